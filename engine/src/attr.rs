@@ -1,0 +1,133 @@
+//! Attributes that are one of a few: inheritance, access pattern, advice, and how to wire.
+
+use core::fmt;
+
+/// Defines an enum whose values print as the words of the trace format.
+macro_rules! words {
+    ($(#[$outer:meta])* pub enum $name:ident {
+        $($(#[$inner:meta])* $variant:ident = $word:literal,)*
+    }) => {
+        $(#[$outer])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum $name {
+            $($(#[$inner])* $variant,)*
+        }
+
+        impl $name {
+            /// Every value, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The word that traces use.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)*
+                }
+            }
+
+            /// The value that traces call `word`.
+            #[must_use]
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word {
+                    $($word => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.word())
+            }
+        }
+    };
+}
+
+words! {
+    /// What a child gets of an entry at fork: `vm_map_inherit(9)`.
+    #[derive(Default)]
+    pub enum Inherit {
+        /// Parent and child share it.
+        Share = "share",
+        /// The child gets a copy, made on write.
+        #[default]
+        Copy = "copy",
+        /// The child gets nothing.
+        None = "none",
+    }
+}
+
+words! {
+    /// The access pattern that an entry expects: `vm_map_madvise(9)`.
+    #[derive(Default)]
+    pub enum Access {
+        /// No pattern known.
+        #[default]
+        Normal = "normal",
+        /// From low to high addresses.
+        Sequential = "sequential",
+        /// No use in reading ahead.
+        Random = "random",
+    }
+}
+
+words! {
+    /// What `vm_map_madvise(9)` may be told (rule 5.2).
+    pub enum Advice {
+        /// Access pattern `normal`.
+        Normal = "normal",
+        /// Access pattern `sequential`.
+        Sequential = "sequential",
+        /// Access pattern `random`.
+        Random = "random",
+        /// Set `nosync`.
+        NoSync = "nosync",
+        /// Clear `nosync`.
+        AutoSync = "autosync",
+        /// Set `nocoredump`.
+        NoCore = "nocore",
+        /// Clear `nocoredump`.
+        Core = "core",
+    }
+}
+
+words! {
+    /// Who wires or unwires (sections 9, 10 and rule 16.4).
+    pub enum Wiring {
+        /// The user, as `mlock(2)` does.
+        User = "user",
+        /// The system, as the kernel's own `vm_map_wire` calls do.
+        System = "system",
+    }
+}
+
+words! {
+    /// May a range to wire or unwire have holes?
+    pub enum Holes {
+        /// Unmapped parts are passed over.
+        Allowed = "holes",
+        /// An unmapped part ends the operation.
+        Refused = "noholes",
+    }
+}
+
+words! {
+    /// Which protection `protect` sets.
+    pub enum ProtectWhat {
+        /// The protection in force.
+        Current = "cur",
+        /// The most that can ever be asked for; can only shrink.
+        Max = "max",
+    }
+}
+
+words! {
+    /// How `find` places a mapping.
+    pub enum FindSpace {
+        /// `VMFS_NO_SPACE`: at the address given, no search.
+        No = "no",
+        /// `VMFS_ANY_SPACE`: the first fit at or above the address given.
+        Any = "any",
+    }
+}

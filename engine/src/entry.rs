@@ -1,0 +1,51 @@
+//! An entry: a stretch of addresses mapped in one way.
+
+use crate::attr::{Access, Inherit};
+use crate::flags::{EntryFlags, Prot};
+use crate::num::Size;
+use crate::range::AddrRange;
+
+/// One entry of a map, with everything that rule 1.3 says it carries.
+///
+/// This is a view: maps hand it out by value, and nothing changes when it is edited. `O` is the
+/// handle of the backing object.
+///
+/// The `Display` of a map prints one line for each of these.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry<O> {
+    /// Where it is.
+    pub range: AddrRange,
+    /// The protection in force.
+    pub prot: Prot,
+    /// The most protection that may be asked for.
+    pub max: Prot,
+    /// What a child gets at fork.
+    pub inherit: Inherit,
+    /// The access pattern to expect.
+    pub access: Access,
+    /// How often it is wired; the user's wiring counts once.
+    pub wired: u32,
+    /// All else that is on or off.
+    pub flags: EntryFlags,
+    /// The backing object; anonymous memory has none.
+    pub object: Option<O>,
+    /// The offset into the object, in bytes; kept for anonymous entries too (rule 4.1).
+    pub offset: u64,
+    /// How much further a stack may grow, in bytes (`avail_ssize`). Kept, and of no effect, when
+    /// no growth flag is set; see [`shown_avail`](Self::shown_avail).
+    pub avail: Size,
+}
+
+impl<O> Entry<O> {
+    /// Can it grow in any direction?
+    #[must_use]
+    pub const fn is_stack(&self) -> bool {
+        self.flags.intersects(EntryFlags::GROWTH)
+    }
+
+    /// `avail` as dumps show it: 0 unless a growth flag is set (rule 1.3).
+    #[must_use]
+    pub const fn shown_avail(&self) -> Size {
+        if self.is_stack() { self.avail } else { Size::ZERO }
+    }
+}

@@ -1,0 +1,75 @@
+//! The return codes of the Mach VM interface, which FreeBSD kept.
+
+use core::fmt;
+
+/// A `KERN_*` return code, with the kernel's own number.
+///
+/// ```
+/// use growstack::KernReturn;
+/// assert_eq!(KernReturn::NoSpace.name(), "KERN_NO_SPACE");
+/// assert_eq!(KernReturn::NoSpace.code(), 3);
+/// assert_eq!(KernReturn::from_name("KERN_NO_SPACE"), Some(KernReturn::NoSpace));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum KernReturn {
+    /// It was done.
+    Success = 0,
+    /// An address is outside the map, or not mapped where it must be.
+    InvalidAddress = 1,
+    /// More protection was asked for than the entry's maximum allows.
+    ProtectionFailure = 2,
+    /// The space is taken, or a limit forbids it.
+    NoSpace = 3,
+    /// The arguments contradict each other.
+    InvalidArgument = 4,
+    /// Anything else; no rule of this project gives it.
+    Failure = 5,
+    /// Swap or memory is short.
+    ResourceShortage = 6,
+}
+
+impl KernReturn {
+    /// Every code, in the order of its number.
+    pub const ALL: &'static [Self] = &[
+        Self::Success,
+        Self::InvalidAddress,
+        Self::ProtectionFailure,
+        Self::NoSpace,
+        Self::InvalidArgument,
+        Self::Failure,
+        Self::ResourceShortage,
+    ];
+
+    /// The kernel's number for it.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The kernel's name for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Success => "KERN_SUCCESS",
+            Self::InvalidAddress => "KERN_INVALID_ADDRESS",
+            Self::ProtectionFailure => "KERN_PROTECTION_FAILURE",
+            Self::NoSpace => "KERN_NO_SPACE",
+            Self::InvalidArgument => "KERN_INVALID_ARGUMENT",
+            Self::Failure => "KERN_FAILURE",
+            Self::ResourceShortage => "KERN_RESOURCE_SHORTAGE",
+        }
+    }
+
+    /// The code of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|k| k.name() == name)
+    }
+}
+
+impl fmt::Display for KernReturn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}

@@ -1,0 +1,196 @@
+//! Addresses and sizes: unsigned 64-bit numbers of bytes that cannot be mixed up.
+//!
+//! The rules reckon with unsigned 64-bit numbers that wrap, and add no overflow check that is not
+//! stated. So there is no `+` here: whoever adds says `wrapping_add` or `checked_add` out loud.
+
+use core::fmt;
+
+/// Bytes in a page: 4096.
+pub const PAGE_SIZE: u64 = 4096;
+
+/// An address in a map, in bytes.
+///
+/// ```
+/// use growstack::{Addr, Size};
+/// let a = Addr::new(0x1000);
+/// assert_eq!(a.checked_add(Size::new(0x10)), Some(Addr::new(0x1010)));
+/// assert_eq!(Addr::new(0x3000).wrapping_sub(a), Size::new(0x2000));
+/// assert_eq!(format!("{a}"), "0x1000");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[repr(transparent)]
+pub struct Addr(u64);
+
+/// A number of bytes.
+///
+/// ```
+/// use growstack::Size;
+/// assert_eq!(Size::pages(2), Size::new(8192));
+/// assert_eq!(Size::new(5000).round_up_page(), Size::pages(2));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[repr(transparent)]
+pub struct Size(u64);
+
+impl Addr {
+    /// The lowest address, 0.
+    pub const ZERO: Self = Self(0);
+    /// The highest address, 2^64 - 1.
+    pub const MAX: Self = Self(u64::MAX);
+
+    /// The address `bytes`.
+    #[inline]
+    #[must_use]
+    pub const fn new(bytes: u64) -> Self {
+        Self(bytes)
+    }
+
+    /// The address as a number.
+    #[inline]
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// This address plus `size`, or `None` past 2^64 - 1.
+    #[inline]
+    #[must_use]
+    pub const fn checked_add(self, size: Size) -> Option<Self> {
+        match self.0.checked_add(size.0) {
+            Some(sum) => Some(Self(sum)),
+            None => None,
+        }
+    }
+
+    /// This address plus `size`, modulo 2^64.
+    #[inline]
+    #[must_use]
+    pub const fn wrapping_add(self, size: Size) -> Self {
+        Self(self.0.wrapping_add(size.0))
+    }
+
+    /// The distance from `lower` up to this address, modulo 2^64.
+    #[inline]
+    #[must_use]
+    pub const fn wrapping_sub(self, lower: Self) -> Size {
+        Size(self.0.wrapping_sub(lower.0))
+    }
+
+    /// The address `size` bytes below this one, modulo 2^64.
+    #[inline]
+    #[must_use]
+    pub const fn wrapping_back(self, size: Size) -> Self {
+        Self(self.0.wrapping_sub(size.0))
+    }
+
+    /// This address rounded up to a page boundary, modulo 2^64.
+    #[inline]
+    #[must_use]
+    pub const fn round_up_page(self) -> Self {
+        Self(round_up_page(self.0))
+    }
+}
+
+impl Size {
+    /// No bytes.
+    pub const ZERO: Self = Self(0);
+    /// 2^64 - 1 bytes: what `inf` means for most limits.
+    pub const MAX: Self = Self(u64::MAX);
+    /// One page.
+    pub const PAGE: Self = Self(PAGE_SIZE);
+
+    /// `bytes` bytes.
+    #[inline]
+    #[must_use]
+    pub const fn new(bytes: u64) -> Self {
+        Self(bytes)
+    }
+
+    /// `count` pages, modulo 2^64 bytes.
+    #[inline]
+    #[must_use]
+    pub const fn pages(count: u64) -> Self {
+        Self(count.wrapping_mul(PAGE_SIZE))
+    }
+
+    /// The number of bytes.
+    #[inline]
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// The sum, modulo 2^64.
+    #[inline]
+    #[must_use]
+    pub const fn wrapping_add(self, other: Self) -> Self {
+        Self(self.0.wrapping_add(other.0))
+    }
+
+    /// The difference, modulo 2^64.
+    #[inline]
+    #[must_use]
+    pub const fn wrapping_sub(self, other: Self) -> Self {
+        Self(self.0.wrapping_sub(other.0))
+    }
+
+    /// Rounded up to whole pages, modulo 2^64.
+    #[inline]
+    #[must_use]
+    pub const fn round_up_page(self) -> Self {
+        Self(round_up_page(self.0))
+    }
+
+    /// Rounded up to a multiple of `unit`, with the wrapping arithmetic of the rule book
+    /// (`((x + u - 1) / u) * u`, any unit). A unit of zero leaves the size as it is.
+    ///
+    /// ```
+    /// use growstack::Size;
+    /// assert_eq!(Size::new(10).round_up(Size::new(7)), Size::new(14));
+    /// ```
+    #[inline]
+    #[must_use]
+    pub const fn round_up(self, unit: Self) -> Self {
+        if unit.0 == 0 {
+            return self;
+        }
+        let quotient = self.0.wrapping_add(unit.0).wrapping_sub(1) / unit.0;
+        Self(quotient.wrapping_mul(unit.0))
+    }
+}
+
+const fn round_up_page(x: u64) -> u64 {
+    x.wrapping_add(PAGE_SIZE - 1) & !(PAGE_SIZE - 1)
+}
+
+macro_rules! hexadecimal {
+    ($($name:ident),*) => {$(
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:#x}", self.0)
+            }
+        }
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:#x}", self.0)
+            }
+        }
+        impl fmt::LowerHex for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::LowerHex::fmt(&self.0, f)
+            }
+        }
+        impl From<u64> for $name {
+            fn from(bytes: u64) -> Self {
+                Self(bytes)
+            }
+        }
+        impl From<$name> for u64 {
+            fn from(x: $name) -> u64 {
+                x.0
+            }
+        }
+    )*};
+}
+
+hexadecimal!(Addr, Size);

@@ -1,0 +1,46 @@
+//! The rules of the rule book, by number.
+
+use core::fmt;
+
+/// A rule of `docs/behaviour.md`, such as 13.5.
+///
+/// ```
+/// assert_eq!(growstack::Rule::new(13, 5).to_string(), "13.5");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Rule {
+    section: u8,
+    number: u8,
+}
+
+impl Rule {
+    /// Rule `number` of section `section`.
+    #[must_use]
+    pub const fn new(section: u8, number: u8) -> Self {
+        Self { section, number }
+    }
+
+    /// The section.
+    #[must_use]
+    pub const fn section(self) -> u8 {
+        self.section
+    }
+
+    /// The number within the section.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self.number
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.section, self.number)
+    }
+}
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
