@@ -1,4 +1,5 @@
 //! The harness.
 pub mod answer;
 pub mod op;
+pub mod reference;
 pub mod space;
