@@ -2,3 +2,4 @@
 pub mod answer;
 pub mod op;
 pub mod space;
+pub mod trace;
