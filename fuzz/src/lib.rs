@@ -3,3 +3,4 @@ pub mod answer;
 pub mod op;
 pub mod reference;
 pub mod space;
+pub mod trace;
