@@ -15,6 +15,7 @@ mod num;
 mod range;
 mod refusal;
 mod rule;
+pub mod tree;
 
 pub use attr::{Access, Advice, FindSpace, Holes, Inherit, ProtectWhat, Wiring};
 pub use change::Change;

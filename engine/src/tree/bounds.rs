@@ -1,0 +1,59 @@
+//! Moving the bounds of an entry in place.
+
+use super::{Cursor, Tree};
+
+impl<V: Default, const B: usize> Tree<V, B> {
+    /// Gives the entry at a cursor another start and end; does nothing at the end.
+    ///
+    /// The range must not be empty, and must stay within the tree's bounds and clear of the entries
+    /// on either side; debug builds assert that. The cursor stays valid.
+    ///
+    /// Touches one leaf, and above it only what a gap or an end that changed was recorded in.
+    pub fn set_bounds(&mut self, at: &Cursor, start: u64, end: u64) {
+        let slot = at.slot(0);
+        let Some((old_start, old_end)) = self.leaf(at).and_then(|leaf| leaf.range(slot)) else {
+            return;
+        };
+        debug_assert!(self.has_room(at, 1, start, end), "[{start:#x}, {end:#x}) is taken");
+        if start != old_start {
+            self.set_start(at, old_start, start);
+        }
+        if end != old_end {
+            self.set_end(at, old_end, end);
+        }
+    }
+
+    fn set_start(&mut self, at: &Cursor, from: u64, to: u64) {
+        let below = self.end_below(at).unwrap_or(self.min);
+        let leaf = self.leaves.get_mut(at.node(0));
+        if let Some(start) = leaf.and_then(|leaf| leaf.starts.get_mut(at.slot(0))) {
+            *start = to;
+        }
+        self.regap(at, from.saturating_sub(below), to.saturating_sub(below));
+    }
+
+    fn set_end(&mut self, at: &Cursor, from: u64, to: u64) {
+        let Some(leaf) = self.leaves.get_mut(at.node(0)) else { return };
+        if let Some(end) = leaf.ends.get_mut(at.slot(0)) {
+            *end = to;
+        }
+        let next = leaf.range(at.slot(0) + 1);
+        match next {
+            Some((next, _)) => {
+                self.regap(at, next.saturating_sub(from), next.saturating_sub(to));
+            }
+            None => self.last_end_changed(at, from, to),
+        }
+    }
+
+    /// Whether a range is free, where the `own` entries from the cursor on do not count.
+    pub(super) fn has_room(&self, at: &Cursor, own: usize, start: u64, end: u64) -> bool {
+        let mut next = at.clone();
+        (0..own).for_each(|_| {
+            self.advance(&mut next);
+        });
+        let below = self.end_below(at).unwrap_or(self.min);
+        let above = self.item(&next).map_or(self.max, |next| next.start);
+        start < end && below <= start && end <= above
+    }
+}

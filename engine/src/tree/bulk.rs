@@ -1,0 +1,151 @@
+//! Building a tree from entries in order.
+
+use super::{Cursor, OutOfNodes, Tree};
+use core::fmt;
+
+/// Why a tree could not be built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BulkError {
+    /// An entry is empty, overlaps the one before it, or comes before it.
+    Order {
+        /// Its number, from 0.
+        index: usize,
+        /// Its start.
+        start: u64,
+        /// Its end.
+        end: u64,
+        /// The end of the entry before it, or the lower bound.
+        below: u64,
+    },
+    /// An entry reaches out of the bounds.
+    Bounds {
+        /// Its number, from 0.
+        index: usize,
+        /// Its start.
+        start: u64,
+        /// Its end.
+        end: u64,
+    },
+    /// The allocator refused.
+    OutOfNodes(OutOfNodes),
+}
+
+impl fmt::Display for BulkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Order { index, start, end, below } => {
+                write!(f, "entry {index}, [{start:#x}, {end:#x}), is empty or not after {below:#x}")
+            }
+            Self::Bounds { index, start, end } => {
+                write!(f, "entry {index}, [{start:#x}, {end:#x}), is out of bounds")
+            }
+            Self::OutOfNodes(out) => out.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for BulkError {}
+
+impl From<OutOfNodes> for BulkError {
+    fn from(out: OutOfNodes) -> Self {
+        Self::OutOfNodes(out)
+    }
+}
+
+impl<V: Default, const B: usize> Tree<V, B> {
+    /// Entries or children given to a node at first: an eighth of the places stay free, so that
+    /// the first insertions need not split.
+    const FILL: usize = B - B / 8;
+
+    /// A tree of entries in order, `(start, end, value)`. O(n).
+    ///
+    /// # Errors
+    ///
+    /// [`BulkError`] if an entry is empty, not in order or out of bounds, or the allocator refuses.
+    pub fn bulk(
+        min: u64,
+        max: u64,
+        entries: impl IntoIterator<Item = (u64, u64, V)>,
+    ) -> Result<Self, BulkError> {
+        let mut tree = Self::new(min, max);
+        let mut at = tree.end();
+        let mut below = min;
+        for (index, (start, end, value)) in entries.into_iter().enumerate() {
+            if start < tree.min || end > tree.max {
+                return Err(BulkError::Bounds { index, start, end });
+            }
+            if start >= end || start < below {
+                return Err(BulkError::Order { index, start, end, below });
+            }
+            tree.append(&mut at, start, end, value)?;
+            below = end;
+        }
+        let filled = tree.fill_up_last();
+        debug_assert!(filled.is_some(), "a path of the tree's own");
+        Ok(tree)
+    }
+
+    /// Inserts an entry at the end, where the cursor is and stays.
+    fn append(
+        &mut self,
+        at: &mut Cursor,
+        start: u64,
+        end: u64,
+        value: V,
+    ) -> Result<(), OutOfNodes> {
+        if self.height == 0 {
+            self.insert(at, start, end, value)?;
+        } else {
+            if at.slot(0) == Self::FILL {
+                self.reserve_nodes(self.height + 1)?;
+                let added = self.add_last_leaf(at);
+                debug_assert!(added.is_some(), "nodes are reserved");
+            }
+            let placed = self.place(at, start, end, value);
+            debug_assert!(placed.is_some(), "the last leaf has room");
+        }
+        at.set_slot(0, at.slot(0) + 1);
+        Ok(())
+    }
+
+    /// Adds a path of new nodes for one more leaf, from the lowest last node that is not filled.
+    fn add_last_leaf(&mut self, at: &mut Cursor) -> Option<()> {
+        let key = self.end_below(at)?;
+        let filled = |level: &usize| self.len_at(at, *level) >= Self::FILL;
+        let top = (1..self.height).take_while(filled).count() + 1;
+        if top == self.height {
+            self.grow_root(at)?;
+        }
+        let mut key = Some(key);
+        for level in (0..top).rev() {
+            let node = if level == 0 { self.leaves.take()? } else { self.inner.take()? };
+            let parent = self.inner.get_mut(at.node(level + 1))?;
+            match key.take() {
+                Some(key) => {
+                    let slot = at.slot(level + 1);
+                    parent.insert_after(slot, key, node)?;
+                    at.set_slot(level + 1, slot + 1);
+                }
+                None => *parent.children.first_mut()? = node,
+            }
+            at.set(level, node, 0);
+        }
+        Some(())
+    }
+
+    /// Gives the last node of each level half of what the one before it has, if it is underfull.
+    ///
+    /// From the top down, since a node has a sibling to get it from only if its parent has two
+    /// children, as the root does.
+    fn fill_up_last(&mut self) -> Option<()> {
+        for level in (0..self.height.saturating_sub(1)).rev() {
+            let at = self.end();
+            let len = self.len_at(&at, level);
+            if len < Self::LEAST {
+                let before = at.slot(level + 1).checked_sub(1)?;
+                self.level_out(&at, level, before, (Self::FILL + len) / 2)?;
+            }
+        }
+        Some(())
+    }
+}

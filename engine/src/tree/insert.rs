@@ -1,0 +1,152 @@
+//! Insertion, and the splits that make room for it.
+//!
+//! Room is made before the entry goes in, from the top down: every full node on the path, from the
+//! highest of those that are full without a break down to the leaf, is split while its parent has
+//! room. A split moves entries without changing any, so that the widest gap of the two halves is
+//! the one recorded for the whole, and nothing above the parent changes. Only the entry itself then
+//! changes gaps.
+
+use super::tally::{Step, note};
+use super::{Cursor, OutOfNodes, Tree};
+
+impl<V: Default, const B: usize> Tree<V, B> {
+    /// Inserts an entry right before the cursor's place; the cursor is then at it.
+    ///
+    /// The range must not be empty, and must lie within the tree's bounds and between the entries on
+    /// either side of that place; debug builds assert that.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfNodes`] if it takes nodes that are not to be had. Nothing has changed then but that
+    /// some nodes may have become free.
+    pub fn insert(
+        &mut self,
+        at: &mut Cursor,
+        start: u64,
+        end: u64,
+        value: V,
+    ) -> Result<(), OutOfNodes> {
+        debug_assert!(self.has_room(at, 0, start, end), "[{start:#x}, {end:#x}) is taken");
+        let need = self.need_one(at);
+        if need.total() > 0 {
+            self.ensure(need)?;
+            let made = self.make_room(at);
+            debug_assert!(made.is_some(), "a void cursor");
+        }
+        let placed = self.place(at, start, end, value);
+        debug_assert!(placed.is_some(), "a void cursor");
+        Ok(())
+    }
+
+    /// Puts an entry into the cursor's leaf, which has room.
+    ///
+    /// That never changes the leaf's last end but in the last leaf, where no separator has it: a
+    /// cursor is past the last entry of a leaf only at the end of the tree.
+    pub(super) fn place(&mut self, at: &Cursor, start: u64, end: u64, value: V) -> Option<()> {
+        let slot = at.slot(0);
+        let below = self.end_below(at).unwrap_or(self.min);
+        let leaf = self.leaves.get_mut(at.node(0))?;
+        let next = leaf.range(slot);
+        leaf.insert(slot, start, end, value)?;
+        self.len += 1;
+        let ahead = start.saturating_sub(below);
+        match next {
+            Some((next, _)) => {
+                let whole = next.saturating_sub(below);
+                self.regap(at, whole, ahead.max(next.saturating_sub(end)));
+            }
+            None => self.regap(at, 0, ahead),
+        }
+        Some(())
+    }
+
+    /// Makes room in the cursor's leaf out of free nodes, of which there are enough. The cursor goes
+    /// with the entry it is at.
+    fn make_room(&mut self, at: &mut Cursor) -> Option<()> {
+        if self.height == 0 {
+            self.root = self.leaves.take()?;
+            self.height = 1;
+            *at = Cursor::new(0);
+            at.push_root(self.root, 0);
+            return Some(());
+        }
+        // Past the last place of a full leaf is the end of the tree. What goes in there is likely
+        // to go on, so the nodes left behind stay as full as they can with the new ones not
+        // underfull.
+        let at_end = at.slot(0) == B;
+        let keep = if at_end { B + 1 - Self::LEAST } else { B / 2 };
+        let full = (0..self.height).take_while(|&level| self.is_full_at(at, level)).count();
+        if full == self.height {
+            self.grow_root(at)?;
+        }
+        if at_end {
+            note(Step::SplitAtEnd);
+        }
+        for level in (0..full).rev() {
+            self.split(at, level, keep)?;
+        }
+        Some(())
+    }
+
+    fn is_full_at(&self, at: &Cursor, level: usize) -> bool {
+        if level == 0 {
+            self.leaf(at).is_some_and(super::node::Leaf::is_full)
+        } else {
+            self.inner_at(at, level).is_some_and(super::node::Inner::is_full)
+        }
+    }
+
+    /// Puts a new root above the old one, its only child until that is split.
+    pub(super) fn grow_root(&mut self, at: &mut Cursor) -> Option<()> {
+        note(Step::RootGrowth);
+        let gap = self.widest(at, self.height.checked_sub(1)?);
+        let root = self.inner.take()?;
+        let inner = self.inner.get_mut(root)?;
+        *inner.children.first_mut()? = self.root;
+        *inner.gaps.first_mut()? = gap;
+        self.root = root;
+        self.height += 1;
+        at.push_root(root, 0);
+        Some(())
+    }
+
+    /// Splits the full node at a level after `keep` entries or children. The parent has room.
+    fn split(&mut self, at: &mut Cursor, level: usize, keep: usize) -> Option<()> {
+        let left = at.node(level);
+        let (right, key) = if level == 0 {
+            note(Step::LeafSplit);
+            let right = self.leaves.take()?;
+            let (l, r) = self.leaves.pair_mut(left, right)?;
+            l.pass_right(r, B, B - keep);
+            (right, l.end_below(keep)?)
+        } else {
+            note(Step::InnerSplit);
+            let right = self.inner.take()?;
+            let (l, r) = self.inner.pair_mut(left, right)?;
+            // The key given for the end of the whole goes along to the right, where it is not kept.
+            (right, l.pass_right(r, B, B - keep, super::search::VACANT)?)
+        };
+        let (above, slot) = (at.node(level + 1), at.slot(level + 1));
+        self.inner.get_mut(above)?.insert_after(slot, key, right)?;
+        self.regap_pair(at, level + 1, slot)?;
+        let place = at.slot(level);
+        if place >= keep {
+            at.set(level, right, place - keep);
+            at.set_slot(level + 1, slot + 1);
+        }
+        Some(())
+    }
+
+    /// Looks anew for the gaps of two adjacent children of a path's node at a level from 1 up, of
+    /// which the first is at `slot`.
+    pub(super) fn regap_pair(&mut self, at: &Cursor, level: usize, slot: usize) -> Option<()> {
+        let mut path = at.clone();
+        for slot in [slot, slot + 1] {
+            path.set_slot(level, slot);
+            path.set(level - 1, self.inner_at(at, level)?.child(slot), 0);
+            let gap = self.widest(&path, level - 1);
+            *self.inner.get_mut(at.node(level))?.gaps.get_mut(slot)? = gap;
+        }
+        Some(())
+    }
+}

@@ -1,0 +1,169 @@
+//! Nodes an insertion takes, and having them ready before.
+
+use super::{Cursor, Tree};
+use core::fmt;
+
+/// Nodes, by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Need {
+    /// Leaves.
+    pub leaves: usize,
+    /// Inner nodes.
+    pub inner: usize,
+}
+
+impl Need {
+    /// No node.
+    pub const NONE: Self = Self { leaves: 0, inner: 0 };
+
+    /// Nodes of both kinds.
+    #[must_use]
+    pub fn total(self) -> usize {
+        self.leaves.saturating_add(self.inner)
+    }
+
+    fn add(&mut self, level: usize, nodes: usize) {
+        if level == 0 {
+            self.leaves += nodes;
+        } else {
+            self.inner += nodes;
+        }
+    }
+}
+
+/// Nodes were to be had neither from the free ones nor from the allocator, or the cap forbids them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfNodes {
+    /// Free nodes asked for.
+    pub need: Need,
+    /// Nodes in use.
+    pub in_use: usize,
+    /// Most nodes in use, if a cap is set.
+    pub cap: Option<usize>,
+}
+
+impl fmt::Display for OutOfNodes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Need { leaves, inner } = self.need;
+        write!(f, "no {leaves} leaves and {inner} inner nodes for {} in use", self.in_use)?;
+        match self.cap {
+            Some(cap) => write!(f, " with a cap of {cap}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl core::error::Error for OutOfNodes {}
+
+impl<V: Default, const B: usize> Tree<V, B> {
+    /// The nodes that one insertion before `at` takes, exactly. O(height), and O(1) if the leaf has
+    /// room, which it nearly always has.
+    #[inline]
+    #[must_use]
+    pub fn need_one(&self, at: &Cursor) -> Need {
+        match self.leaf(at) {
+            Some(leaf) if !leaf.is_full() => Need::NONE,
+            _ => self.need_of([Some(at), None]),
+        }
+    }
+
+    /// The nodes that two insertions take, one before `a` and one before `b`, in either order and
+    /// with no other edit between them, exactly. `a` is not behind `b`. O(height).
+    ///
+    /// From the leaves up, an insertion adds one to its node at each level for as long as it splits
+    /// them, and the two add up where their paths meet. A node that gets more than it has room for
+    /// splits once: since `B` is 4 or more, either half has room for the second.
+    #[must_use]
+    pub fn need_two(&self, a: &Cursor, b: &Cursor) -> Need {
+        self.need_of([Some(a), Some(b)])
+    }
+
+    fn need_of(&self, paths: [Option<&Cursor>; 2]) -> Need {
+        let mut need = Need::NONE;
+        if self.height == 0 {
+            need.add(0, 1);
+            return need;
+        }
+        let [a, b] = paths;
+        // What comes up each path; b's share moves to a's where they meet.
+        let mut incoming = [usize::from(a.is_some()), usize::from(b.is_some())];
+        for level in 0..self.height {
+            if let (Some(a), Some(b)) = (a, b)
+                && a.node(level) == b.node(level)
+            {
+                incoming = [incoming[0] + incoming[1], 0];
+            }
+            for (path, incoming) in [a, b].into_iter().zip(&mut incoming) {
+                let room = path.map_or(0, |path| B - self.len_at(path, level).min(B));
+                *incoming = usize::from(*incoming > room);
+                need.add(level, *incoming);
+            }
+            if incoming == [0, 0] {
+                return need;
+            }
+        }
+        // The root has split.
+        need.add(self.height, 1);
+        need
+    }
+
+    /// Entries or children of a path's node.
+    pub(super) fn len_at(&self, at: &Cursor, level: usize) -> usize {
+        if level == 0 {
+            self.leaf(at).map_or(0, super::node::Leaf::len)
+        } else {
+            self.inner_at(at, level).map_or(0, super::node::Inner::len)
+        }
+    }
+
+    /// Makes so many nodes free, so that insertions that take no more cannot fail.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfNodes`] if the allocator refuses, or the cap would not let so many be used. The
+    /// entries stay as they are; some nodes may have become free.
+    pub fn ensure(&mut self, need: Need) -> Result<(), OutOfNodes> {
+        let in_use = self.nodes_in_use();
+        let refused = OutOfNodes { need, in_use, cap: self.cap };
+        let after = in_use.saturating_add(need.total());
+        if need != Need::NONE && self.cap.is_some_and(|cap| after > cap) {
+            return Err(refused);
+        }
+        self.leaves.reserve(need.leaves).map_err(|_| refused)?;
+        self.inner.reserve(need.inner).map_err(|_| refused)
+    }
+
+    /// Makes `n` leaves and `n` inner nodes free.
+    ///
+    /// # Errors
+    ///
+    /// As [`ensure`](Self::ensure).
+    pub fn reserve_nodes(&mut self, n: usize) -> Result<(), OutOfNodes> {
+        self.ensure(Need { leaves: n, inner: n })
+    }
+
+    /// Sets the most nodes to be in use, leaves and inner ones together; `None` for no such limit.
+    ///
+    /// A cap below what is in use takes nothing away: it refuses more.
+    pub fn set_node_cap(&mut self, cap: Option<usize>) {
+        self.cap = cap;
+    }
+
+    /// Nodes in use.
+    #[must_use]
+    pub fn nodes_in_use(&self) -> usize {
+        self.leaves.used() + self.inner.used()
+    }
+
+    /// Nodes allocated and not in use.
+    #[must_use]
+    pub fn nodes_free(&self) -> usize {
+        self.leaves.spare() + self.inner.spare()
+    }
+
+    /// Bytes allocated for nodes and their directories, free nodes included.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.leaves.memory() + self.inner.memory()
+    }
+}
