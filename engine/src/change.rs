@@ -16,11 +16,11 @@ use crate::range::AddrRange;
 /// memory may be accessed (inheritance, advice) is not reported.
 ///
 /// ```
-/// use growstack::{Change, map::{Insert, VmMap}, Addr, Prot};
+/// use growstack::{Addr, Change, Mapping, Prot, VmMap};
 /// # fn main() -> Result<(), growstack::Refusal> {
 /// let mut map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x10000));
 /// let mut flushes = 0;
-/// map.insert(Addr::new(0x1000), Addr::new(0x3000), Insert::anonymous(Prot::RW), |_| ())?;
+/// map.insert(Addr::new(0x1000), Addr::new(0x3000), Mapping::anonymous(Prot::RW), |_| ())?;
 /// map.remove(Addr::new(0x2000), Addr::new(0x3000), |change| {
 ///     assert_eq!(change.range().start(), Addr::new(0x2000));
 ///     flushes += usize::from(matches!(change, Change::Unmapped(_)));

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::num::{Addr, Size};
+use crate::num::{Addr, PAGE_SIZE, Size};
 
 /// The addresses from `start` up to, and without, `end`; never empty.
 ///
@@ -64,13 +64,14 @@ impl AddrRange {
     }
 
     /// Pages in the range, a page that is only partly in it counted whole (rule 16.2).
+    ///
+    /// `(round_up(end) - round_down(start)) / 4096`, with the wrapping arithmetic of the rules: a
+    /// range that begins in the first page of all and ends in the last counts 0.
     #[inline]
     #[must_use]
     pub const fn pages(self) -> u64 {
-        // Reckoned in pages, not bytes, so that an end in the last page of all does not wrap.
-        let first = self.start.get() / crate::PAGE_SIZE;
-        let last = (self.end.get() - 1) / crate::PAGE_SIZE;
-        last - first + 1
+        let first = self.start.get() & !(PAGE_SIZE - 1);
+        self.end.round_up_page().get().wrapping_sub(first) / PAGE_SIZE
     }
 }
 

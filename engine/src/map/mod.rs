@@ -1,0 +1,144 @@
+//! The map: an address space as a B+tree of entries, and every operation of `vm_map(9)` that
+//! stacks stand on.
+//!
+//! One file an operation, named as the rule book names them. What they share:
+//! [clamp](self::clamp), [clip](self::clip) (splitting an entry at an address),
+//! [coalesce](self::coalesce) (merging it with a neighbour), [charge](self::charge) (swap), and
+//! [nodes](self::nodes) (room in the index, made before anything changes).
+
+mod advise;
+mod body;
+mod charge;
+mod clamp;
+mod clip;
+mod coalesce;
+mod display;
+mod find;
+mod fixed;
+mod insert;
+mod iter;
+mod lookup;
+mod nodes;
+mod protect;
+mod remove;
+mod unwire;
+mod wire;
+
+use core::num::NonZeroU64;
+
+pub(crate) use self::body::Body;
+pub use self::insert::Mapping;
+pub use self::iter::{Entries, Gaps};
+pub use self::lookup::Gap;
+use crate::num::{Addr, Size};
+use crate::tree::Tree;
+
+/// A map of an address space.
+///
+/// `O` is the handle of a backing object, for instance a reference-counted pointer to the kernel's
+/// VM object. It is cloned when an entry is split, compared when two entries might merge, and
+/// dropped when an entry goes; the offset into the object is kept in step. A handle that compares
+/// by identity is what a kernel wants.
+///
+/// `B` is the width of an index node: the number of entries in a leaf.
+///
+/// Operations that change mappings take a closure and tell it each affected range; see
+/// [`Change`](crate::Change). None of them panics, whatever the numbers. Each finds its place in
+/// O(log n); what walks a range costs O(log n) for each entry in it.
+///
+/// ```
+/// use growstack::{Addr, Mapping, Prot, VmMap};
+/// # fn main() -> Result<(), growstack::Refusal> {
+/// let mut map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000_0000));
+/// map.insert(Addr::new(0x40_0000), Addr::new(0x40_3000), Mapping::anonymous(Prot::RX), |_| ())?;
+/// let entry = map.lookup(Addr::new(0x40_1234)).expect("mapped above");
+/// assert_eq!(entry.range.len().get(), 0x3000);
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct VmMap<O = NonZeroU64, const B: usize = 16> {
+    pub(crate) tree: Tree<Body<O>, B>,
+    /// Bytes mapped.
+    pub(crate) size: u64,
+    /// Swap reserved, in bytes.
+    pub(crate) reserved: u64,
+    swap_limit: u64,
+    /// Pages wired.
+    pub(crate) wired_pages: u64,
+    pub(crate) wire_future: bool,
+}
+
+impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+    /// An empty map of the addresses from `min` up to, and without, `max`. Allocates nothing. If
+    /// `max` is not above `min`, nothing can be mapped.
+    #[must_use]
+    pub fn new(min: Addr, max: Addr) -> Self {
+        Self {
+            tree: Tree::new(min.get(), max.get()),
+            size: 0,
+            reserved: 0,
+            swap_limit: u64::MAX,
+            wired_pages: 0,
+            wire_future: false,
+        }
+    }
+
+    /// The lowest address of the map.
+    #[must_use]
+    pub fn min(&self) -> Addr {
+        Addr::new(self.tree.bounds().0)
+    }
+
+    /// The first address past the map.
+    #[must_use]
+    pub fn max(&self) -> Addr {
+        Addr::new(self.tree.bounds().1)
+    }
+
+    /// The number of entries.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.tree.len()
+    }
+
+    /// Is nothing mapped?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tree.is_empty()
+    }
+
+    /// Bytes mapped.
+    #[must_use]
+    pub const fn size(&self) -> Size {
+        Size::new(self.size)
+    }
+
+    /// Swap reserved for the map's entries, in bytes.
+    #[must_use]
+    pub const fn reserved(&self) -> Size {
+        Size::new(self.reserved)
+    }
+
+    /// Pages wired.
+    #[must_use]
+    pub const fn wired_pages(&self) -> u64 {
+        self.wired_pages
+    }
+
+    /// The most swap that may be reserved, in bytes; 2^64 - 1 at first. A change touches nothing
+    /// that is reserved already (rule 1.4).
+    pub fn set_swap_limit(&mut self, limit: Size) {
+        self.swap_limit = limit.get();
+    }
+
+    /// Is what stacks grow by wired at once (`MAP_WIREFUTURE`)?
+    #[must_use]
+    pub const fn wire_future(&self) -> bool {
+        self.wire_future
+    }
+
+    /// Switches that on or off, as `mlockall(MCL_FUTURE)` does (section 11).
+    pub fn set_wire_future(&mut self, on: bool) {
+        self.wire_future = on;
+    }
+}

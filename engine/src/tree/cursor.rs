@@ -30,6 +30,12 @@ impl Cursor {
         Self { nodes: [NIL; MAX_HEIGHT], slots: [0; MAX_HEIGHT], height }
     }
 
+    /// Are both cursors in the same leaf?
+    #[must_use]
+    pub fn same_leaf(&self, other: &Self) -> bool {
+        self.node(0) == other.node(0)
+    }
+
     /// Levels of the path.
     pub(super) fn height(&self) -> usize {
         self.height

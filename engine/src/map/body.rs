@@ -1,0 +1,151 @@
+//! What the index keeps for an entry beside its bounds: 32 bytes with an 8-byte object handle.
+
+use crate::attr::{Access, Inherit};
+use crate::entry::Entry;
+use crate::flags::{EntryFlags, Prot};
+use crate::num::Size;
+use crate::range::AddrRange;
+
+/// An entry without its bounds, packed; [`Entry`] is the unpacked view.
+#[derive(Clone, Debug)]
+pub(crate) struct Body<O> {
+    pub(crate) object: Option<O>,
+    pub(crate) offset: u64,
+    pub(crate) avail: u64,
+    pub(crate) wired: u32,
+    pub(crate) flags: EntryFlags,
+    pub(crate) access: Access,
+    modes: Modes,
+}
+
+/// Protection, maximum and inheritance in one byte: three bits, three bits, two bits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Modes(u8);
+
+impl Modes {
+    const fn new(prot: Prot, max: Prot, inherit: Inherit) -> Self {
+        Self(prot.bits() | max.bits() << 3 | (inherit as u8) << 6)
+    }
+
+    const fn prot(self) -> Prot {
+        Prot::from_bits_truncate(self.0)
+    }
+
+    const fn max(self) -> Prot {
+        Prot::from_bits_truncate(self.0 >> 3)
+    }
+
+    const fn inherit(self) -> Inherit {
+        match self.0 >> 6 {
+            0 => Inherit::Share,
+            1 => Inherit::Copy,
+            _ => Inherit::None,
+        }
+    }
+}
+
+// Not derived: a derive would ask for `O: Default`.
+impl<O> Default for Body<O> {
+    fn default() -> Self {
+        Self {
+            object: None,
+            offset: 0,
+            avail: 0,
+            wired: 0,
+            flags: EntryFlags::NONE,
+            access: Access::Normal,
+            modes: Modes(0),
+        }
+    }
+}
+
+impl<O> Body<O> {
+    /// A body that is not wired and has nothing left to grow (rule 6.8).
+    pub(crate) fn new(
+        prot: Prot,
+        max: Prot,
+        inherit: Inherit,
+        flags: EntryFlags,
+        object: Option<O>,
+        offset: u64,
+    ) -> Self {
+        let modes = Modes::new(prot, max, inherit);
+        Self { object, offset, flags, modes, ..Self::default() }
+    }
+
+    /// The same body at another offset.
+    pub(crate) fn with_offset(self, offset: u64) -> Self {
+        Self { offset, ..self }
+    }
+
+    pub(crate) const fn prot(&self) -> Prot {
+        self.modes.prot()
+    }
+
+    pub(crate) const fn max(&self) -> Prot {
+        self.modes.max()
+    }
+
+    pub(crate) const fn inherit(&self) -> Inherit {
+        self.modes.inherit()
+    }
+
+    pub(crate) fn set_prot(&mut self, prot: Prot) {
+        self.modes = Modes::new(prot, self.max(), self.inherit());
+    }
+
+    pub(crate) fn set_max(&mut self, max: Prot) {
+        self.modes = Modes::new(self.prot(), max, self.inherit());
+    }
+
+    pub(crate) fn set_inherit(&mut self, inherit: Inherit) {
+        self.modes = Modes::new(self.prot(), self.max(), inherit);
+    }
+
+    pub(crate) const fn has(&self, flags: EntryFlags) -> bool {
+        self.flags.contains(flags)
+    }
+
+    /// Wirings that are not the user's (rule 10.1).
+    pub(crate) const fn system_wired(&self) -> u32 {
+        self.wired.saturating_sub(self.has(EntryFlags::USER_WIRED) as u32)
+    }
+
+    /// The same protection, maximum and inheritance?
+    pub(crate) fn same_modes(&self, other: &Self) -> bool {
+        self.modes == other.modes
+    }
+}
+
+impl<O: Clone + PartialEq> Body<O> {
+    /// May this body, of an entry of `length` bytes, and `upper`, which touches it from above,
+    /// become one (rule 3.1)?
+    pub(crate) fn merges_with(&self, length: u64, upper: &Self) -> bool {
+        self.flags == upper.flags
+            && self.modes == upper.modes
+            && self.access == upper.access
+            && self.wired == upper.wired
+            && self.object == upper.object
+            // Wraps, as offsets do in the rules.
+            && (self.object.is_none() || self.offset.wrapping_add(length) == upper.offset)
+    }
+
+    /// The public view of an entry with this body.
+    pub(crate) fn view(&self, start: u64, end: u64) -> Entry<O> {
+        Entry {
+            range: AddrRange::between(start, end),
+            prot: self.prot(),
+            max: self.max(),
+            inherit: self.inherit(),
+            access: self.access,
+            wired: self.wired,
+            flags: self.flags,
+            object: self.object.clone(),
+            offset: self.offset,
+            avail: Size::new(self.avail),
+        }
+    }
+}
+
+// The memory of a map is mostly bodies; see the budget in the README.
+const _: () = assert!(size_of::<Body<core::num::NonZeroU64>>() == 32);

@@ -1,0 +1,133 @@
+//! Splitting an entry at an address (section 4).
+
+use super::coalesce;
+use super::{Body, VmMap};
+use crate::refusal::Refusal;
+use crate::tree::Cursor;
+
+/// How a front split at an address inside an entry will go.
+///
+/// The entry is simplified first (rule 4.2). When it merges with a neighbour and is then split,
+/// only the boundary between the two moves, so that no entry is added and no node is needed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum FrontSplit {
+    /// The address is not inside the entry: nothing to do.
+    None,
+    /// No neighbour merges: the lower part becomes an entry of its own.
+    Insert,
+    /// The lower neighbour merges, and takes the lower part over.
+    Lower,
+    /// The upper neighbour merges, and takes the upper part over.
+    Upper,
+    /// Both merge: the lower one takes the lower part over, the upper one vanishes.
+    Both,
+}
+
+/// The body of the upper part when an entry that starts at `start` is split at `at` (rule 4.1).
+fn upper_part<O: Clone>(body: &Body<O>, start: u64, at: u64) -> Body<O> {
+    body.clone().with_offset(body.offset.wrapping_add(at.wrapping_sub(start)))
+}
+
+impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+    /// How a front split of the entry at `cursor` will go.
+    pub(super) fn plan_front_split(&self, cursor: &Cursor, at: u64) -> FrontSplit {
+        match self.tree.item(cursor) {
+            Some(entry) if entry.start < at && at < entry.end => {}
+            _ => return FrontSplit::None,
+        }
+        match (self.lower_to_merge(cursor).is_some(), self.upper_to_merge(cursor).is_some()) {
+            (false, false) => FrontSplit::Insert,
+            (true, false) => FrontSplit::Lower,
+            (false, true) => FrontSplit::Upper,
+            (true, true) => FrontSplit::Both,
+        }
+    }
+
+    /// Rule 4.2. The cursor is on the part that starts at `at` afterwards. Nodes must have been
+    /// made sure of; without them nothing changes.
+    pub(super) fn front_split(&mut self, cursor: &mut Cursor, at: u64) -> Result<(), Refusal> {
+        match self.plan_front_split(cursor, at) {
+            FrontSplit::None => {}
+            FrontSplit::Insert => {
+                self.split(cursor, at)?;
+                self.tree.advance(cursor);
+            }
+            FrontSplit::Lower => self.move_lower_boundary(cursor, at),
+            FrontSplit::Upper => self.move_upper_boundary(cursor, at),
+            FrontSplit::Both => {
+                self.simplify_up(cursor);
+                self.move_lower_boundary(cursor, at);
+            }
+        }
+        Ok(())
+    }
+
+    /// Rule 4.3. The cursor stays on the lower part.
+    pub(super) fn back_split(&mut self, cursor: &mut Cursor, at: u64) -> Result<(), Refusal> {
+        match self.tree.item(cursor) {
+            Some(entry) if entry.start < at && at < entry.end => self.split(cursor, at),
+            _ => Ok(()),
+        }
+    }
+
+    /// Splits the entry at `cursor`, which holds `at` inside, and leaves the cursor on the lower
+    /// part.
+    pub(super) fn split(&mut self, cursor: &mut Cursor, at: u64) -> Result<(), Refusal> {
+        let Some(entry) = self.tree.item(cursor) else { return Ok(()) };
+        let (start, end) = (entry.start, entry.end);
+        let lower = entry.value.clone();
+        let need = self.tree.need_one(cursor);
+        self.tree.ensure(need)?;
+        self.tree.set_bounds(cursor, at, end);
+        if let Some(body) = self.tree.value_mut(cursor) {
+            *body = upper_part(body, start, at);
+        }
+        self.tree.insert(cursor, start, at, lower)?;
+        Ok(())
+    }
+
+    /// The lower neighbour and the entry merge and are split at `at`: the boundary between them
+    /// moves up. The neighbour gets the entry's `avail`, the entry the neighbour's offset.
+    fn move_lower_boundary(&mut self, cursor: &mut Cursor, at: u64) {
+        let mut lower = cursor.clone();
+        if !self.tree.retreat(&mut lower) {
+            return;
+        }
+        let (Some(below), Some(entry)) = (self.tree.item(&lower), self.tree.item(cursor)) else {
+            return;
+        };
+        debug_assert!(coalesce::merge(&below, &entry));
+        let (start, end) = (below.start, entry.end);
+        let merged = entry.value.clone().with_offset(below.value.offset);
+        let upper = upper_part(&merged, start, at);
+        self.tree.set_bounds(cursor, at, end);
+        self.replace(cursor, upper);
+        self.tree.set_bounds(&lower, start, at);
+        self.replace(&lower, merged);
+    }
+
+    /// The entry and the upper neighbour merge and are split at `at`: the boundary between them
+    /// moves down. The cursor moves to the neighbour, which is the upper part now.
+    fn move_upper_boundary(&mut self, cursor: &mut Cursor, at: u64) {
+        let mut above = cursor.clone();
+        if !self.tree.advance(&mut above) {
+            return;
+        }
+        let (Some(entry), Some(next)) = (self.tree.item(cursor), self.tree.item(&above)) else {
+            return;
+        };
+        debug_assert!(coalesce::merge(&entry, &next));
+        let (start, end) = (entry.start, next.end);
+        let upper = upper_part(entry.value, start, at);
+        self.tree.set_bounds(cursor, start, at);
+        self.tree.set_bounds(&above, at, end);
+        self.replace(&above, upper);
+        *cursor = above;
+    }
+
+    pub(super) fn replace(&mut self, cursor: &Cursor, body: Body<O>) {
+        if let Some(place) = self.tree.value_mut(cursor) {
+            *place = body;
+        }
+    }
+}

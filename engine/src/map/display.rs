@@ -1,0 +1,64 @@
+//! A map as text, in the form that users of `procstat -v` know.
+
+use core::fmt;
+
+use super::VmMap;
+use crate::entry::Entry;
+use crate::flags::EntryFlags;
+
+/// The letters of the flag column. `procstat` has C, N, D, U and W; the others are ours.
+const LETTERS: &[(EntryFlags, char)] = &[
+    (EntryFlags::COW, 'C'),
+    (EntryFlags::NEEDS_COPY, 'N'),
+    (EntryFlags::GROWS_DOWN, 'D'),
+    (EntryFlags::GROWS_UP, 'U'),
+    (EntryFlags::USER_WIRED, 'W'),
+    (EntryFlags::NOFAULT, 'F'),
+    (EntryFlags::NOSYNC, 'S'),
+    (EntryFlags::NOCOREDUMP, 'X'),
+    (EntryFlags::CHARGED, '$'),
+];
+
+impl<O: Clone + PartialEq, const B: usize> fmt::Display for VmMap<O, B> {
+    /// One line an entry: start, end, protection, maximum, inheritance, wire count, flags
+    /// (C copy on write, N needs copy, D grows down, U grows up, W wired by the user, F no fault,
+    /// S no sync, X no core dump, $ charged), bytes left to grow, offset, and type: `df` for
+    /// anonymous memory, `vn` for an object.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{:>18} {:>18} PRT MAX {:<5} {:>4} {:<9} {:>10} {:>10} TP",
+            "START", "END", "INH", "WIRE", "FLAG", "AVAIL", "OFFSET"
+        )?;
+        for entry in self.entries() {
+            line(f, &entry)?;
+        }
+        write!(
+            f,
+            "{} entries, {} bytes, {} bytes of swap, {} pages wired",
+            self.len(),
+            self.size(),
+            self.reserved(),
+            self.wired_pages()
+        )
+    }
+}
+
+fn line<O>(f: &mut fmt::Formatter<'_>, entry: &Entry<O>) -> fmt::Result {
+    write!(
+        f,
+        "{:#18x} {:#18x} {} {} {:<5} {:>4} ",
+        entry.range.start(),
+        entry.range.end(),
+        entry.prot,
+        entry.max,
+        entry.inherit,
+        entry.wired
+    )?;
+    for (flag, letter) in LETTERS {
+        let shown = if entry.flags.contains(*flag) { *letter } else { '-' };
+        fmt::Write::write_char(f, shown)?;
+    }
+    let kind = if entry.object.is_some() { "vn" } else { "df" };
+    writeln!(f, " {:#10x} {:#10x} {kind}", entry.shown_avail(), entry.offset)
+}

@@ -1,0 +1,61 @@
+//! `fixed`: a mapping that takes the place of whatever is there (rule 7.3).
+
+use super::clamp::Clamped;
+use super::{Mapping, VmMap};
+use crate::change::Change;
+use crate::num::{Addr, Size};
+use crate::range::AddrRange;
+use crate::refusal::Refusal;
+use crate::tree::Need;
+
+impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+    /// Removes what is mapped in `length` bytes from `start` on, then maps them anew:
+    /// `vm_map_fixed(9)`, rule 7.3. Partly outside the map, the part inside is mapped (q24).
+    ///
+    /// # Errors
+    ///
+    /// - [`Refusal::Swap`]: the old mappings are gone all the same, as `tell` says.
+    /// - [`Refusal::OutsideMap`] for a range that the clamp leaves empty, [`Refusal::NofaultObject`],
+    ///   [`Refusal::ChargedObject`], [`Refusal::OutOfNodes`]: nothing changed.
+    pub fn fixed(
+        &mut self,
+        start: Addr,
+        length: Size,
+        mapping: Mapping<O>,
+        mut tell: impl FnMut(Change),
+    ) -> Result<(), Refusal> {
+        let range = self.clamp(start, start.wrapping_add(length));
+        self.check_bounds(range.start, range.end)?;
+        mapping.check_object()?;
+        let need = self.need_to_replace(range);
+        self.tree.ensure(need)?;
+        self.vacate(range, &mut tell)?;
+        let at = self.tree.seek(range.start);
+        let placement = self.place(at, range.start, range.end, mapping);
+        let prot = placement.prot();
+        self.carry_out(placement)?;
+        tell(Change::Mapped(AddrRange::between(range.start, range.end), prot));
+        Ok(())
+    }
+
+    /// Nodes for a removal and the insertion after it. An entry removed whole makes room for the
+    /// new one, if that goes into the same leaf.
+    fn need_to_replace(&self, range: Clamped) -> Need {
+        let first = self.tree.seek(range.start);
+        if self.leaves_two_parts(&first, range) {
+            return self.tree.need_two(&first, &first);
+        }
+        let mut after = first;
+        let mut room = false;
+        while let Some(entry) = self.tree.item(&after).filter(|entry| entry.start < range.end) {
+            if entry.end > range.end && entry.start >= range.start {
+                break; // It loses its start and stays: the new entry goes before it.
+            }
+            let whole = entry.start >= range.start;
+            let before = after.clone();
+            self.tree.advance(&mut after);
+            room = whole && after.same_leaf(&before);
+        }
+        if room { Need::default() } else { self.tree.need_one(&after) }
+    }
+}

@@ -1,0 +1,377 @@
+//! `insert`: a new mapping at a given place (section 6).
+
+use core::num::NonZeroU64;
+
+use super::charge::Charge;
+use super::{Body, VmMap};
+use crate::attr::{Access, Inherit};
+use crate::change::Change;
+use crate::flags::{CowFlags, EntryFlags, Prot};
+use crate::num::{Addr, Size};
+use crate::range::AddrRange;
+use crate::refusal::Refusal;
+use crate::tree::{Cursor, Item};
+
+/// What to map: the arguments that `vm_map_insert(9)`, `vm_map_find(9)` and `vm_map_fixed(9)`
+/// have in common.
+///
+/// ```
+/// use growstack::{CowFlags, Mapping, Prot};
+/// // A private file mapping: object 7 from byte 0x2000 on, copied on write.
+/// let object = core::num::NonZeroU64::new(7);
+/// let private = Mapping { flags: CowFlags::COW, object, offset: 0x2000, ..Mapping::anonymous(Prot::RW) };
+/// assert_eq!(private.max, Prot::ALL);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Mapping<O = NonZeroU64> {
+    /// The protection in force. It is not checked against `max` (rule 6.4).
+    pub prot: Prot,
+    /// The most protection that `protect` may give.
+    pub max: Prot,
+    /// Flags. The growth flags have no meaning here and are ignored; see
+    /// [`Process::stack`](crate::Process::stack).
+    pub flags: CowFlags,
+    /// The backing object, or `None` for anonymous memory.
+    pub object: Option<O>,
+    /// The offset into the object, in bytes.
+    pub offset: u64,
+}
+
+impl<O> Mapping<O> {
+    /// Anonymous memory, with every protection allowed later.
+    #[must_use]
+    pub const fn anonymous(prot: Prot) -> Self {
+        Self { prot, max: Prot::ALL, flags: CowFlags::NONE, object: None, offset: 0 }
+    }
+}
+
+/// Where and how an insertion goes into the map.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Place {
+    /// A new entry of its own, with this offset.
+    Alone { offset: u64 },
+    /// 6.7a: the lower neighbour becomes longer.
+    Extend,
+    /// 6.9: it merges with the lower neighbour.
+    MergeLower,
+    /// 6.9: it merges with the upper neighbour, and this offset is kept.
+    MergeUpper { offset: u64 },
+    /// 6.9: it closes the gap between two entries that it merges with.
+    MergeBoth,
+}
+
+/// An insertion that passed the checks and has its place.
+pub(crate) struct Placement<O> {
+    at: Cursor,
+    start: u64,
+    end: u64,
+    body: Body<O>,
+    charge: Charge,
+    place: Place,
+}
+
+impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+    /// Maps `start` up to `end`: `vm_map_insert(9)`, section 6. Nothing is aligned or checked for
+    /// alignment.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OutsideMap`], [`Refusal::StartMapped`], [`Refusal::NextBelowEnd`],
+    /// [`Refusal::NofaultObject`], [`Refusal::ChargedObject`], [`Refusal::Swap`] or
+    /// [`Refusal::OutOfNodes`]; nothing changed.
+    pub fn insert(
+        &mut self,
+        start: Addr,
+        end: Addr,
+        mapping: Mapping<O>,
+        mut tell: impl FnMut(Change),
+    ) -> Result<(), Refusal> {
+        let (start, end) = (start.get(), end.get());
+        let at = self.vacant(start, end)?;
+        mapping.check_object()?;
+        let placement = self.place(at, start, end, mapping);
+        let prot = placement.prot();
+        self.carry_out(placement)?;
+        tell(Change::Mapped(AddrRange::between(start, end), prot));
+        Ok(())
+    }
+
+    /// Rules 6.1 to 6.3: the place for an insertion, before the entry above it.
+    pub(crate) fn vacant(&self, start: u64, end: u64) -> Result<Cursor, Refusal> {
+        self.check_bounds(start, end)?;
+        let at = self.tree.seek(start);
+        match self.tree.item(&at) {
+            Some(entry) if entry.start <= start => Err(Refusal::StartMapped {
+                start: Addr::new(start),
+                entry: AddrRange::between(entry.start, entry.end),
+            }),
+            Some(entry) if entry.start < end => {
+                Err(Refusal::NextBelowEnd { end: Addr::new(end), next: Addr::new(entry.start) })
+            }
+            _ => Ok(at),
+        }
+    }
+
+    /// Rule 6.1.
+    pub(crate) fn check_bounds(&self, start: u64, end: u64) -> Result<(), Refusal> {
+        let (min, max) = self.tree.bounds();
+        if start < min || end > max || start >= end {
+            return Err(Refusal::OutsideMap { start: Addr::new(start), end: Addr::new(end) });
+        }
+        Ok(())
+    }
+
+    /// Decides what an insertion into a vacant place becomes (6.4 and 6.6 to 6.9).
+    pub(crate) fn place(
+        &self,
+        at: Cursor,
+        start: u64,
+        end: u64,
+        mapping: Mapping<O>,
+    ) -> Placement<O> {
+        let charge = Charge::of(mapping.flags, mapping.prot, mapping.object.is_none());
+        let mut body = mapping.into_body(charge);
+        let mut lower = at.clone();
+        let below = if self.tree.retreat(&mut lower) { self.tree.item(&lower) } else { None };
+        let below = below.filter(|below| below.end == start);
+        let above = self.tree.item(&at).filter(|above| above.start == end);
+        let place = Place::of(&mut body, end - start, below, above);
+        Placement { at, start, end, body, charge, place }
+    }
+
+    /// Reserves the swap and makes the insertion. Nothing changes if that fails. The cursor
+    /// that comes back is on the entry that holds the new range.
+    pub(crate) fn carry_out(&mut self, placement: Placement<O>) -> Result<Cursor, Refusal> {
+        self.afford(&placement)?;
+        let Placement { mut at, start, end, body, charge, place } = placement;
+        match place {
+            Place::Alone { offset } => {
+                self.tree.insert(&mut at, start, end, body.with_offset(offset))?;
+            }
+            Place::Extend => {
+                self.extend_lower(&mut at, end);
+                self.simplify(&mut at);
+            }
+            Place::MergeLower => {
+                self.extend_lower(&mut at, end);
+                self.forget_avail(&at);
+            }
+            Place::MergeUpper { offset } => {
+                if let Some(above) = self.tree.item(&at) {
+                    let top = above.end;
+                    self.tree.set_bounds(&at, start, top);
+                    self.replace(&at, body.with_offset(offset));
+                }
+            }
+            Place::MergeBoth => {
+                let top = self.tree.item(&at).map_or(end, |above| above.end);
+                self.tree.remove(&mut at);
+                self.extend_lower(&mut at, top);
+                self.forget_avail(&at);
+            }
+        }
+        self.count(end - start, charge);
+        Ok(at)
+    }
+
+    /// Rule 6.6: can the swap for an insertion be reserved?
+    pub(crate) fn afford(&self, placement: &Placement<O>) -> Result<(), Refusal> {
+        if placement.charge != Charge::Reserve {
+            return Ok(());
+        }
+        let wanted = placement.end - placement.start;
+        self.can_reserve(wanted).map_err(|short| Refusal::Swap {
+            wanted: Size::new(wanted),
+            reserved: Size::new(short.reserved),
+            limit: Size::new(short.limit),
+        })
+    }
+
+    /// Takes what was inserted into the totals.
+    fn count(&mut self, length: u64, charge: Charge) {
+        // Cannot overflow: entries are disjoint.
+        self.size = self.size.wrapping_add(length);
+        if charge == Charge::Reserve {
+            self.reserve(length);
+        }
+    }
+
+    /// Room for the piece that a stack at `at` grows down by.
+    pub(crate) fn ensure_piece(
+        &mut self,
+        at: &Cursor,
+        piece: &Placement<O>,
+    ) -> Result<(), Refusal> {
+        if self.swallowed_below(at, piece).is_some() { Ok(()) } else { self.ensure_one(at) }
+    }
+
+    /// Inserts the piece that a stack at `at` grows down by (13.12 and 13.13).
+    ///
+    /// By the rules an equal lower neighbour is extended by the piece, merged with the entry below
+    /// it if that is equal too, and split at the old boundary again. What is left of that is the
+    /// merge, and the offset of the piece.
+    pub(crate) fn insert_piece(
+        &mut self,
+        at: &mut Cursor,
+        piece: Placement<O>,
+    ) -> Result<(), Refusal> {
+        let swallowed = self.swallowed_below(at, &piece);
+        let Placement { start, end, mut body, charge, place, .. } = piece;
+        let mut lower = at.clone();
+        let below = if self.tree.retreat(&mut lower) { self.tree.item(&lower) } else { None };
+        if let (Place::Extend, Some(below)) = (place, below) {
+            body.offset = below.value.offset.wrapping_add(below.end - below.start);
+        }
+        match (swallowed, below) {
+            (Some(lowest), Some(below)) => {
+                // The lower neighbour's place in the index becomes free, and the piece takes it.
+                let Some(swallowed) = self.tree.item(&lowest) else { return Ok(()) };
+                let (bottom, offset) = (swallowed.start, swallowed.value.offset);
+                let merged = below.value.clone().with_offset(offset);
+                body.offset = offset.wrapping_add(start - bottom);
+                self.tree.set_bounds(&lower, start, end);
+                self.replace(&lower, body);
+                self.tree.set_bounds(&lowest, bottom, start);
+                self.replace(&lowest, merged);
+            }
+            _ => self.tree.insert(at, start, end, body)?,
+        }
+        self.count(end - start, charge);
+        Ok(())
+    }
+
+    /// The entry that the lower neighbour of a stack swallows when the piece extends it.
+    fn swallowed_below(&self, at: &Cursor, piece: &Placement<O>) -> Option<Cursor> {
+        let mut lower = at.clone();
+        (piece.place == Place::Extend && self.tree.retreat(&mut lower))
+            .then(|| self.lower_to_merge(&lower))?
+    }
+
+    /// Moves the cursor to the lower neighbour, and that one's end to `end`.
+    fn extend_lower(&mut self, at: &mut Cursor, end: u64) {
+        self.tree.retreat(at);
+        if let Some(below) = self.tree.item(at) {
+            let start = below.start;
+            self.tree.set_bounds(at, start, end);
+        }
+    }
+
+    /// The `avail` that survives is that of the entry simplified (rule 3.3): a new one has none.
+    fn forget_avail(&mut self, at: &Cursor) {
+        if let Some(body) = self.tree.value_mut(at) {
+            body.avail = 0;
+        }
+    }
+}
+
+impl Place {
+    /// 6.7 to 6.9, given the neighbours that touch the new range. Where an offset is taken over
+    /// from the lower neighbour (6.7b), `body` gets it.
+    fn of<O: Clone + PartialEq>(
+        body: &mut Body<O>,
+        length: u64,
+        below: Option<Item<'_, Body<O>>>,
+        above: Option<Item<'_, Body<O>>>,
+    ) -> Self {
+        if let Some(below) = below.filter(|below| extends(below.value, body)) {
+            if below.value.same_modes(body) {
+                return Self::Extend;
+            }
+            body.offset = below.value.offset.wrapping_add(below.end - below.start);
+        }
+        let offset = body.offset;
+        let lower = below.is_some_and(|b| b.value.merges_with(b.end - b.start, body));
+        // A merge with the lower neighbour gives the new entry its offset; for objects that is
+        // the same number seen from further below, and anonymous ones do not look at it.
+        let upper = above.is_some_and(|a| body.merges_with(length, a.value));
+        match (lower, upper) {
+            (false, false) => Self::Alone { offset },
+            (true, false) => Self::MergeLower,
+            (false, true) => Self::MergeUpper { offset },
+            (true, true) => Self::MergeBoth,
+        }
+    }
+}
+
+/// Rule 6.7: is the lower neighbour such that an anonymous insertion goes on where it ends? The
+/// charged state is among the flags.
+fn extends<O>(below: &Body<O>, new: &Body<O>) -> bool {
+    new.object.is_none()
+        && below.object.is_none()
+        && below.wired == 0
+        && below.access == Access::Normal
+        && below.flags == new.flags
+}
+
+impl<O> Mapping<O> {
+    /// Rules 15.1 and 15.8: what the real kernel asserts.
+    pub(super) fn check_object(&self) -> Result<(), Refusal> {
+        if self.object.is_none() {
+            return Ok(());
+        }
+        if self.flags.contains(CowFlags::NOFAULT) {
+            return Err(Refusal::NofaultObject);
+        }
+        let uncharged = self.flags.contains(CowFlags::ACC_NO_CHARGE);
+        let cow = self.flags.contains(CowFlags::COW);
+        if self.flags.contains(CowFlags::ACC_CHARGED) && !uncharged && !cow {
+            return Err(Refusal::ChargedObject);
+        }
+        Ok(())
+    }
+
+    fn into_body(self, charge: Charge) -> Body<O> {
+        let flags = entry_flags(self.flags) | charge.flag();
+        Body::new(self.prot, self.max, inherit_of(self.flags), flags, self.object, self.offset)
+    }
+}
+
+/// Rule 6.4: the entry flags that an insertion's flags ask for.
+fn entry_flags(asked: CowFlags) -> EntryFlags {
+    let mut flags = EntryFlags::NONE;
+    for (ask, give) in [
+        (CowFlags::COW, EntryFlags::COW | EntryFlags::NEEDS_COPY),
+        (CowFlags::NOFAULT, EntryFlags::NOFAULT),
+        (CowFlags::NOSYNC, EntryFlags::NOSYNC),
+        (CowFlags::NOCOREDUMP, EntryFlags::NOCOREDUMP),
+    ] {
+        if asked.contains(ask) {
+            flags |= give;
+        }
+    }
+    flags
+}
+
+/// Rule 6.4.
+fn inherit_of(asked: CowFlags) -> Inherit {
+    if asked.contains(CowFlags::INHERIT_SHARE) { Inherit::Share } else { Inherit::Copy }
+}
+
+impl<O> Placement<O> {
+    /// The protection of the new range.
+    pub(crate) const fn prot(&self) -> Prot {
+        self.body.prot()
+    }
+
+    /// For the piece that a stack grows down by (13.13): it has the growth flag now, and `avail`
+    /// left.
+    pub(crate) fn into_piece(mut self, avail: u64) -> Self {
+        self.body.flags |= EntryFlags::GROWS_DOWN;
+        self.body.avail = avail;
+        self
+    }
+
+    /// For a stack, which merges with nothing (rule 12.10): growth flags and what is left to
+    /// grow.
+    pub(crate) fn into_stack(mut self, asked: CowFlags, offset: u64, avail: u64) -> Self {
+        if asked.contains(CowFlags::GROWS_DOWN) {
+            self.body.flags |= EntryFlags::GROWS_DOWN;
+        }
+        if asked.contains(CowFlags::GROWS_UP) {
+            self.body.flags |= EntryFlags::GROWS_UP;
+        }
+        self.body.avail = avail;
+        self.place = Place::Alone { offset };
+        self
+    }
+}

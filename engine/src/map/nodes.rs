@@ -1,0 +1,129 @@
+//! Room in the index, made before anything changes (rule 16.7).
+//!
+//! An operation adds at most two entries, where it clips the two ends of its range; so it takes
+//! at most [`VmMap::MAX_NODES_PER_OPERATION`] nodes. What it may need is reckoned from the index
+//! as it stands, the nodes are made available, and only then does the map change. The reckoning
+//! counts every clip that may come; it is exact but for one case: where entries merge on the way,
+//! a clip may turn out to need no node after all.
+
+use super::clamp::Clamped;
+use super::clip::FrontSplit;
+use super::{Body, VmMap};
+use crate::refusal::Refusal;
+use crate::tree::{Cursor, Need, OutOfNodes, Tree, Violation};
+
+impl From<OutOfNodes> for Refusal {
+    fn from(_: OutOfNodes) -> Self {
+        Self::OutOfNodes
+    }
+}
+
+impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+    /// The most index nodes that one operation can need, whatever the map.
+    pub const MAX_NODES_PER_OPERATION: usize = 2 * Tree::<Body<O>, B>::MAX_NODES_PER_INSERT;
+
+    /// Makes `n` leaves and `n` inner nodes available now, so that the next `n` nodes of either
+    /// kind cost no allocation. With [`MAX_NODES_PER_OPERATION`](Self::MAX_NODES_PER_OPERATION)
+    /// reserved, no operation allocates; a growth, which adds one entry, needs half of that.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OutOfNodes`] if the allocator refuses or the cap is in the way.
+    pub fn reserve_nodes(&mut self, n: usize) -> Result<(), Refusal> {
+        Ok(self.tree.reserve_nodes(n)?)
+    }
+
+    /// The most nodes that may be in use at a time; `None`, the default, for no cap. Operations
+    /// that would need more are refused with [`Refusal::OutOfNodes`].
+    pub fn set_node_cap(&mut self, cap: Option<usize>) {
+        self.tree.set_node_cap(cap);
+    }
+
+    /// Index nodes in use.
+    #[must_use]
+    pub fn nodes_in_use(&self) -> usize {
+        self.tree.nodes_in_use()
+    }
+
+    /// Index nodes allocated and not in use.
+    #[must_use]
+    pub fn nodes_free(&self) -> usize {
+        self.tree.nodes_free()
+    }
+
+    /// Bytes that the index has allocated, spare capacity included.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.tree.memory()
+    }
+
+    /// The number of nodes that a look-up visits.
+    #[must_use]
+    pub fn height(&self) -> usize {
+        self.tree.height()
+    }
+
+    /// Recomputes every invariant of the index.
+    ///
+    /// # Errors
+    ///
+    /// The first invariant found broken.
+    pub fn check_index(&self) -> Result<(), Violation> {
+        self.tree.check()
+    }
+
+    /// Room for one insertion before `at`.
+    pub(crate) fn ensure_one(&mut self, at: &Cursor) -> Result<(), Refusal> {
+        let need = self.tree.need_one(at);
+        Ok(self.tree.ensure(need)?)
+    }
+
+    /// Room for the front split at the start of a range.
+    pub(super) fn ensure_front(&mut self, range: Clamped) -> Result<(), Refusal> {
+        let need = self.need_clips(range, None);
+        Ok(self.tree.ensure(need)?)
+    }
+
+    /// Room for the splits at both ends of a range.
+    pub(super) fn ensure_clips(&mut self, range: Clamped) -> Result<(), Refusal> {
+        let need = self.need_clips(range, self.inside(range));
+        Ok(self.tree.ensure(need)?)
+    }
+
+    /// The entry that holds the end of a range inside, if it is to be split there.
+    fn inside(&self, range: Clamped) -> Option<Cursor> {
+        if range.is_empty() {
+            return None;
+        }
+        let at = self.tree.seek(range.end);
+        (self.tree.item(&at)?.start < range.end).then_some(at)
+    }
+
+    fn need_clips(&self, range: Clamped, back: Option<Cursor>) -> Need {
+        let front = self.tree.seek(range.start);
+        let plan = self.plan_front_split(&front, range.start);
+        match (plan, back) {
+            (FrontSplit::Insert, None) => self.tree.need_one(&front),
+            (FrontSplit::Insert, Some(back)) => self.tree.need_two(&front, &back),
+            (_, None) => Need::default(),
+            (FrontSplit::Upper, Some(mut back)) => {
+                // What is to be clipped may be taken over by the upper neighbour first.
+                if self.start_of(&back) == self.start_of(&front) {
+                    self.tree.advance(&mut back);
+                }
+                self.tree.need_one(&back)
+            }
+            (FrontSplit::Both, Some(back)) => {
+                // The upper neighbour vanishes into the entry of the front split.
+                let vanishes = self.upper_to_merge(&front).map(|upper| self.start_of(&upper));
+                let gone = vanishes == Some(self.start_of(&back));
+                self.tree.need_one(if gone { &front } else { &back })
+            }
+            (FrontSplit::None | FrontSplit::Lower, Some(back)) => self.tree.need_one(&back),
+        }
+    }
+
+    fn start_of(&self, at: &Cursor) -> Option<u64> {
+        self.tree.item(at).map(|item| item.start)
+    }
+}

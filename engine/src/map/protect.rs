@@ -1,0 +1,133 @@
+//! `protect`: what may be done with a range (rules 5.3 to 5.5).
+
+use super::VmMap;
+use super::clamp::Clamped;
+use crate::attr::ProtectWhat;
+use crate::change::Change;
+use crate::flags::{EntryFlags, Prot};
+use crate::num::{Addr, Size};
+use crate::range::AddrRange;
+use crate::refusal::Refusal;
+
+impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+    /// Sets the protection in force, or the maximum, of a range: `vm_map_protect(9)`, rule 5.4.
+    /// Unmapped parts are passed over.
+    ///
+    /// # Errors
+    ///
+    /// - [`Refusal::MaxProtection`]: an entry's maximum forbids it. Only the clip at the start of
+    ///   the range stays.
+    /// - [`Refusal::ProtectSwap`]: the swap that write permission asks for is short. Clips, and
+    ///   the charges of the entries before, stay (q23).
+    /// - [`Refusal::OutOfNodes`]: nothing changed.
+    pub fn protect(
+        &mut self,
+        start: Addr,
+        end: Addr,
+        prot: Prot,
+        what: ProtectWhat,
+        tell: impl FnMut(Change),
+    ) -> Result<(), Refusal> {
+        if start == end {
+            return Ok(()); // 2.4
+        }
+        let range = self.clamp(start, end);
+        self.ensure_clips(range).or_else(|short| {
+            // A refusal by an entry's maximum comes before the clip at the end.
+            match self.max_forbids(range, prot) {
+                Some(_) => self.ensure_front(range),
+                None => Err(short),
+            }
+        })?;
+        let mut at = self.tree.seek(range.start);
+        self.front_split(&mut at, range.start)?;
+        if let Some(refusal) = self.max_forbids(range, prot) {
+            return Err(refusal);
+        }
+        self.charge_writable(range, prot, what)?;
+        self.set_protection(range, prot, what, tell);
+        Ok(())
+    }
+
+    /// Rule 5.4a: the first entry in the range whose maximum lacks a bit.
+    fn max_forbids(&self, range: Clamped, asked: Prot) -> Option<Refusal> {
+        let mut at = self.tree.seek(range.start);
+        while let Some(entry) = self.tree.item(&at).filter(|entry| entry.start < range.end) {
+            let max = entry.value.max();
+            if !max.contains(asked) {
+                let entry = AddrRange::between(entry.start, entry.end);
+                return Some(Refusal::MaxProtection { entry, asked, max });
+            }
+            self.tree.advance(&mut at);
+        }
+        None
+    }
+
+    /// Rule 5.4b: the clip at the end, and swap for what becomes writable.
+    fn charge_writable(
+        &mut self,
+        range: Clamped,
+        prot: Prot,
+        what: ProtectWhat,
+    ) -> Result<(), Refusal> {
+        let mut at = self.tree.seek(range.start);
+        while self.tree.item(&at).is_some_and(|entry| entry.start < range.end) {
+            self.back_split(&mut at, range.end)?;
+            if what == ProtectWhat::Current && prot.contains(Prot::WRITE) {
+                self.charge_entry(&at)?;
+            }
+            self.tree.advance(&mut at);
+        }
+        Ok(())
+    }
+
+    fn charge_entry(&mut self, at: &crate::tree::Cursor) -> Result<(), Refusal> {
+        let Some(entry) = self.tree.item(at) else { return Ok(()) };
+        let body = entry.value;
+        let private = body.object.is_none() || body.has(EntryFlags::NEEDS_COPY);
+        if body.prot().contains(Prot::WRITE) || body.has(EntryFlags::CHARGED) || !private {
+            return Ok(());
+        }
+        let wanted = entry.end - entry.start;
+        self.can_reserve(wanted).map_err(|short| Refusal::ProtectSwap {
+            wanted: Size::new(wanted),
+            reserved: Size::new(short.reserved),
+            limit: Size::new(short.limit),
+        })?;
+        self.reserve(wanted);
+        if let Some(body) = self.tree.value_mut(at) {
+            body.flags |= EntryFlags::CHARGED;
+        }
+        Ok(())
+    }
+
+    /// Rule 5.4c.
+    fn set_protection(
+        &mut self,
+        range: Clamped,
+        asked: Prot,
+        what: ProtectWhat,
+        mut tell: impl FnMut(Change),
+    ) {
+        let mut at = self.tree.seek(range.start);
+        while let Some(entry) = self.tree.item(&at).filter(|entry| entry.start < range.end) {
+            let affected = AddrRange::between(entry.start, entry.end);
+            let old = entry.value.prot();
+            let new = match what {
+                ProtectWhat::Current => asked,
+                ProtectWhat::Max => old.and(asked),
+            };
+            if let Some(body) = self.tree.value_mut(&at) {
+                body.set_prot(new);
+                if what == ProtectWhat::Max {
+                    body.set_max(asked);
+                }
+            }
+            if new != old {
+                tell(Change::Protected(affected, new));
+            }
+            self.simplify(&mut at);
+            self.tree.advance(&mut at);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! `remove`: unmapping a range (rules 7.1 and 7.2).
+
+use super::VmMap;
+use super::clamp::Clamped;
+use super::clip::FrontSplit;
+use crate::change::Change;
+use crate::num::Addr;
+use crate::range::AddrRange;
+use crate::refusal::Refusal;
+use crate::tree::{Cursor, Need};
+
+impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+    /// Unmaps whatever is mapped of a range: `vm_map_remove(9)`, rule 7.1. Wired entries go too.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OutOfNodes`], only where the range lies inside one entry, so that two parts of
+    /// it are left; nothing changed.
+    pub fn remove(
+        &mut self,
+        start: Addr,
+        end: Addr,
+        tell: impl FnMut(Change),
+    ) -> Result<(), Refusal> {
+        let range = self.clamp(start, end);
+        let need = self.need_to_vacate(range);
+        self.tree.ensure(need)?;
+        self.vacate(range, tell)
+    }
+
+    /// What [`vacate`](Self::vacate) needs: a node at most where it leaves two parts of an entry.
+    fn need_to_vacate(&self, range: Clamped) -> Need {
+        let at = self.tree.seek(range.start);
+        if self.leaves_two_parts(&at, range) { self.tree.need_one(&at) } else { Need::default() }
+    }
+
+    /// Does the entry at the start of a range lose its middle, and no neighbour take a part over?
+    pub(super) fn leaves_two_parts(&self, at: &Cursor, range: Clamped) -> bool {
+        !range.is_empty()
+            && self.plan_front_split(at, range.start) == FrontSplit::Insert
+            && self.tree.item(at).is_some_and(|entry| entry.end > range.end)
+    }
+
+    /// Removes what is mapped in a clamped range. Entries that lose an end are shortened in place,
+    /// which comes to the same as splitting them and deleting a part, and needs no node.
+    pub(super) fn vacate(
+        &mut self,
+        range: Clamped,
+        mut tell: impl FnMut(Change),
+    ) -> Result<(), Refusal> {
+        if range.is_empty() {
+            return Ok(());
+        }
+        let mut at = self.tree.seek(range.start);
+        if self.plan_front_split(&at, range.start) == FrontSplit::Insert
+            && !self.leaves_two_parts(&at, range)
+        {
+            self.cut_end(&at, range.start, &mut tell);
+            self.tree.advance(&mut at);
+        } else {
+            self.front_split(&mut at, range.start)?;
+        }
+        while let Some(entry) = self.tree.item(&at).filter(|entry| entry.start < range.end) {
+            if entry.end > range.end {
+                self.cut_start(&at, range.end, &mut tell);
+                break;
+            }
+            let gone = AddrRange::between(entry.start, entry.end);
+            if let Some(body) = self.tree.remove(&mut at) {
+                self.discount(&body, gone);
+            }
+            tell(Change::Unmapped(gone));
+        }
+        Ok(())
+    }
+
+    /// Removes everything, and every trace of it in the totals and switches: a map as new, but for
+    /// the limit of swap and the memory of the index.
+    pub(crate) fn empty(&mut self, mut tell: impl FnMut(Change)) {
+        for item in self.tree.iter() {
+            tell(Change::Unmapped(AddrRange::between(item.start, item.end)));
+        }
+        self.tree.clear();
+        self.size = 0;
+        self.reserved = 0;
+        self.wired_pages = 0;
+        self.wire_future = false;
+    }
+
+    /// Shortens the entry so that it ends at `end`.
+    fn cut_end(&mut self, at: &Cursor, end: u64, tell: &mut impl FnMut(Change)) {
+        let Some(entry) = self.tree.item(at) else { return };
+        let (start, gone) = (entry.start, AddrRange::between(end, entry.end));
+        let body = entry.value.clone();
+        self.discount(&body, gone);
+        self.tree.set_bounds(at, start, end);
+        tell(Change::Unmapped(gone));
+    }
+
+    /// Shortens the entry so that it starts at `start`; its offset moves along.
+    fn cut_start(&mut self, at: &Cursor, start: u64, tell: &mut impl FnMut(Change)) {
+        let Some(entry) = self.tree.item(at) else { return };
+        let (end, gone) = (entry.end, AddrRange::between(entry.start, start));
+        let body = entry.value.clone();
+        self.discount(&body, gone);
+        self.tree.set_bounds(at, start, end);
+        let offset = body.offset.wrapping_add(gone.len().get());
+        self.replace(at, body.with_offset(offset));
+        tell(Change::Unmapped(gone));
+    }
+}

@@ -1,0 +1,126 @@
+//! `unwire`: taking wirings off (section 10).
+
+use super::VmMap;
+use super::clamp::Clamped;
+use super::wire::FirstPass;
+use crate::attr::{Holes, Wiring};
+use crate::change::Change;
+use crate::flags::EntryFlags;
+use crate::num::Addr;
+use crate::range::AddrRange;
+use crate::refusal::Refusal;
+
+impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+    /// Takes the user's, or one of the system's, wirings off a range: `vm_map_unwire(9)`,
+    /// section 10; for the system, rule 16.4. For the user, what is not wired is passed over.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::StartUnmapped`] or [`Refusal::Hole`] where holes are refused, and
+    /// [`Refusal::NotSystemWired`]: no wiring changed, though entries may have merged.
+    /// [`Refusal::OutOfNodes`]: nothing changed.
+    pub fn unwire(
+        &mut self,
+        start: Addr,
+        end: Addr,
+        wiring: Wiring,
+        holes: Holes,
+        mut tell: impl FnMut(Change),
+    ) -> Result<(), Refusal> {
+        let Some(range) = self.wiring_range(start, end, holes)? else { return Ok(()) };
+        self.ensure_clips(range).or_else(|short| {
+            if self.unwiring_stops_early(range, wiring, holes) {
+                self.ensure_front(range)
+            } else {
+                Err(short)
+            }
+        })?;
+        let pass = self.check_wirings(range, wiring, holes)?;
+        let done = pass.refusal.is_none();
+        self.second_pass(range, &pass, |map, at| {
+            if done {
+                map.take_wiring_off(at, wiring, &mut tell);
+            }
+        });
+        pass.refusal.map_or(Ok(()), Err)
+    }
+
+    /// The first pass (10.1): clips the range out and looks for what forbids it.
+    fn check_wirings(
+        &mut self,
+        range: Clamped,
+        wiring: Wiring,
+        holes: Holes,
+    ) -> Result<FirstPass, Refusal> {
+        let mut pass = FirstPass { covered: range.start, refusal: None };
+        let mut at = self.tree.seek(range.start);
+        self.front_split(&mut at, range.start)?;
+        while self.tree.item(&at).is_some_and(|entry| entry.start < range.end) {
+            self.back_split(&mut at, range.end)?;
+            if !self.check_entry(&mut at, range, wiring, holes, &mut pass) {
+                break;
+            }
+        }
+        Ok(pass)
+    }
+
+    /// 10.1 for one entry: the hole after it comes first. Goes on to the next entry.
+    fn check_entry(
+        &self,
+        at: &mut crate::tree::Cursor,
+        range: Clamped,
+        wiring: Wiring,
+        holes: Holes,
+        pass: &mut FirstPass,
+    ) -> bool {
+        let Some(entry) = self.tree.item(at) else { return false };
+        pass.covered = entry.end;
+        if !self.step(at, range, holes, pass) {
+            return false;
+        }
+        if wiring == Wiring::System && entry.value.system_wired() == 0 {
+            let entry = AddrRange::between(entry.start, entry.end);
+            pass.refusal = Some(Refusal::NotSystemWired { entry });
+            return false;
+        }
+        true
+    }
+
+    /// 10.2 for one entry.
+    fn take_wiring_off(
+        &mut self,
+        at: &crate::tree::Cursor,
+        wiring: Wiring,
+        tell: &mut impl FnMut(Change),
+    ) {
+        let Some(entry) = self.tree.item(at) else { return };
+        if wiring == Wiring::User && !entry.value.has(EntryFlags::USER_WIRED) {
+            return;
+        }
+        let range = AddrRange::between(entry.start, entry.end);
+        let Some(body) = self.tree.value_mut(at) else { return };
+        if wiring == Wiring::User {
+            body.flags = body.flags.without(EntryFlags::USER_WIRED);
+        }
+        body.wired = body.wired.saturating_sub(1);
+        if body.wired == 0 {
+            self.uncount_wired(range);
+            tell(Change::Unwired(range));
+        }
+    }
+
+    /// Would the first pass stop before the clip at the end of the range?
+    fn unwiring_stops_early(&self, range: Clamped, wiring: Wiring, holes: Holes) -> bool {
+        let mut at = self.tree.seek(range.start);
+        let mut pass = FirstPass { covered: range.start, refusal: None };
+        while let Some(entry) = self.tree.item(&at).filter(|entry| entry.start < range.end) {
+            if entry.end > range.end {
+                return false;
+            }
+            if !self.check_entry(&mut at, range, wiring, holes, &mut pass) {
+                return true;
+            }
+        }
+        false
+    }
+}

@@ -1,0 +1,213 @@
+//! `wire`: pages that must stay resident (section 9).
+
+use super::clamp::Clamped;
+use super::{Body, VmMap};
+use crate::attr::{Holes, Wiring};
+use crate::change::Change;
+use crate::flags::{EntryFlags, Prot};
+use crate::num::Addr;
+use crate::range::AddrRange;
+use crate::refusal::Refusal;
+use crate::tree::{Cursor, Item};
+
+/// What the first pass of a wiring or unwiring came to.
+pub(super) struct FirstPass {
+    /// The end of the last entry it dealt with: the second pass covers the entries up to here.
+    pub(super) covered: u64,
+    /// Why it stopped, if it did.
+    pub(super) refusal: Option<Refusal>,
+}
+
+impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+    /// Wires a range: `vm_map_wire(9)`, section 9; for the system, rule 16.4.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::StartUnmapped`], [`Refusal::NoAccess`] or [`Refusal::Hole`] where holes are
+    /// refused: no wiring changed, though entries may have merged (rule 9.4).
+    /// [`Refusal::OutOfNodes`]: nothing changed.
+    pub fn wire(
+        &mut self,
+        start: Addr,
+        end: Addr,
+        wiring: Wiring,
+        holes: Holes,
+        tell: impl FnMut(Change),
+    ) -> Result<(), Refusal> {
+        let Some(range) = self.wiring_range(start, end, holes)? else { return Ok(()) };
+        self.ensure_clips(range).or_else(|short| {
+            if self.wiring_stops_early(range, holes) {
+                self.ensure_front(range)
+            } else {
+                Err(short)
+            }
+        })?;
+        let pass = self.count_wirings(range, wiring, holes)?;
+        self.settle_wirings(range, &pass, wiring, tell);
+        pass.refusal.map_or(Ok(()), Err)
+    }
+
+    /// 2.4, the clamp, 15.4 and 9.1: the range to wire or unwire; `None` if there is nothing to
+    /// do.
+    pub(super) fn wiring_range(
+        &self,
+        start: Addr,
+        end: Addr,
+        holes: Holes,
+    ) -> Result<Option<Clamped>, Refusal> {
+        if start == end {
+            return Ok(None);
+        }
+        let range = self.clamp(start, end);
+        let holder = self.tree.get(range.start);
+        if holder.is_none() && holes == Holes::Refused {
+            return Err(Refusal::StartUnmapped { start: Addr::new(range.start) });
+        }
+        let inside = holder.is_some_and(|entry| entry.start < range.start);
+        // 15.4: the real kernel leaves a zero-length entry behind that is busy for ever.
+        Ok(if range.is_empty() && inside { None } else { Some(range) })
+    }
+
+    /// The first pass (9.2): clips the range out and counts the wirings.
+    fn count_wirings(
+        &mut self,
+        range: Clamped,
+        wiring: Wiring,
+        holes: Holes,
+    ) -> Result<FirstPass, Refusal> {
+        let mut pass = FirstPass { covered: range.start, refusal: None };
+        let mut at = self.tree.seek(range.start);
+        self.front_split(&mut at, range.start)?;
+        while self.tree.item(&at).is_some_and(|entry| entry.start < range.end) {
+            self.back_split(&mut at, range.end)?;
+            let Some(entry) = self.tree.item(&at) else { break };
+            let clipped = AddrRange::between(entry.start, entry.end);
+            pass.covered = entry.end;
+            if !can_wire(entry.value) {
+                if holes == Holes::Refused {
+                    pass.refusal = Some(Refusal::NoAccess { entry: clipped });
+                    break;
+                }
+            } else {
+                if entry.value.wired == 0 {
+                    self.wired_pages = self.wired_pages.wrapping_add(clipped.pages());
+                }
+                if let Some(body) = self.tree.value_mut(&at) {
+                    add_wiring(body, wiring);
+                }
+            }
+            if !self.step(&mut at, range, holes, &mut pass) {
+                break;
+            }
+        }
+        Ok(pass)
+    }
+
+    /// Goes on to the next entry, unless there is a hole where none may be (9.2c, 10.1).
+    pub(super) fn step(
+        &self,
+        at: &mut Cursor,
+        range: Clamped,
+        holes: Holes,
+        pass: &mut FirstPass,
+    ) -> bool {
+        self.tree.advance(at);
+        let touches = self.tree.item(at).is_some_and(|next| next.start == pass.covered);
+        if holes == Holes::Refused && pass.covered < range.end && !touches {
+            pass.refusal = Some(Refusal::Hole { at: Addr::new(pass.covered) });
+            return false;
+        }
+        true
+    }
+
+    /// The second pass (9.3): makes the wirings the user's, or takes them back, and merges.
+    fn settle_wirings(
+        &mut self,
+        range: Clamped,
+        pass: &FirstPass,
+        wiring: Wiring,
+        mut tell: impl FnMut(Change),
+    ) {
+        let failed = pass.refusal.is_some();
+        self.second_pass(range, pass, |map, at| {
+            let Some(entry) = map.tree.item(at).filter(|entry| can_wire(entry.value)) else {
+                return;
+            };
+            let clipped = AddrRange::between(entry.start, entry.end);
+            let by_user = entry.value.has(EntryFlags::USER_WIRED);
+            // A wiring of the user's over his own was never counted.
+            let counted = wiring == Wiring::System || !by_user;
+            let only_one = entry.value.wired == 1 && counted;
+            let Some(body) = map.tree.value_mut(at) else { return };
+            if failed {
+                if counted {
+                    body.wired = body.wired.saturating_sub(1);
+                }
+                if only_one {
+                    map.uncount_wired(clipped);
+                }
+            } else {
+                if wiring == Wiring::User {
+                    body.flags |= EntryFlags::USER_WIRED;
+                }
+                if only_one {
+                    tell(Change::Wired(clipped));
+                }
+            }
+        });
+    }
+
+    /// Deals with the entries of the first pass once more and merges each as it is left. An entry
+    /// that is still to come takes no part in a merge (9.3): it is in transition.
+    pub(super) fn second_pass(
+        &mut self,
+        range: Clamped,
+        pass: &FirstPass,
+        mut settle: impl FnMut(&mut Self, &Cursor),
+    ) {
+        let mut at = self.tree.seek(range.start);
+        while let Some(end) = self.tree.item(&at).filter(|e| e.start < pass.covered).map(end_of) {
+            settle(self, &at);
+            self.simplify_down(&mut at);
+            if end == pass.covered {
+                self.simplify_up(&mut at);
+            }
+            self.tree.advance(&mut at);
+        }
+    }
+
+    /// Would the first pass stop before the clip at the end of the range?
+    fn wiring_stops_early(&self, range: Clamped, holes: Holes) -> bool {
+        let mut at = self.tree.seek(range.start);
+        let mut pass = FirstPass { covered: range.start, refusal: None };
+        while let Some(entry) = self.tree.item(&at).filter(|entry| entry.start < range.end) {
+            if entry.end > range.end {
+                return false;
+            }
+            pass.covered = entry.end;
+            if holes == Holes::Refused && !can_wire(entry.value) {
+                return true;
+            }
+            if !self.step(&mut at, range, holes, &mut pass) {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+fn end_of<O>(entry: Item<'_, Body<O>>) -> u64 {
+    entry.end
+}
+
+/// 9.2a: what can be neither read nor executed has no pages to wire.
+fn can_wire<O>(body: &Body<O>) -> bool {
+    body.prot().intersects(Prot::RX)
+}
+
+/// 9.2b, and 16.4 for the system.
+fn add_wiring<O>(body: &mut Body<O>, wiring: Wiring) {
+    if body.wired == 0 || wiring == Wiring::System || !body.has(EntryFlags::USER_WIRED) {
+        body.wired = body.wired.saturating_add(1);
+    }
+}
