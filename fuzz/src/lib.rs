@@ -1,5 +1,6 @@
 //! The harness.
 pub mod answer;
+pub mod engine;
 pub mod op;
 pub mod reference;
 pub mod space;
