@@ -1,4 +1,5 @@
 //! The harness.
 pub mod answer;
+pub mod generate;
 pub mod op;
 pub mod space;
