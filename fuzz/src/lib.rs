@@ -2,4 +2,5 @@
 pub mod answer;
 pub mod generate;
 pub mod op;
+pub mod reference;
 pub mod space;

@@ -1,0 +1,88 @@
+//! What is counted in all: bytes mapped, swap reserved, pages wired.
+
+use growstack::{EntryFlags, Refusal, Size};
+
+use super::Reference;
+use super::piece::Piece;
+use super::reached::Reached;
+
+impl Reference {
+    /// Rule 1.5. A failure says how much was reserved, and the limit.
+    pub(super) fn reserve(&mut self, wanted: u64) -> Result<(), (Size, Size)> {
+        let limit = self.limits.swap.get();
+        match self.reserved.checked_add(wanted) {
+            Some(sum) if sum <= limit => {
+                self.reserved = sum;
+                self.reach(Reached::SwapReserved);
+                Ok(())
+            }
+            _ => {
+                self.reach(Reached::SwapShort);
+                Err((Size::new(self.reserved), self.limits.swap))
+            }
+        }
+    }
+
+    /// [`reserve`](Self::reserve) for an insertion (6.6).
+    pub(super) fn reserve_for_insert(&mut self, wanted: u64) -> Result<(), Refusal> {
+        self.reserve(wanted).map_err(|(reserved, limit)| Refusal::Swap {
+            wanted: Size::new(wanted),
+            reserved,
+            limit,
+        })
+    }
+
+    /// Rule 7.2, for the counters: the entry is gone.
+    pub(super) fn forget(&mut self, gone: &Piece) {
+        self.size -= gone.len();
+        if gone.has(EntryFlags::CHARGED) {
+            self.release(gone.len());
+            self.reach(Reached::DeleteCharged);
+        }
+        if gone.wired > 0 {
+            self.take_off_wired(gone);
+            self.reach(Reached::DeleteWired);
+        }
+        let plain = !gone.has(EntryFlags::CHARGED) && gone.wired == 0;
+        self.reach_if(plain, Reached::DeletePlain);
+        self.reach_if(gone.has(EntryFlags::GROWTH), Reached::DeleteStack);
+    }
+
+    fn release(&mut self, n: u64) {
+        if self.reserved < n {
+            // 15.2: some of the charge had never been reserved, and now never will be.
+            self.borrowed -= n - self.reserved;
+            self.reserved = 0;
+            self.reach(Reached::ReservedStops);
+        } else {
+            self.reserved -= n;
+        }
+    }
+
+    /// The pages of an entry that gets its first wiring.
+    pub(super) fn add_wired(&mut self, x: usize) {
+        let piece = &self.entries[x];
+        let aligned = piece.start % super::PAGE == 0 && piece.end % super::PAGE == 0;
+        self.wired += piece.pages();
+        self.reach_if(!aligned, Reached::UnalignedWired);
+    }
+
+    /// The pages of an entry that loses its last wiring.
+    pub(super) fn take_off_wired(&mut self, piece: &Piece) {
+        let pages = piece.pages();
+        if self.wired < pages {
+            // 16.3: growth up, or a page shared by two entries, had not been counted.
+            self.lag -= i128::from(pages - self.wired);
+            self.wired = 0;
+            self.reach(Reached::WiredStops);
+        } else {
+            self.wired -= pages;
+        }
+    }
+
+    /// The pages that wired entries cover changed from `before` to `after`, and the rules leave
+    /// the count of wired pages as it is.
+    pub(super) fn wired_drift(&mut self, before: u64, after: u64) {
+        self.lag += i128::from(after) - i128::from(before);
+    }
+}

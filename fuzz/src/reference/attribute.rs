@@ -1,0 +1,206 @@
+//! Section 5: protect, inherit, madvise.
+
+use growstack::{Access, Advice, Change, EntryFlags, Inherit, Prot, ProtectWhat, Refusal, Size};
+
+use super::Reference;
+use super::reached::Reached;
+
+impl Reference {
+    /// 2.4, the clamp, and the first split of 5.1. Returns where to begin, and the clamped end;
+    /// nothing if the range is empty as given.
+    fn begin_attribute(&mut self, start: u64, end: u64) -> Option<(usize, u64)> {
+        if start == end {
+            self.reach(Reached::EmptyAsGiven);
+            return None;
+        }
+        let reversed = start > end;
+        let (start, end) = self.clamp(start, end);
+        let before = self.trail.len();
+        let x = self.begin_walk(start);
+        if reversed {
+            let split = self.trail[before..].contains(&Reached::FrontSplit);
+            self.reach(if split { Reached::ReversedSplit } else { Reached::ReversedNoSplit });
+        }
+        Some((x, end))
+    }
+
+    /// 5.1, inherit.
+    pub(super) fn inherit(&mut self, start: u64, end: u64, inherit: Inherit) {
+        self.each(start, end, |map, x| {
+            map.entries[x].inherit = inherit;
+            map.reach(Reached::InheritSet);
+        });
+    }
+
+    /// 5.1 and 5.2, madvise.
+    pub(super) fn advise(&mut self, start: u64, end: u64, advice: Advice) {
+        self.each(start, end, |map, x| {
+            let entry = &mut map.entries[x];
+            let mut pattern = |access| {
+                entry.access = access;
+                Reached::AdvisePattern
+            };
+            let reached = match advice {
+                Advice::Normal => pattern(Access::Normal),
+                Advice::Sequential => pattern(Access::Sequential),
+                Advice::Random => pattern(Access::Random),
+                Advice::NoSync => {
+                    entry.set(EntryFlags::NOSYNC);
+                    Reached::AdviseNoSync
+                }
+                Advice::AutoSync => {
+                    entry.clear(EntryFlags::NOSYNC);
+                    Reached::AdviseAutoSync
+                }
+                Advice::NoCore => {
+                    entry.set(EntryFlags::NOCOREDUMP);
+                    Reached::AdviseNoCore
+                }
+                Advice::Core => {
+                    entry.clear(EntryFlags::NOCOREDUMP);
+                    Reached::AdviseCore
+                }
+            };
+            map.reach(reached);
+        });
+    }
+
+    /// The walk of 5.1.
+    fn each(&mut self, start: u64, end: u64, change: impl Fn(&mut Self, usize)) {
+        let Some((mut x, end)) = self.begin_attribute(start, end) else { return };
+        self.reach_if(!self.in_walk(x, end), Reached::AttributeNothing);
+        while self.in_walk(x, end) {
+            self.back_split(x, end);
+            change(self, x);
+            x = self.simplify(x) + 1;
+        }
+    }
+
+    /// 5.4.
+    pub(super) fn protect(
+        &mut self,
+        start: u64,
+        end: u64,
+        prot: Prot,
+        what: ProtectWhat,
+        changes: &mut Vec<Change>,
+    ) -> Result<(), Refusal> {
+        let Some((first, end)) = self.begin_attribute(start, end) else { return Ok(()) };
+        self.reach_if(!self.in_walk(first, end), Reached::ProtectNothing);
+        self.protect_allowed(first, end, prot, what)?;
+        self.protect_charge(first, end, prot, what)?;
+        let mut x = first;
+        while self.in_walk(x, end) {
+            self.protect_one(x, prot, what, changes);
+            x = self.simplify(x) + 1;
+        }
+        Ok(())
+    }
+
+    /// 5.4a.
+    fn protect_allowed(
+        &mut self,
+        first: usize,
+        end: u64,
+        prot: Prot,
+        what: ProtectWhat,
+    ) -> Result<(), Refusal> {
+        let mut x = first;
+        while self.in_walk(x, end) {
+            let entry = &self.entries[x];
+            if !entry.max.contains(prot) {
+                let (entry, max) = (entry.range(), entry.max);
+                self.reach(match what {
+                    ProtectWhat::Current => Reached::ProtectForbidden,
+                    ProtectWhat::Max => Reached::ProtectMaxForbidden,
+                });
+                return Err(Refusal::MaxProtection { entry, asked: prot, max });
+            }
+            x += 1;
+        }
+        Ok(())
+    }
+
+    /// 5.4b.
+    fn protect_charge(
+        &mut self,
+        first: usize,
+        end: u64,
+        prot: Prot,
+        what: ProtectWhat,
+    ) -> Result<(), Refusal> {
+        let mut charged_any = false;
+        let mut x = first;
+        while self.in_walk(x, end) {
+            self.back_split(x, end);
+            if self.protect_must_charge(x, prot, what) {
+                let wanted = self.entries[x].len();
+                if let Err((reserved, limit)) = self.reserve(wanted) {
+                    self.reach(if charged_any {
+                        Reached::ProtectSwapHalfWay
+                    } else {
+                        Reached::ProtectSwapShort
+                    });
+                    return Err(Refusal::ProtectSwap {
+                        wanted: Size::new(wanted),
+                        reserved,
+                        limit,
+                    });
+                }
+                self.entries[x].set(EntryFlags::CHARGED);
+                charged_any = true;
+            }
+            x += 1;
+        }
+        Ok(())
+    }
+
+    fn protect_must_charge(&mut self, x: usize, prot: Prot, what: ProtectWhat) -> bool {
+        let entry = &self.entries[x];
+        let gives_write = what == ProtectWhat::Current
+            && prot.contains(Prot::WRITE)
+            && !entry.prot.contains(Prot::WRITE);
+        if !gives_write {
+            return false;
+        }
+        let wired_cow = entry.flags.contains(EntryFlags::COW | EntryFlags::USER_WIRED);
+        let (must, reached) = if entry.has(EntryFlags::CHARGED) {
+            (false, Reached::ProtectCharge)
+        } else if entry.object.is_none() {
+            (true, Reached::ProtectCharged)
+        } else if entry.has(EntryFlags::NEEDS_COPY) {
+            (true, Reached::ProtectNeedsCopy)
+        } else {
+            (false, Reached::ProtectObject)
+        };
+        self.reach(reached);
+        self.reach_if(wired_cow, Reached::ProtectWiredCow);
+        must
+    }
+
+    /// 5.4c.
+    fn protect_one(&mut self, x: usize, prot: Prot, what: ProtectWhat, changes: &mut Vec<Change>) {
+        let entry = &mut self.entries[x];
+        let old = entry.prot;
+        let new = match what {
+            ProtectWhat::Current => prot,
+            ProtectWhat::Max => {
+                entry.max = prot;
+                old.and(prot)
+            }
+        };
+        entry.prot = new;
+        if new != old {
+            changes.push(Change::Protected(entry.range(), new));
+        }
+        let write_taken = old.contains(Prot::WRITE) && !new.contains(Prot::WRITE);
+        let kept = write_taken && entry.has(EntryFlags::CHARGED);
+        self.reach_if(kept, Reached::WriteTakenKept);
+        self.reach(match (what, new == old) {
+            (ProtectWhat::Current, false) => Reached::ProtectChanged,
+            (ProtectWhat::Current, true) => Reached::ProtectSame,
+            (ProtectWhat::Max, true) => Reached::ProtectMaxShrunk,
+            (ProtectWhat::Max, false) => Reached::ProtectMaxTook,
+        });
+    }
+}

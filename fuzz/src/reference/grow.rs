@@ -1,0 +1,335 @@
+//! Section 13: grow.
+
+use growstack::{
+    Addr, Change, CowFlags, Direction, EntryFlags, Growth, Holes, Inherit, Refusal, Size, Wiring,
+};
+
+use super::Reference;
+use super::insert::Inserter;
+use super::piece::{PAGE, Piece, range, round_up};
+use super::reached::Reached;
+use crate::op::Mapping;
+
+/// What a growth needs and has, before anything is decided (13.3, 13.4).
+#[derive(Clone, Copy)]
+struct Wish {
+    addr: u64,
+    need: u64,
+    room: u64,
+    /// 15.6: the reserve wraps.
+    wraps: bool,
+}
+
+impl Reference {
+    /// Section 13.
+    pub(super) fn grow(&mut self, addr: u64, changes: &mut Vec<Change>) -> Result<Growth, Refusal> {
+        if self.holder(addr).is_some() {
+            self.reach(Reached::GrowMapped);
+            return Ok(Growth::AlreadyMapped);
+        }
+        let upper = self.next_above(addr);
+        let up = upper
+            .checked_sub(1)
+            .map(|l| &self.entries[l])
+            .filter(|l| l.has(EntryFlags::GROWS_UP))
+            .map(|l| addr - l.end);
+        let down = self
+            .entries
+            .get(upper)
+            .filter(|u| u.has(EntryFlags::GROWS_DOWN))
+            .map(|u| u.start - addr);
+        let (direction, why) = match (up, down) {
+            (None, None) => {
+                self.reach(Reached::GrowNone);
+                return Ok(Growth::NoStack);
+            }
+            (Some(_), None) => (Direction::Up, Reached::GrowOnlyUp),
+            (None, Some(_)) => (Direction::Down, Reached::GrowOnlyDown),
+            (Some(up), Some(down)) if up == down => (Direction::Up, Reached::GrowTie),
+            (Some(up), Some(down)) if up < down => (Direction::Up, Reached::GrowNearerUp),
+            (Some(_), Some(_)) => (Direction::Down, Reached::GrowNearerDown),
+        };
+        self.reach(why);
+        let (start, end) = match direction {
+            Direction::Up => self.grow_up(upper - 1, addr, changes),
+            Direction::Down => self.grow_down(upper, addr, changes),
+        }
+        .inspect_err(|_| self.reach_if(up.is_some() && down.is_some(), Reached::GrowNoRetry))?;
+        assert!(self.holder(addr).is_some(), "15: {addr:#x} is not mapped after it was grown to");
+        Ok(Growth::Grown { added: range(start, end), direction })
+    }
+
+    /// 13.5 to 13.10, with 15.10 and 15.11. Returns the amount.
+    fn amount(&mut self, s: usize, wish: Wish) -> Result<u64, Refusal> {
+        let need = Size::new(wish.need);
+        if wish.need == 0 {
+            self.reach(Reached::NeedWraps);
+            return Err(Refusal::NeedWraps { addr: Addr::new(wish.addr) });
+        }
+        let avail = self.entries[s].avail;
+        if wish.need > avail {
+            self.reach(Reached::GrowAvail);
+            return Err(Refusal::Avail { need, avail: Size::new(avail) });
+        }
+        self.room_for(s, wish)?;
+
+        let main = wish.addr >= self.maxsaddr;
+        let limit = self.limits.stack;
+        let grown = self.ssize.wrapping_mul(PAGE);
+        if main && grown.wrapping_add(wish.need) > limit.get() {
+            self.reach(Reached::GrowStackLimit);
+            return Err(Refusal::StackLimit { ssize: Size::new(grown), need, limit });
+        }
+        let mut amount = round_up(wish.need, self.sgrowsiz);
+        if amount < wish.need {
+            self.reach(Reached::AmountWraps);
+            amount = avail;
+        } else if amount > avail {
+            self.reach(Reached::AmountAvail);
+            amount = avail;
+        } else {
+            self.reach(Reached::AmountStep);
+        }
+        if main && grown.wrapping_add(amount) > limit.get() {
+            self.reach(Reached::AmountLimit);
+            amount = (limit.get() / PAGE * PAGE).wrapping_sub(grown);
+        }
+        self.amount_allowed(amount)?;
+        Ok(amount)
+    }
+
+    /// 13.6.
+    fn room_for(&mut self, s: usize, wish: Wish) -> Result<(), Refusal> {
+        let guard = if self.guard { PAGE } else { 0 };
+        // Reckoned without wrapping: a need of 2^64 - 4096 with a guard page fits nowhere.
+        if wish.need.checked_add(guard).is_some_and(|whole| whole <= wish.room) {
+            return Ok(());
+        }
+        if wish.wraps {
+            self.reach(Reached::CeilingWrapsRefused);
+        } else {
+            self.entries[s].avail = wish.room;
+        }
+        self.reach(if self.guard { Reached::GrowGuard } else { Reached::GrowRoom });
+        Err(Refusal::Neighbour {
+            need: Size::new(wish.need),
+            room: Size::new(wish.room),
+            guard: Size::new(guard),
+        })
+    }
+
+    /// 13.9 and 13.10.
+    fn amount_allowed(&mut self, amount: u64) -> Result<(), Refusal> {
+        let (wired, limit) = (self.wired.wrapping_mul(PAGE), self.limits.memlock);
+        if self.wire_future && wired.wrapping_add(amount) > limit.get() {
+            self.reach(Reached::GrowMemlock);
+            let (wired, amount) = (Size::new(wired), Size::new(amount));
+            return Err(Refusal::GrowMemlock { wired, amount, limit });
+        }
+        let limit = self.limits.vmem;
+        if self.size.wrapping_add(amount) > limit.get() {
+            self.reach(Reached::GrowVmem);
+            let (size, amount) = (Size::new(self.size), Size::new(amount));
+            return Err(Refusal::GrowVmem { size, amount, limit });
+        }
+        Ok(())
+    }
+
+    /// 13.3 and 13.11 to 13.13. Returns what was added.
+    fn grow_down(
+        &mut self,
+        s: usize,
+        addr: u64,
+        changes: &mut Vec<Change>,
+    ) -> Result<(u64, u64), Refusal> {
+        let stack = self.entries[s].clone();
+        let floor = if let Some(l) = s.checked_sub(1) {
+            self.reach(Reached::FloorNeighbour);
+            self.entries[l].end
+        } else {
+            self.reach(Reached::FloorReserve);
+            self.reach_if(stack.avail > stack.start, Reached::FloorWraps);
+            stack.start.wrapping_sub(stack.avail)
+        };
+        let room = stack.start.wrapping_sub(floor);
+        let need = round_up(stack.start - addr, PAGE);
+        let amount = self.amount(s, Wish { addr, need, room, wraps: false })?;
+
+        let (bottom, cut) = self.cut_down(s, stack.start.wrapping_sub(amount), floor, room);
+        let mapping = Mapping {
+            prot: stack.prot,
+            max: stack.max,
+            flags: CowFlags::NONE,
+            object: None,
+            offset: 0,
+        };
+        let lower_start = s.checked_sub(1).map(|l| self.entries[l].start);
+        self.insert(bottom, stack.start, &mapping, Inserter::Plain, changes).inspect_err(
+            |why| {
+                self.reach(match (why, cut) {
+                    (Refusal::Swap { .. }, false) => Reached::DownSwap,
+                    (Refusal::Swap { .. }, true) => Reached::DownSwapCut,
+                    _ => Reached::DownOutside,
+                });
+            },
+        )?;
+        self.hand_over(bottom, &stack, lower_start);
+        self.count_growth(addr, stack.start - bottom);
+        self.wire_growth(bottom, stack.start, Direction::Down, changes);
+        Ok((bottom, stack.start))
+    }
+
+    /// 13.11. Returns the bottom, and whether growth was cut.
+    fn cut_down(&mut self, s: usize, bottom: u64, floor: u64, room: u64) -> (u64, bool) {
+        if bottom < floor {
+            self.entries[s].avail = room;
+            self.reach(if self.guard { Reached::DownCutGuard } else { Reached::DownCut });
+            return (if self.guard { floor.wrapping_add(PAGE) } else { floor }, true);
+        }
+        self.reach(match bottom - floor {
+            0 => Reached::DownExact,
+            1..PAGE if self.guard => Reached::DownWithinPage,
+            _ => Reached::DownClear,
+        });
+        (bottom, false)
+    }
+
+    /// 13.13: what was added below `stack` becomes the end that grows.
+    fn hand_over(&mut self, bottom: u64, stack: &Piece, lower_start: Option<u64>) {
+        let mut n = self.holder(bottom).expect("13.12: what was inserted is mapped");
+        if self.entries[n].start < bottom {
+            self.reach(Reached::DownExtended);
+            let swallowed = lower_start.is_some_and(|start| self.entries[n].start < start);
+            self.reach_if(swallowed, Reached::DownSwallowed);
+            self.back_split(n, bottom);
+            n += 1;
+        } else {
+            let plain = self.entries[n].offset == 0;
+            self.reach(if plain { Reached::DownPlain } else { Reached::DownOffset });
+        }
+        let added = self.entries[n].len();
+        let old = &mut self.entries[n + 1];
+        assert!(old.start == stack.start, "13.13: the stack lies above what was added");
+        old.clear(EntryFlags::GROWS_DOWN);
+        let avail = old.avail;
+        let two_way = old.has(EntryFlags::GROWS_UP);
+        let new = &mut self.entries[n];
+        new.set(EntryFlags::GROWS_DOWN);
+        new.avail = avail - added;
+
+        let lost = EntryFlags::ALL.without(EntryFlags::GROWTH | EntryFlags::CHARGED);
+        let dropped = stack.has(lost) || stack.inherit != Inherit::Copy;
+        self.reach_if(two_way, Reached::DownTwoWay);
+        self.reach_if(dropped, Reached::DownDropped);
+    }
+
+    /// 13.4 and 13.14 to 13.16, with 15.5 and 15.6. Returns what was added.
+    fn grow_up(
+        &mut self,
+        s: usize,
+        addr: u64,
+        changes: &mut Vec<Change>,
+    ) -> Result<(u64, u64), Refusal> {
+        let stack = self.entries[s].clone();
+        let reserve_end = stack.end.checked_add(stack.avail);
+        let next = self.entries.get(s + 1).map(|u| u.start);
+        let wraps = next.is_none() && reserve_end.is_none();
+        let ceiling = next.or(reserve_end).unwrap_or(u64::MAX);
+        self.reach(match (next, wraps) {
+            (Some(_), _) => Reached::CeilingNeighbour,
+            (None, false) => Reached::CeilingReserve,
+            (None, true) => Reached::CeilingWraps,
+        });
+        let room = ceiling - stack.end;
+        let need = round_up(addr.wrapping_add(1).wrapping_sub(stack.end), PAGE);
+        let amount = self.amount(s, Wish { addr, need, room, wraps })?;
+
+        // 13.14, the cut decided by room, which is the same and cannot wrap.
+        let cut = amount > room;
+        let guard = if self.guard { PAGE } else { 0 };
+        let top = if cut { ceiling - guard } else { stack.end + amount };
+        if top > self.max {
+            self.reach(Reached::GrowPastMax);
+            return Err(Refusal::MapEnd { top: Addr::new(top), max: Addr::new(self.max) });
+        }
+        if cut {
+            self.entries[s].avail = room;
+        }
+        self.reach(match (cut, self.guard) {
+            (false, _) => Reached::UpClear,
+            (true, false) => Reached::UpCut,
+            (true, true) => Reached::UpCutGuard,
+        });
+        self.reserve_up(&stack, top - stack.end, cut)?;
+        self.lengthen(s, top);
+        changes.push(Change::Mapped(range(stack.end, top), stack.prot));
+        self.count_growth(addr, top - stack.end);
+        self.wire_growth(stack.end, top, Direction::Up, changes);
+        Ok((stack.end, top))
+    }
+
+    /// 13.15.
+    fn reserve_up(&mut self, stack: &Piece, amount: u64, cut: bool) -> Result<(), Refusal> {
+        if !stack.has(EntryFlags::CHARGED) {
+            self.reach(Reached::UpUncharged);
+            return Ok(());
+        }
+        let wanted = Size::new(amount);
+        match self.reserve(amount) {
+            Ok(()) => {
+                self.reach(Reached::UpReserved);
+                Ok(())
+            }
+            Err((reserved, limit)) => {
+                self.reach(if cut { Reached::UpSwapCut } else { Reached::UpSwap });
+                Err(Refusal::GrowSwap { wanted, reserved, limit })
+            }
+        }
+    }
+
+    /// 13.16.
+    fn lengthen(&mut self, s: usize, top: u64) {
+        let entry = &mut self.entries[s];
+        let (amount, before) = (top - entry.end, entry.wired_pages());
+        entry.end = top;
+        entry.avail -= amount;
+        self.size += amount;
+        let (after, wired) = (entry.wired_pages(), entry.wired > 0);
+        self.wired_drift(before, after);
+        self.reach(Reached::UpGrown);
+        self.reach_if(wired, Reached::UpWired);
+        let touches = self.entries.get(s + 1).is_some_and(|u| u.start == top);
+        self.reach_if(touches, Reached::UpTouches);
+    }
+
+    /// 13.17.
+    fn count_growth(&mut self, addr: u64, added: u64) {
+        if addr >= self.maxsaddr {
+            self.ssize = self.ssize.wrapping_add(added.div_ceil(PAGE));
+            self.reach(Reached::SsizeMain);
+        } else {
+            self.reach(Reached::SsizeOther);
+        }
+    }
+
+    /// 13.18.
+    fn wire_growth(
+        &mut self,
+        start: u64,
+        end: u64,
+        direction: Direction,
+        changes: &mut Vec<Change>,
+    ) {
+        if !self.wire_future {
+            return;
+        }
+        let wired = self.wire(start, end, Wiring::User, Holes::Refused, changes);
+        let apart = self.entries.iter().any(|e| e.start == start);
+        self.reach(match (wired, direction) {
+            (Err(_), _) => Reached::FutureRefused,
+            (Ok(()), Direction::Down) => Reached::FutureDown,
+            (Ok(()), Direction::Up) if apart => Reached::FutureUp,
+            (Ok(()), Direction::Up) => Reached::FutureUpMerged,
+        });
+    }
+}

@@ -1,0 +1,213 @@
+//! Section 6: insert, which is also the last step of find, fixed, stack and growth down.
+
+use growstack::{Access, Addr, Change, CowFlags, EntryFlags, Inherit, Prot, Refusal};
+
+use super::Reference;
+use super::piece::{Piece, range};
+use super::reached::Reached;
+use crate::op::Mapping;
+
+/// Who inserts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Inserter {
+    /// Anyone but `stack`.
+    Plain,
+    /// `stack`, whose entries never merge (12.10).
+    Stack,
+}
+
+impl Reference {
+    /// Section 6.
+    pub(super) fn insert(
+        &mut self,
+        start: u64,
+        end: u64,
+        mapping: &Mapping,
+        inserter: Inserter,
+        changes: &mut Vec<Change>,
+    ) -> Result<(), Refusal> {
+        self.inside_map(start, end)?;
+        self.free(start, end)?;
+        self.consistent(mapping)?;
+        let charged = self.charge(end - start, mapping)?;
+        let new = self.new_piece(start, end, mapping, charged);
+        self.reach_if(self.wire_future, Reached::NewUnwired);
+        self.reach_if(!mapping.max.contains(mapping.prot), Reached::ProtAboveMax);
+        self.size += new.len();
+        changes.push(Change::Mapped(range(start, end), mapping.prot));
+        self.place(new, inserter);
+        Ok(())
+    }
+
+    /// 6.1.
+    pub(super) fn inside_map(&mut self, start: u64, end: u64) -> Result<(), Refusal> {
+        let why = if start < self.min {
+            Reached::InsertBelowMin
+        } else if end > self.max {
+            Reached::InsertAboveMax
+        } else if start >= end {
+            Reached::InsertEmpty
+        } else {
+            return Ok(());
+        };
+        self.reach(why);
+        Err(Refusal::OutsideMap { start: Addr::new(start), end: Addr::new(end) })
+    }
+
+    /// 6.2 and 6.3.
+    fn free(&mut self, start: u64, end: u64) -> Result<(), Refusal> {
+        if let Some(x) = self.holder(start) {
+            self.reach(Reached::InsertMapped);
+            let entry = self.entries[x].range();
+            return Err(Refusal::StartMapped { start: Addr::new(start), entry });
+        }
+        let next = self.next_above(start);
+        if self.in_walk(next, end) {
+            self.reach(Reached::InsertRunsInto);
+            let next = Addr::new(self.entries[next].start);
+            return Err(Refusal::NextBelowEnd { end: Addr::new(end), next });
+        }
+        Ok(())
+    }
+
+    /// 15.1 and 15.8.
+    pub(super) fn consistent(&mut self, mapping: &Mapping) -> Result<(), Refusal> {
+        if mapping.object.is_none() {
+            return Ok(());
+        }
+        let asked = |flag| mapping.flags.contains(flag);
+        if asked(CowFlags::NOFAULT) {
+            self.reach(Reached::NofaultObject);
+            return Err(Refusal::NofaultObject);
+        }
+        if asked(CowFlags::ACC_CHARGED) && !asked(CowFlags::COW) {
+            if asked(CowFlags::ACC_NO_CHARGE) {
+                self.reach(Reached::ChargedObjectOff);
+            } else {
+                self.reach(Reached::ChargedObject);
+                return Err(Refusal::ChargedObject);
+            }
+        }
+        Ok(())
+    }
+
+    /// 6.6: is the new entry charged?
+    fn charge(&mut self, len: u64, mapping: &Mapping) -> Result<bool, Refusal> {
+        let asked = |flag| mapping.flags.intersects(flag);
+        if asked(CowFlags::ACC_NO_CHARGE | CowFlags::NOFAULT) {
+            self.reach(if asked(CowFlags::ACC_CHARGED) {
+                Reached::ChargeNeverWins
+            } else {
+                Reached::ChargeNever
+            });
+            return Ok(false);
+        }
+        if asked(CowFlags::ACC_CHARGED) {
+            self.borrowed += len;
+            self.reach(Reached::ChargeGiven);
+            return Ok(true);
+        }
+        if !mapping.prot.contains(Prot::WRITE) {
+            self.reach(Reached::ChargeReadOnly);
+            return Ok(false);
+        }
+        if mapping.object.is_some() && !asked(CowFlags::COW) {
+            self.reach(Reached::ChargeObject);
+            return Ok(false);
+        }
+        let reserved = self.reserve_for_insert(len);
+        self.reach(if reserved.is_ok() { Reached::ChargeReserved } else { Reached::ChargeShort });
+        reserved.map(|()| true)
+    }
+
+    /// 6.4 and 6.8: the entry as asked for.
+    fn new_piece(&mut self, start: u64, end: u64, mapping: &Mapping, charged: bool) -> Piece {
+        const FLAGS: [(CowFlags, EntryFlags, Reached); 4] = [
+            (
+                CowFlags::COW,
+                EntryFlags::from_bits_truncate(
+                    EntryFlags::COW.bits() | EntryFlags::NEEDS_COPY.bits(),
+                ),
+                Reached::FlagCow,
+            ),
+            (CowFlags::NOFAULT, EntryFlags::NOFAULT, Reached::FlagNofault),
+            (CowFlags::NOSYNC, EntryFlags::NOSYNC, Reached::FlagNosync),
+            (CowFlags::NOCOREDUMP, EntryFlags::NOCOREDUMP, Reached::FlagNocoredump),
+        ];
+        let mut flags = EntryFlags::NONE;
+        for (asked, set, reached) in FLAGS {
+            if mapping.flags.contains(asked) {
+                flags |= set;
+                self.reach(reached);
+            }
+        }
+        if charged {
+            flags |= EntryFlags::CHARGED;
+        }
+        let share = mapping.flags.contains(CowFlags::INHERIT_SHARE);
+        self.reach_if(share, Reached::FlagShare);
+        Piece {
+            start,
+            end,
+            prot: mapping.prot,
+            max: mapping.max,
+            inherit: if share { Inherit::Share } else { Inherit::Copy },
+            access: Access::Normal,
+            wired: 0,
+            flags,
+            object: mapping.object,
+            offset: mapping.offset,
+            avail: 0,
+            pending: false,
+        }
+    }
+
+    /// 6.7 to 6.9: puts the entry into the list.
+    fn place(&mut self, mut new: Piece, inserter: Inserter) {
+        let at = self.next_above(new.start);
+        let apart = self.not_continued(at, &new, inserter);
+        if let Some(why) = apart {
+            self.reach(why);
+        } else {
+            let lower = &mut self.entries[at - 1];
+            if lower.inherit == new.inherit && lower.prot == new.prot && lower.max == new.max {
+                lower.end = new.end;
+                self.reach(Reached::ExtendedLower);
+                self.simplify(at - 1);
+                return;
+            }
+            new.offset = lower.offset.wrapping_add(lower.len());
+            self.reach(Reached::OffsetFromLower);
+        }
+        self.entries.insert(at, new);
+        if inserter == Inserter::Plain {
+            let before = self.entries.len();
+            self.simplify(at);
+            self.reach_if(self.entries.len() < before, Reached::NewMerged);
+        }
+    }
+
+    /// Why 6.7 does not apply to `new`, which belongs at `at`; nothing if it does.
+    fn not_continued(&self, at: usize, new: &Piece, inserter: Inserter) -> Option<Reached> {
+        if inserter == Inserter::Stack {
+            return Some(Reached::NewStack);
+        }
+        if new.object.is_some() {
+            return Some(Reached::NewObject);
+        }
+        let lower = at.checked_sub(1).map(|l| &self.entries[l]).filter(|l| l.end == new.start);
+        let Some(lower) = lower else { return Some(Reached::NewAlone) };
+        let but_charge = |p: &Piece| p.flags.without(EntryFlags::CHARGED);
+        if lower.object.is_some() {
+            Some(Reached::NewBesideObject)
+        } else if lower.access != new.access || but_charge(lower) != but_charge(new) {
+            Some(Reached::NewBesideFlags)
+        } else if lower.wired != 0 {
+            Some(Reached::NewBesideWired)
+        } else if lower.flags != new.flags {
+            Some(Reached::NewBesideCharge)
+        } else {
+            None
+        }
+    }
+}

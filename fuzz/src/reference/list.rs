@@ -1,0 +1,182 @@
+//! Sections 2 to 4: the clamp, looking entries up, merging and splitting.
+
+use growstack::EntryFlags;
+
+use super::Reference;
+use super::piece::Piece;
+use super::reached::Reached;
+
+/// Rule 3.1: may `a` and `b`, which touch in this order, merge? If not, why not.
+fn difference(a: &Piece, b: &Piece) -> Option<Reached> {
+    let but_charge = |p: &Piece| p.flags.without(EntryFlags::CHARGED);
+    if a.object != b.object {
+        Some(Reached::DifferObject)
+    } else if a.prot != b.prot {
+        Some(Reached::DifferProt)
+    } else if a.max != b.max {
+        Some(Reached::DifferMax)
+    } else if a.inherit != b.inherit {
+        Some(Reached::DifferInherit)
+    } else if but_charge(a) != but_charge(b) {
+        Some(Reached::DifferFlags)
+    } else if a.wired != b.wired {
+        Some(Reached::DifferWired)
+    } else if a.access != b.access {
+        Some(Reached::DifferAccess)
+    } else if a.flags != b.flags {
+        Some(Reached::DifferCharge)
+    } else if a.object.is_some() && a.offset.wrapping_add(a.len()) != b.offset {
+        Some(Reached::DifferOffset)
+    } else {
+        None
+    }
+}
+
+impl Reference {
+    /// Section 2.
+    pub(super) fn clamp(&mut self, start: u64, end: u64) -> (u64, u64) {
+        if start > end {
+            self.reach(Reached::ClampReversed);
+        } else if start > self.max {
+            self.reach(Reached::ClampAbove);
+        } else if end < self.min {
+            self.reach(Reached::ClampBelow);
+        }
+        let (mut from, mut to) = (start, end);
+        if from < self.min {
+            from = self.min;
+            self.reach(Reached::ClampMin);
+        }
+        if to > self.max {
+            to = self.max;
+            self.reach(Reached::ClampMax);
+        }
+        if from > to {
+            from = to;
+        }
+        (from, to)
+    }
+
+    /// The entry that holds `addr`.
+    pub(super) fn holder(&self, addr: u64) -> Option<usize> {
+        self.entries.iter().position(|e| e.holds(addr))
+    }
+
+    /// The first entry that starts above `addr`; the number of entries if there is none.
+    pub(super) fn next_above(&self, addr: u64) -> usize {
+        self.entries.iter().position(|e| e.start > addr).unwrap_or(self.entries.len())
+    }
+
+    /// Where the gap that begins at the end of entry `x - 1` ends.
+    pub(super) fn gap_end(&self, x: usize) -> u64 {
+        self.entries.get(x).map_or(self.max, |e| e.start)
+    }
+
+    /// The start of a walk (5.1): the upper part of the entry that holds `start`, or the next.
+    pub(super) fn begin_walk(&mut self, start: u64) -> usize {
+        if let Some(x) = self.holder(start) {
+            self.reach(Reached::WalkMapped);
+            self.front_split(x, start)
+        } else {
+            self.reach(Reached::WalkNext);
+            self.next_above(start)
+        }
+    }
+
+    /// Is there an entry at `x`, and does it start below `end`?
+    pub(super) fn in_walk(&self, x: usize, end: u64) -> bool {
+        self.entries.get(x).is_some_and(|e| e.start < end)
+    }
+
+    /// Rule 3.2. Returns where the entry is afterwards.
+    pub(super) fn simplify(&mut self, x: usize) -> usize {
+        let lower = x > 0 && self.mergeable(x - 1);
+        let x = if lower { self.merge(x - 1, x) } else { x };
+        let upper = self.mergeable(x);
+        if upper {
+            self.merge(x, x);
+        }
+        self.reach(match (lower, upper) {
+            (false, false) => Reached::MergedNone,
+            (true, false) => Reached::MergedLower,
+            (false, true) => Reached::MergedUpper,
+            (true, true) => Reached::MergedBoth,
+        });
+        x
+    }
+
+    /// Do the entries at `lower` and behind it touch, and may they merge?
+    fn mergeable(&mut self, lower: usize) -> bool {
+        let Some([a, b]) = self.entries.get(lower..lower + 2) else { return false };
+        if a.end != b.start {
+            return false;
+        }
+        let reached =
+            if a.pending || b.pending { Some(Reached::MergeBlocked) } else { difference(a, b) };
+        reached.inspect(|&why| self.reach(why)).is_none()
+    }
+
+    /// Merges the entries at `lower` and behind it. Bounds and offset become those of both
+    /// together, all else is that of the entry at `survivor` (3.2, 3.3).
+    fn merge(&mut self, lower: usize, survivor: usize) -> usize {
+        let (a, b) = (self.entries[lower].clone(), self.entries.remove(lower + 1));
+        let mut merged = if survivor == lower { a.clone() } else { b.clone() };
+        merged.start = a.start;
+        merged.offset = a.offset;
+        merged.end = b.end;
+        self.wired_drift(a.wired_pages() + b.wired_pages(), merged.wired_pages());
+        if a.has(EntryFlags::GROWTH) && a.avail != b.avail {
+            self.reach(Reached::AvailLost);
+        }
+        if a.object.is_some() {
+            self.reach(Reached::MergedObject);
+        } else if a.offset.wrapping_add(a.len()) != b.offset {
+            self.reach(Reached::MergedOffsets);
+        }
+        self.entries[lower] = merged;
+        lower
+    }
+
+    /// Rule 4.1: cuts entry `x` at `at`, which lies strictly inside it.
+    pub(super) fn split(&mut self, x: usize, at: u64) {
+        let whole = self.entries[x].clone();
+        assert!(whole.start < at && at < whole.end, "4.1: a split at {at:#x} is outside {whole:?}");
+        let mut upper = whole.clone();
+        upper.start = at;
+        upper.offset = whole.offset.wrapping_add(at - whole.start);
+        self.entries[x].end = at;
+        let parts = self.entries[x].wired_pages() + upper.wired_pages();
+        self.wired_drift(whole.wired_pages(), parts);
+        self.entries.insert(x + 1, upper);
+        self.reach(match whole.object {
+            None => Reached::SplitAnonymous,
+            Some(_) => Reached::SplitObject,
+        });
+        self.reach_if(whole.has(EntryFlags::GROWTH), Reached::SplitStack);
+        self.reach_if(whole.wired > 0, Reached::SplitWired);
+    }
+
+    /// Rule 4.2. Returns the entry that the operation goes on with.
+    pub(super) fn front_split(&mut self, x: usize, at: u64) -> usize {
+        if at <= self.entries[x].start {
+            self.reach(Reached::FrontNone);
+            return x;
+        }
+        let before = self.entries.len();
+        let x = self.simplify(x);
+        self.reach_if(self.entries.len() < before, Reached::FrontMerged);
+        self.split(x, at);
+        self.reach(Reached::FrontSplit);
+        x + 1
+    }
+
+    /// Rule 4.3. The operation goes on with `x`.
+    pub(super) fn back_split(&mut self, x: usize, at: u64) {
+        if at >= self.entries[x].end {
+            self.reach(Reached::BackNone);
+            return;
+        }
+        self.split(x, at);
+        self.reach(Reached::BackSplit);
+    }
+}

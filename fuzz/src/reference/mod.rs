@@ -1,0 +1,281 @@
+//! The naive reference: the rule book as a sorted list of entries.
+//!
+//! [`Reference`] is the oracle that other maps are compared with. It is written from
+//! `docs/behaviour.md` clause by clause, scans its list from the front for every question, and
+//! shares nothing with the engine but the types that operations and answers are told in; even the
+//! rounding is its own. It is meant to be read beside the rule book, not to be fast: every
+//! operation is linear in the number of entries, and after every one all invariants are reckoned
+//! afresh.
+
+mod account;
+mod attribute;
+mod audit;
+mod grow;
+mod insert;
+mod list;
+mod piece;
+mod reached;
+mod space;
+mod stack;
+mod wiring;
+
+pub use reached::Reached;
+
+use growstack::{Addr, Change, KernReturn, Limits, Refusal, Size};
+
+use crate::answer::{Answer, Cause, Row, Summary};
+use crate::op::{Config, LimitName, Op};
+use crate::space::AddressSpace;
+use piece::{PAGE, Piece};
+
+/// One process and one map (section 1), as plain numbers and a sorted list.
+///
+/// ```
+/// use growstack::{Addr, Growth, Limits, Prot, CowFlags, Size, StackTunables};
+/// use growstack_fuzz::answer::Cause;
+/// use growstack_fuzz::op::{Config, Op};
+/// use growstack_fuzz::reference::{Reached, Reference};
+/// use growstack_fuzz::space::AddressSpace;
+///
+/// let mut map = Reference::create(&Config {
+///     min: Addr::new(0x1000),
+///     max: Addr::new(0x8000_0000_0000),
+///     tunables: StackTunables::default(),
+///     limits: Limits::UNLIMITED,
+/// });
+/// let stack = Op::Stack {
+///     addrbos: Addr::new(0x10_0000),
+///     max_ssize: Size::new(0x10_0000),
+///     prot: Prot::RW,
+///     max: Prot::ALL,
+///     flags: CowFlags::GROWS_DOWN,
+/// };
+/// map.apply(&stack, &mut Vec::new());
+/// let (_, cause) = map.apply(&Op::Grow { addr: Addr::new(0x1d_ffff) }, &mut Vec::new());
+/// assert!(matches!(cause, Cause::Grew(Growth::Grown { .. })));
+/// assert!(map.trail().contains(&Reached::GrowOnlyDown));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Reference {
+    min: u64,
+    max: u64,
+    entries: Vec<Piece>,
+    size: u64,
+    wire_future: bool,
+    /// In pages.
+    wired: u64,
+    maxsaddr: u64,
+    /// In pages.
+    ssize: u64,
+    sgrowsiz: u64,
+    guard: bool,
+    limits: Limits,
+    reserved: u64,
+    /// Bytes of charged entries that were never reserved (`acc_charged`), so that the sum of all
+    /// charges can be checked.
+    borrowed: u64,
+    /// Pages of wired entries less the pages counted as wired, so that their sum can be checked.
+    /// 13.16 leaves pages out, 16.2 counts shared ones twice.
+    lag: i128,
+    trail: Vec<Reached>,
+}
+
+impl Reference {
+    /// The branches that the last operation took, in order.
+    #[must_use]
+    pub fn trail(&self) -> &[Reached] {
+        &self.trail
+    }
+
+    fn reach(&mut self, branch: Reached) {
+        self.trail.push(branch);
+    }
+
+    fn reach_if(&mut self, condition: bool, branch: Reached) {
+        if condition {
+            self.trail.push(branch);
+        }
+    }
+
+    /// Runs one operation, and then checks everything that must hold.
+    fn step(
+        &mut self,
+        changes: &mut Vec<Change>,
+        operation: impl FnOnce(&mut Self, &mut Vec<Change>) -> (Answer, Cause),
+    ) -> (Answer, Cause) {
+        self.trail.clear();
+        let (size, told) = (self.size, changes.len());
+        let result = operation(self, changes);
+        let audit = self.audit().and_then(|()| self.audit_changes(size, &changes[told..]));
+        if let Err(sentence) = audit {
+            panic!("the reference broke a rule: {sentence}");
+        }
+        result
+    }
+
+    fn carry_out(&mut self, op: &Op, changes: &mut Vec<Change>) -> (Answer, Cause) {
+        match *op {
+            Op::Insert { start, end, ref mapping } => {
+                told(self.insert(start.get(), end.get(), mapping, insert::Inserter::Plain, changes))
+            }
+            Op::Stack { addrbos, max_ssize, prot, max, flags } => {
+                told(self.stack(addrbos.get(), max_ssize.get(), prot, max, flags, changes))
+            }
+            Op::Grow { addr } => match self.grow(addr.get(), changes) {
+                Ok(growth) => (Answer::Code(KernReturn::Success), Cause::Grew(growth)),
+                Err(refusal) => refused(refusal),
+            },
+            Op::FindSpace { start, length } => found(self.find_space(start.get(), length.get())),
+            Op::Find { start, length, max_addr, space, ref mapping } => {
+                found(self.find(start.get(), length.get(), max_addr.get(), space, mapping, changes))
+            }
+            Op::Fixed { start, length, ref mapping } => {
+                told(self.fixed(start.get(), length.get(), mapping, changes))
+            }
+            Op::Remove { start, end } => {
+                self.remove(start.get(), end.get(), changes);
+                told(Ok(()))
+            }
+            Op::Protect { start, end, prot, what } => {
+                told(self.protect(start.get(), end.get(), prot, what, changes))
+            }
+            Op::Inherit { start, end, inherit } => {
+                self.inherit(start.get(), end.get(), inherit);
+                told(Ok(()))
+            }
+            Op::Madvise { start, end, advice } => {
+                self.advise(start.get(), end.get(), advice);
+                told(Ok(()))
+            }
+            Op::Wire { start, end, wiring, holes } => {
+                told(self.wire(start.get(), end.get(), wiring, holes, changes))
+            }
+            Op::Unwire { start, end, wiring, holes } => {
+                told(self.unwire(start.get(), end.get(), wiring, holes, changes))
+            }
+            Op::Check { start, end, prot } => {
+                let truth = self.check_protection(start.get(), end.get(), prot);
+                (Answer::Truth(truth), Cause::Done)
+            }
+            Op::Lookup { addr } => (Answer::Holds(self.lookup(addr)), Cause::Done),
+            Op::Limit { .. }
+            | Op::SetGrowSize { .. }
+            | Op::SetGuardPage { .. }
+            | Op::WireFuture { .. }
+            | Op::Dump => self.switch(op),
+        }
+    }
+
+    /// 8.1.
+    fn lookup(&mut self, addr: Addr) -> Option<growstack::AddrRange> {
+        let holder = self.holder(addr.get());
+        self.reach(if holder.is_some() { Reached::LookupHit } else { Reached::LookupMiss });
+        holder.map(|x| self.entries[x].range())
+    }
+
+    /// Section 11 and 15.9, and what does nothing at all.
+    fn switch(&mut self, op: &Op) -> (Answer, Cause) {
+        match *op {
+            Op::Limit { name, value } => {
+                match name {
+                    LimitName::Stack => self.limits.stack = value,
+                    LimitName::Vmem => self.limits.vmem = value,
+                    LimitName::Memlock => self.limits.memlock = value,
+                    LimitName::Swap => self.limits.swap = value,
+                }
+                self.reach(Reached::LimitStored);
+            }
+            Op::SetGrowSize { value } => {
+                if value == Size::ZERO {
+                    self.reach(Reached::ZeroStep);
+                    return refused(Refusal::ZeroStep);
+                }
+                self.sgrowsiz = value.get();
+                self.reach(Reached::SysctlStored);
+            }
+            Op::SetGuardPage { on } => {
+                self.guard = on;
+                self.reach(Reached::SysctlStored);
+            }
+            Op::WireFuture { on } => {
+                self.wire_future = on;
+                self.reach(Reached::WireFutureStored);
+            }
+            _ => {}
+        }
+        (Answer::Silent, Cause::Done)
+    }
+}
+
+fn refused(refusal: Refusal) -> (Answer, Cause) {
+    (Answer::Code(refusal.kern()), Cause::Refused(refusal))
+}
+
+fn told(result: Result<(), Refusal>) -> (Answer, Cause) {
+    match result {
+        Ok(()) => (Answer::Code(KernReturn::Success), Cause::Done),
+        Err(refusal) => refused(refusal),
+    }
+}
+
+fn found(result: Result<u64, Refusal>) -> (Answer, Cause) {
+    match result {
+        Ok(addr) => (Answer::Found(Addr::new(addr)), Cause::Done),
+        Err(refusal) => refused(refusal),
+    }
+}
+
+impl AddressSpace for Reference {
+    /// An empty address space.
+    ///
+    /// # Panics
+    ///
+    /// If `sgrowsiz` is 0, which no header may say (rule 15.9).
+    fn create(config: &Config) -> Self {
+        let sgrowsiz = config.tunables.sgrowsiz.get();
+        assert!(sgrowsiz != 0, "15.9: a header with an sgrowsiz of 0");
+        Self {
+            min: config.min.get(),
+            max: config.max.get(),
+            entries: Vec::new(),
+            size: 0,
+            wire_future: false,
+            wired: 0,
+            maxsaddr: config.tunables.maxsaddr.get(),
+            ssize: 0,
+            sgrowsiz,
+            guard: config.tunables.guard_page,
+            limits: config.limits,
+            reserved: 0,
+            borrowed: 0,
+            lag: 0,
+            trail: Vec::new(),
+        }
+    }
+
+    /// # Panics
+    ///
+    /// If an invariant does not hold afterwards, with a sentence that says which.
+    fn apply(&mut self, op: &Op, changes: &mut Vec<Change>) -> (Answer, Cause) {
+        self.step(changes, |map, changes| map.carry_out(op, changes))
+    }
+
+    fn entries(&self, rows: &mut Vec<Row>) {
+        rows.clear();
+        rows.extend(self.entries.iter().map(Piece::row));
+    }
+
+    fn summary(&self) -> Summary {
+        Summary {
+            size: Size::new(self.size),
+            entries: self.entries.len(),
+            ssize: self.ssize,
+            reserved: Size::new(self.reserved),
+            wired: self.wired,
+        }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        self.audit()
+    }
+}

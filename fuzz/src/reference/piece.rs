@@ -1,0 +1,96 @@
+//! One entry of the reference, in plain numbers.
+
+use growstack::{Access, Addr, AddrRange, EntryFlags, Inherit, Prot, Size};
+
+use crate::answer::Row;
+use crate::op::ObjectId;
+
+pub(super) const PAGE: u64 = 4096;
+
+/// `round_up(x, u)` of the rule book: `((x + u - 1) / u) * u`, wrapping. `unit` is not 0.
+pub(super) const fn round_up(x: u64, unit: u64) -> u64 {
+    (x.wrapping_add(unit).wrapping_sub(1) / unit).wrapping_mul(unit)
+}
+
+/// The range, which the caller knows not to be empty.
+pub(super) fn range(start: u64, end: u64) -> AddrRange {
+    AddrRange::new(Addr::new(start), Addr::new(end)).expect("entries and their parts are not empty")
+}
+
+/// An entry with everything that rule 1.3 lists.
+#[derive(Clone, Debug)]
+pub(super) struct Piece {
+    pub(super) start: u64,
+    pub(super) end: u64,
+    pub(super) prot: Prot,
+    pub(super) max: Prot,
+    pub(super) inherit: Inherit,
+    pub(super) access: Access,
+    pub(super) wired: u32,
+    pub(super) flags: EntryFlags,
+    pub(super) object: Option<ObjectId>,
+    pub(super) offset: u64,
+    pub(super) avail: u64,
+    /// Taken by pass one of a wire or unwire, and not yet reached by pass two (rule 9.3).
+    pub(super) pending: bool,
+}
+
+impl Piece {
+    pub(super) fn has(&self, flags: EntryFlags) -> bool {
+        self.flags.intersects(flags)
+    }
+
+    pub(super) fn set(&mut self, flags: EntryFlags) {
+        self.flags = self.flags.with(flags);
+    }
+
+    pub(super) fn clear(&mut self, flags: EntryFlags) {
+        self.flags = self.flags.without(flags);
+    }
+
+    pub(super) fn holds(&self, addr: u64) -> bool {
+        self.start <= addr && addr < self.end
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        self.end - self.start
+    }
+
+    /// Pages as rule 16.2 counts them.
+    pub(super) fn pages(&self) -> u64 {
+        // The end is at least 1, so its last byte has a page, and nothing wraps.
+        (self.end - 1) / PAGE - self.start / PAGE + 1
+    }
+
+    /// Pages that this entry should stand for in the count of wired pages.
+    pub(super) fn wired_pages(&self) -> u64 {
+        if self.wired > 0 { self.pages() } else { 0 }
+    }
+
+    pub(super) fn can_be_wired(&self) -> bool {
+        self.prot.intersects(Prot::RX)
+    }
+
+    pub(super) fn system_wired(&self) -> u32 {
+        self.wired - u32::from(self.has(EntryFlags::USER_WIRED))
+    }
+
+    pub(super) fn range(&self) -> AddrRange {
+        range(self.start, self.end)
+    }
+
+    pub(super) fn row(&self) -> Row {
+        Row {
+            range: self.range(),
+            prot: self.prot,
+            max: self.max,
+            inherit: self.inherit,
+            access: self.access,
+            wired: self.wired,
+            flags: self.flags,
+            object: self.object,
+            offset: self.offset,
+            avail: Size::new(self.avail),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Section 12, stack, and rule 16.6, the stack of a new process image.
+
+use growstack::{Addr, Change, CowFlags, EntryFlags, Prot, Refusal, Size};
+
+use super::Reference;
+use super::insert::Inserter;
+use super::piece::{PAGE, round_up};
+use super::reached::Reached;
+use crate::answer::{Answer, Cause};
+use crate::op::Mapping;
+
+impl Reference {
+    /// Section 12.
+    pub(super) fn stack(
+        &mut self,
+        addrbos: u64,
+        max_ssize: u64,
+        prot: Prot,
+        max: Prot,
+        flags: CowFlags,
+        changes: &mut Vec<Change>,
+    ) -> Result<(), Refusal> {
+        if !flags.intersects(CowFlags::GROWTH) {
+            self.reach(Reached::NoGrowthFlag);
+            return Err(Refusal::NoGrowthFlag);
+        }
+        let init = max_ssize.min(self.sgrowsiz);
+        self.stack_allowed(addrbos, max_ssize, init)?;
+        let bot = self.stack_bottom(addrbos, max_ssize, init, flags)?;
+        let mapping = Mapping { prot, max, flags, object: None, offset: 0 };
+        let inserted = self.insert(bot, bot.wrapping_add(init), &mapping, Inserter::Stack, changes);
+        inserted.inspect_err(|why| self.note_stack_refused(why, max_ssize))?;
+
+        let x = self.holder(bot).expect("12.6: what was inserted is mapped");
+        let entry = &mut self.entries[x];
+        for (asked, set) in [
+            (CowFlags::GROWS_DOWN, EntryFlags::GROWS_DOWN),
+            (CowFlags::GROWS_UP, EntryFlags::GROWS_UP),
+        ] {
+            if flags.contains(asked) {
+                entry.set(set);
+            }
+        }
+        entry.avail = max_ssize - init;
+        self.note_stack_made(x, max_ssize);
+        Ok(())
+    }
+
+    /// 12.1 to 12.5.
+    fn stack_allowed(&mut self, addrbos: u64, max_ssize: u64, init: u64) -> Result<(), Refusal> {
+        let (at, length) = (Addr::new(addrbos), Size::new(max_ssize));
+        let reserve_end = addrbos.checked_add(max_ssize);
+        let outside = if addrbos < self.min {
+            Some(Reached::StackBelowMin)
+        } else if addrbos > self.max {
+            Some(Reached::StackAboveMax)
+        } else if reserve_end.is_none() {
+            Some(Reached::StackReserveWraps)
+        } else {
+            None
+        };
+        let (Some(end), None) = (reserve_end, outside) else {
+            outside.inspect(|&why| self.reach(why));
+            return Err(Refusal::StackOutsideMap { addrbos: at, max_ssize: length });
+        };
+        if let Some(x) = self.holder(addrbos) {
+            self.reach(Reached::StackMapped);
+            return Err(Refusal::StackMapped { addrbos: at, entry: self.entries[x].range() });
+        }
+        let (wired, limit) = (self.wired.wrapping_mul(PAGE), self.limits.memlock);
+        if self.wire_future && wired.wrapping_add(init) > limit.get() {
+            self.reach(Reached::StackMemlock);
+            let (wired, init) = (Size::new(wired), Size::new(init));
+            return Err(Refusal::StackMemlock { wired, init, limit });
+        }
+        let limit = self.limits.vmem;
+        if self.size.wrapping_add(init) > limit.get() {
+            self.reach(Reached::StackVmem);
+            let (size, init) = (Size::new(self.size), Size::new(init));
+            return Err(Refusal::StackVmem { size, init, limit });
+        }
+        let next = self.next_above(addrbos);
+        if self.in_walk(next, end) {
+            self.reach(Reached::StackNeighbour);
+            let next = Addr::new(self.entries[next].start);
+            return Err(Refusal::StackNeighbour { end: Addr::new(end), next });
+        }
+        Ok(())
+    }
+
+    /// 12.7 and 15.7.
+    fn stack_bottom(
+        &mut self,
+        addrbos: u64,
+        max_ssize: u64,
+        init: u64,
+        flags: CowFlags,
+    ) -> Result<u64, Refusal> {
+        self.reach(if init == max_ssize { Reached::StackWhole } else { Reached::StackStep });
+        if !flags.contains(CowFlags::GROWS_UP) {
+            self.reach(Reached::StackDown);
+            return Ok(addrbos + max_ssize - init);
+        }
+        if !flags.contains(CowFlags::GROWS_DOWN) {
+            self.reach(Reached::StackUp);
+            return Ok(addrbos);
+        }
+        self.reach(Reached::StackBoth);
+        let middle = addrbos + max_ssize / 2 - init / 2;
+        let bot = round_up(middle, PAGE);
+        if bot < middle {
+            self.reach(Reached::BottomWraps);
+            let (addrbos, max_ssize) = (Addr::new(addrbos), Size::new(max_ssize));
+            return Err(Refusal::StackWraps { addrbos, max_ssize });
+        }
+        self.reach_if(bot > middle, Reached::StackBothRounded);
+        Ok(bot)
+    }
+
+    fn note_stack_refused(&mut self, why: &Refusal, max_ssize: u64) {
+        self.reach(Reached::StackInsertRefused);
+        match why {
+            Refusal::OutsideMap { .. } if max_ssize == 0 => self.reach(Reached::StackEmpty),
+            Refusal::OutsideMap { .. } => self.reach(Reached::StackPastMax),
+            Refusal::StartMapped { .. } | Refusal::NextBelowEnd { .. } => {
+                self.reach(Reached::StackRoundedInto);
+            }
+            _ => {}
+        }
+    }
+
+    fn note_stack_made(&mut self, x: usize, max_ssize: u64) {
+        let (entry, neighbours) = (&self.entries[x], [x.wrapping_sub(1), x + 1]);
+        let apart = neighbours
+            .into_iter()
+            .filter_map(|n| self.entries.get(n))
+            .any(|n| !n.has(EntryFlags::GROWTH) && (n.end == entry.start || n.start == entry.end));
+        let up_only = entry.has(EntryFlags::GROWS_UP) && !entry.has(EntryFlags::GROWS_DOWN);
+        let past_max = up_only && entry.start + max_ssize > self.max;
+        self.reach(Reached::StackMade);
+        self.reach_if(apart, Reached::StackKeptApart);
+        self.reach_if(past_max, Reached::StackReservesPastMax);
+        self.reach_if(self.wire_future, Reached::StackUnwired);
+    }
+
+    /// Rule 16.6, a new process image: an empty map with a stack of at most `maxssiz` bytes that
+    /// ends at `top`.
+    ///
+    /// When the stack is refused, the map is empty and `ssize` and `maxsaddr` are as before. The
+    /// wire-future switch stays as it is.
+    pub fn exec(
+        &mut self,
+        top: Addr,
+        maxssiz: Size,
+        prot: Prot,
+        changes: &mut Vec<Change>,
+    ) -> (Answer, Cause) {
+        self.step(changes, |map, changes| {
+            let result = map.new_image(top.get(), maxssiz.get(), prot, changes);
+            super::told(result)
+        })
+    }
+
+    fn new_image(
+        &mut self,
+        top: u64,
+        maxssiz: u64,
+        prot: Prot,
+        changes: &mut Vec<Change>,
+    ) -> Result<(), Refusal> {
+        while !self.entries.is_empty() {
+            let gone = self.entries.remove(0);
+            self.forget(&gone);
+            changes.push(Change::Unmapped(gone.range()));
+        }
+        let addrbos = top.wrapping_sub(maxssiz);
+        let made = self.stack(addrbos, maxssiz, prot, Prot::ALL, CowFlags::GROWS_DOWN, changes);
+        self.reach(if made.is_ok() { Reached::Exec } else { Reached::ExecRefused });
+        made?;
+        self.ssize = self.sgrowsiz / PAGE;
+        self.maxsaddr = addrbos;
+        Ok(())
+    }
+}
