@@ -1,5 +1,8 @@
 //! The harness.
 pub mod answer;
+pub mod compare;
+pub mod trace;
+pub mod driver;
 pub mod generate;
 pub mod op;
 pub mod reference;
