@@ -7,3 +7,4 @@ pub mod generate;
 pub mod op;
 pub mod reference;
 pub mod space;
+pub mod trace;
