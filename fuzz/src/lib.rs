@@ -1,6 +1,9 @@
 //! The harness.
 pub mod answer;
+pub mod compare;
+pub mod driver;
 pub mod engine;
+pub mod generate;
 pub mod op;
 pub mod reference;
 pub mod space;
