@@ -1,5 +1,9 @@
 //! The harness.
 pub mod answer;
+pub mod cli;
+pub mod compare;
 pub mod op;
+pub mod replay;
+pub mod report;
 pub mod space;
 pub mod trace;
