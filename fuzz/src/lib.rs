@@ -1,10 +1,13 @@
 //! The harness.
 pub mod answer;
+pub mod cli;
 pub mod compare;
 pub mod driver;
 pub mod engine;
 pub mod generate;
 pub mod op;
 pub mod reference;
+pub mod replay;
+pub mod report;
 pub mod space;
 pub mod trace;
