@@ -232,7 +232,7 @@ fn join(first: Change, second: Change) -> Option<Change> {
 }
 
 impl Divergence {
-    /// A sentence, with the two sides called by these names.
+    /// What differs, and on a line for each what the two sides, of these names, say.
     #[must_use]
     pub fn between<'a>(&'a self, left: &'a str, right: &'a str) -> impl fmt::Display + 'a {
         Between { divergence: self, left, right }
@@ -240,7 +240,7 @@ impl Divergence {
 }
 
 impl fmt::Display for Divergence {
-    /// A sentence, with the two sides called left and right.
+    /// As [`between`](Self::between), with the two sides called left and right.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.between("left", "right"))
     }
@@ -260,7 +260,7 @@ impl Between<'_> {
         left: impl fmt::Display,
         right: impl fmt::Display,
     ) -> fmt::Result {
-        write!(f, "{what}: {left} in {}, {right} in {}", self.left, self.right)
+        write!(f, "{what}:\n    {}: {left}\n    {}: {right}", self.left, self.right)
     }
 }
 
@@ -304,7 +304,7 @@ struct RowOrNone<'a>(Option<&'a Row>);
 impl fmt::Display for RowOrNone<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Some(row) => write!(f, "({})", RowText(row)),
+            Some(row) => write!(f, "{}", RowText(row)),
             None => f.write_str("none"),
         }
     }

@@ -60,7 +60,7 @@ impl fmt::Display for Around<'_> {
         let width = width.max().unwrap_or(0).max(16);
 
         let names: Vec<&str> = self.columns.iter().map(|column| column.name).collect();
-        writeln!(f, "  entries {first} to {last} of {}", lines.len())?;
+        writeln!(f, "  {} of {} entries:", shown.len(), lines.len())?;
         write_line(f, " ", names.iter().map(ToString::to_string), width)?;
         for (_, line) in shown {
             write_line(f, if differs(line) { "!" } else { " " }, line.iter().map(cell), width)?;

@@ -1,6 +1,8 @@
 //! What several tests need.
 #![allow(clippy::unwrap_used, dead_code)]
 
+pub(crate) mod toy;
+
 use std::path::{Path, PathBuf};
 
 /// The folder of the golden traces.

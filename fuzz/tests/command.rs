@@ -1,0 +1,193 @@
+//! The command: what it prints and how it ends.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use common::toy::{Faulty, Sound, fault};
+use common::{HEADER, golden_folder};
+use growstack_fuzz::cli::{Exit, Streams, run};
+use growstack_fuzz::replay::Contender;
+use tempfile::TempDir;
+
+/// How a call in this process ended, with maps that are toys.
+#[derive(Debug)]
+struct Call {
+    exit: Exit,
+    out: String,
+    err: String,
+}
+
+impl Call {
+    fn last_line(&self) -> &str {
+        self.out.lines().last().unwrap_or_default()
+    }
+}
+
+fn call(arguments: &[&str], paths: &[&Path]) -> Call {
+    let maps = [Contender::of::<Sound>("engine"), Contender::of::<Faulty>("reference")];
+    let words = ["growstack"].iter().chain(arguments).map(OsString::from);
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut streams = Streams { out: &mut out, err: &mut err };
+    let exit = run(words.chain(paths.iter().map(OsString::from)), &maps, &mut streams).unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Call { exit, out: text(out), err: text(err) }
+}
+
+fn replay(path: &Path) -> Call {
+    call(&["replay"], &[path])
+}
+
+/// Two operations, two answers.
+const BODY: &str = "insert 0x1000 0x2000 r-- rwx - - 0\n= KERN_SUCCESS\nlookup 0x1000\n\
+    = TRUE 0x1000 0x2000\n";
+
+fn write(folder: &TempDir, name: &str, body: &str) -> std::path::PathBuf {
+    let path = folder.path().join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, format!("{HEADER}{body}")).unwrap();
+    path
+}
+
+#[test]
+fn agreement() {
+    let folder = TempDir::new().unwrap();
+    let call = replay(&write(&folder, "a.trace", BODY));
+    assert_eq!(call.exit, Exit::Agreed);
+    assert_eq!(call.out, "traces 1, operations 2, answers compared 2, divergences 0\n");
+    assert_eq!(call.err, "");
+}
+
+#[test]
+fn folders_and_compressed_traces() {
+    let folder = TempDir::new().unwrap();
+    let plain = write(&folder, "a.trace", BODY);
+    write(&folder, "deep/down/b.trace", BODY);
+    write(&folder, "notes.txt", "no trace");
+    let packed = zstd::encode_all(fs::read(&plain).unwrap().as_slice(), 0).unwrap();
+    fs::write(folder.path().join("deep/c.trace.zst"), packed).unwrap();
+    let call = call(&["replay", "--verbose"], &[folder.path(), &plain]);
+    assert_eq!(call.exit, Exit::Agreed);
+    let lines: Vec<&str> = call.out.lines().collect();
+    assert!(lines[0].ends_with("a.trace: 2 operations, 2 answers, agrees"), "{}", call.out);
+    assert!(lines[1].ends_with("c.trace.zst: 2 operations, 2 answers, agrees"), "{}", call.out);
+    assert_eq!(lines[4], "traces 4, operations 8, answers compared 8, divergences 0");
+    assert_eq!(lines.len(), 5);
+}
+
+#[test]
+fn a_wrong_answer_is_a_divergence() {
+    let folder = TempDir::new().unwrap();
+    let path = write(&folder, "a.trace", &BODY.replace("TRUE 0x1000 0x2000", "FALSE"));
+    let call = replay(&path);
+    assert_eq!(call.exit, Exit::Diverged);
+    assert!(call.out.starts_with(&format!("{}:8: lookup 0x1000\n", path.display())));
+    assert!(call.out.contains("different answers:\n    the trace: FALSE\n    engine: TRUE 0x1000"));
+    assert_eq!(call.last_line(), "traces 1, operations 2, answers compared 2, divergences 1");
+}
+
+#[test]
+fn maps_that_differ_are_a_divergence_unless_one_is_alone() {
+    let folder = TempDir::new().unwrap();
+    let path = write(&folder, "a.trace", &format!("{BODY}grow {:#x}\n", fault::CAUSE));
+    assert_eq!(replay(&path).exit, Exit::Diverged);
+    for only in ["engine", "reference"] {
+        let call = call(&["replay", "--only", only], &[&path]);
+        assert_eq!(call.exit, Exit::Agreed);
+        assert_eq!(call.out, "traces 1, operations 3, answers compared 2, divergences 0\n");
+    }
+    let call = call(&["replay", "--only", "linux"], &[&path]);
+    assert_eq!((call.exit, call.out.as_str()), (Exit::Unusable, ""));
+    assert!(call.err.contains("no map is called `linux`; there are: engine, reference"));
+}
+
+#[test]
+fn cuts_are_saved() {
+    let folder = TempDir::new().unwrap();
+    let path = write(&folder, "a.trace", &format!("{BODY}grow {:#x}\n", fault::SUMMARY));
+    let cuts = folder.path().join("cuts");
+    let call = call(&["replay", "--cut", cuts.to_str().unwrap()], &[&path]);
+    assert_eq!(call.exit, Exit::Diverged);
+    let files: Vec<_> = fs::read_dir(&cuts).unwrap().map(|f| f.unwrap().path()).collect();
+    assert_eq!(files.len(), 1);
+    assert!(files[0].to_str().unwrap().ends_with("a.trace"));
+    assert_eq!(
+        replay(&files[0]).last_line(),
+        "traces 1, operations 2, answers compared 0, divergences 1"
+    );
+}
+
+#[test]
+fn unusable_input() {
+    let folder = TempDir::new().unwrap();
+    let missing = folder.path().join("missing.trace");
+    for path in [missing.as_path(), folder.path()] {
+        let call = replay(path);
+        assert_eq!((call.exit, call.out.as_str()), (Exit::Unusable, ""));
+        assert!(call.err.starts_with(&format!("growstack: {}: ", path.display())), "{}", call.err);
+    }
+    let bad = write(&folder, "bad.trace", "\n grow never\n");
+    write(&folder, "good.trace", BODY);
+    let call = replay(folder.path());
+    assert_eq!(call.exit, Exit::Unusable);
+    assert!(call.err.starts_with(&format!("growstack: {}:7:7: ADDR must be", bad.display())));
+    assert_eq!(call.out, "traces 1, operations 2, answers compared 2, divergences 0\n");
+    let packed = folder.path().join("bad.trace.zst");
+    fs::write(&packed, "this is not compressed").unwrap();
+    assert_eq!(replay(&packed).exit, Exit::Unusable);
+}
+
+#[test]
+fn filling() {
+    let folder = TempDir::new().unwrap();
+    let path = write(&folder, "a.trace", "lookup 0\n# end\n");
+    let filled = call(&["replay", "--fill"], &[&path]);
+    assert_eq!((filled.exit, filled.err.as_str()), (Exit::Agreed, ""));
+    assert_eq!(filled.out, format!("{HEADER}lookup 0\n= FALSE\n# end\n"));
+    assert_eq!(fs::read_to_string(&path).unwrap(), format!("{HEADER}lookup 0\n# end\n"));
+
+    let apart = write(&folder, "b.trace", &format!("{BODY}grow {:#x}\n", fault::ANSWER));
+    let refused = call(&["replay", "--fill"], &[&apart]);
+    assert_eq!((refused.exit, refused.out.as_str()), (Exit::Diverged, ""));
+    assert!(refused.err.contains("different answers"));
+
+    let both = call(&["replay", "--fill"], &[&path, &apart]);
+    assert_eq!((both.exit, both.out.as_str()), (Exit::Unusable, ""));
+}
+
+fn growstack() -> Command {
+    Command::new(assert_cmd::cargo::cargo_bin!("growstack"))
+}
+
+#[test]
+fn arguments() {
+    growstack().assert().code(2);
+    growstack().arg("replay").assert().code(2);
+    growstack().args(["replay", "/", "--cut", "x", "--fill"]).assert().code(2);
+    growstack().args(["replay", "/does/not/exist"]).assert().code(2);
+    growstack().arg("--help").assert().code(0);
+}
+
+/// The program itself, with the maps that it has.
+#[test]
+fn golden_traces_agree() {
+    let assert = growstack().arg("replay").arg(golden_folder()).assert().code(0);
+    let out = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+    let expected = "traces 451, operations 82477, answers compared 79539, divergences 0\n";
+    assert_eq!(out, expected);
+}
+
+#[test]
+fn golden_traces_filled_again_are_the_same() {
+    for (path, bytes) in common::golden_traces() {
+        let quirk = path.parent().is_some_and(|folder| folder.ends_with("quirks"));
+        if quirk {
+            let assert = growstack().args(["replay", "--fill"]).arg(&path).assert().code(0);
+            assert!(assert.get_output().stdout == bytes, "{} has changed", path.display());
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Every kind of divergence is noticed where it happens, told, and cut down.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::HEADER;
+use common::toy::{Faulty, Sound, fault};
+use growstack_fuzz::compare::Divergence;
+use growstack_fuzz::replay::{Contender, Counts, Failure, TRACE, cut, fill, replay};
+use growstack_fuzz::report::Report;
+use growstack_fuzz::trace::Trace;
+
+fn parse(body: &str) -> Trace {
+    Trace::parse(format!("{HEADER}{body}").as_bytes()).unwrap()
+}
+
+fn maps() -> [Contender; 2] {
+    [Contender::of::<Sound>("sound"), Contender::of::<Faulty>("faulty")]
+}
+
+/// Twenty operations that do not matter, two that do, and some that come too late.
+fn noisy(addr: u64) -> Trace {
+    let noise: String = (0..10).map(|i| format!("wirefuture on\nlookup {i}\n")).collect();
+    parse(&format!(
+        "{noise}insert 0x1000 0x4000 rw- rwx - - 0\n{noise}grow {addr:#x}\nlookup 0x1000\nwirefuture off\n"
+    ))
+}
+
+fn fails(trace: &Trace) -> (Counts, Failure) {
+    match replay(trace, &maps()) {
+        (counts, Err(failure)) => (counts, *failure),
+        (_, Ok(())) => panic!("no divergence in\n{trace}"),
+    }
+}
+
+#[track_caller]
+fn found(addr: u64, sides: (&str, &str), expected: impl Fn(&Divergence) -> bool) {
+    let trace = noisy(addr);
+    let (counts, failure) = fails(&trace);
+    assert_eq!(counts, Counts { operations: 42, answers: 0 });
+    assert_eq!((failure.index, failure.sides), (41, sides));
+    assert!(expected(&failure.divergence), "{}", failure.divergence);
+    let short = cut(&trace, &failure, &maps());
+    let expected = format!("{HEADER}insert 0x1000 0x4000 rw- rwx - - 0\ngrow {addr:#x}\n");
+    assert_eq!(short.to_string(), expected);
+}
+
+#[test]
+fn nothing_is_wrong_elsewhere() {
+    let (counts, result) = replay(&noisy(0x80_0000), &maps());
+    assert!(result.is_ok());
+    assert_eq!(counts, Counts { operations: 44, answers: 0 });
+}
+
+#[test]
+fn answers() {
+    found(fault::ANSWER, ("sound", "faulty"), |d| matches!(d, Divergence::Answer { .. }));
+}
+
+#[test]
+fn causes() {
+    found(fault::CAUSE, ("sound", "faulty"), |d| matches!(d, Divergence::Cause { .. }));
+}
+
+#[test]
+fn changes() {
+    found(fault::CHANGES, ("sound", "faulty"), |d| matches!(d, Divergence::Changes { .. }));
+}
+
+#[test]
+fn entries() {
+    found(fault::ENTRIES, ("sound", "faulty"), |d| {
+        matches!(d, Divergence::Entries { index: 0, left: Some(_), right: Some(_) })
+    });
+}
+
+#[test]
+fn counters() {
+    found(fault::SUMMARY, ("sound", "faulty"), |d| matches!(d, Divergence::Summary { .. }));
+}
+
+#[test]
+fn broken_maps() {
+    found(
+        fault::CHECK,
+        ("faulty", "faulty"),
+        |d| matches!(d, Divergence::Broken { invariant } if invariant == "the toy is cracked"),
+    );
+}
+
+#[test]
+fn panics() {
+    found(
+        fault::PANIC,
+        ("faulty", "faulty"),
+        |d| matches!(d, Divergence::Panic { message } if message == "the toy broke"),
+    );
+}
+
+#[test]
+fn recorded_answers_come_first() {
+    let trace = parse(&format!(
+        "insert 0x1000 0x2000 r-- rwx - - 0\n= KERN_SUCCESS\ngrow {:#x}\n= KERN_FAILURE\ngrow 0\n",
+        fault::ANSWER
+    ));
+    let (counts, failure) = fails(&trace);
+    assert_eq!(counts, Counts { operations: 2, answers: 2 });
+    assert_eq!(failure.sides, (TRACE, "sound"));
+    // The answers before it stay, because they are why the last one is worth something.
+    let kept = parse(&trace.to_string()[HEADER.len()..].replace("grow 0\n", ""));
+    assert_eq!(cut(&trace, &failure, &maps()), kept);
+}
+
+#[test]
+fn recorded_dumps() {
+    let good = "insert 0x1000 0x2000 r-- rwx - - 0\ndump\n\
+        | 0x1000 0x2000 r-- rwx copy 0 - - 0x0 0x0\n\
+        | size=0x1000 entries=1 ssize=0 reserved=0x0 wired=0\n";
+    let (counts, result) = replay(&parse(good), &maps());
+    assert_eq!((counts.answers, result.is_ok()), (1, true));
+    for (from, to) in [
+        ("| 0x1000 0x2000 r--", "| 0x1000 0x2000 rw-"),
+        ("| 0x1000 0x2000 r-- rwx copy 0 - - 0x0 0x0\n", ""),
+        ("size=0x1000", "size=0x2000"),
+        ("wired=0", "wired=1"),
+    ] {
+        let bad = good.replace(from, to);
+        assert_ne!(bad, good);
+        let (_, failure) = fails(&parse(&bad));
+        assert_eq!((failure.index, failure.sides), (1, (TRACE, "sound")));
+    }
+}
+
+#[test]
+fn filling_replaces_answers_and_nothing_else() {
+    let before = "# kept\ninsert 4096 0x2000 r-- rwx - - 0 # kept too\n= KERN_FAILURE\n\
+        lookup 4097\nwirefuture on\ndump\n";
+    let after = "# kept\ninsert 4096 0x2000 r-- rwx - - 0 # kept too\n= KERN_SUCCESS\n\
+        lookup 4097\n= TRUE 0x1000 0x2000\nwirefuture on\ndump\n\
+        | 0x1000 0x2000 r-- rwx copy 0 - - 0x0 0x0\n\
+        | size=0x1000 entries=1 ssize=0 reserved=0x0 wired=0\n";
+    let filled = fill(&parse(before), &maps()).unwrap();
+    assert_eq!(filled.to_string(), format!("{HEADER}{after}"));
+    assert_eq!(fill(&filled, &maps()).unwrap(), filled);
+    assert_eq!(fill(&noisy(fault::CAUSE), &maps()).unwrap_err().sides, ("sound", "faulty"));
+}
+
+#[test]
+fn a_report_shows_what_a_person_needs() {
+    let inserts: String = (1..=9)
+        .map(|i| format!("insert {:#x} {:#x} r-- rwx - - 0\n", i * 0x1000, i * 0x1000 + 0x800))
+        .collect();
+    let trace = parse(&format!("{inserts}# here\ngrow {:#x}\n", fault::ENTRIES));
+    let (_, failure) = fails(&trace);
+    let short = cut(&trace, &failure, &maps());
+    let report = Report { origin: "a.trace", trace: &trace, failure: &failure, cut: &short };
+    // Any one entry will do for this fault, so the insertion that is left may be any.
+    let expected = "\
+a.trace:16: grow 0x400000
+  different entries from number 0 on:
+    sound: 0x1000 0x1800 r-- rwx copy 0 - - 0x0 0x0
+    faulty: 0x1000 0x1800 --- rwx copy 0 - - 0x0 0x0
+  sound      KERN_SUCCESS; no stack to grow; no changes
+  faulty     KERN_SUCCESS; no stack to grow; no changes
+  4 of 9 entries:
+    sound                                     |  faulty
+  ! 0x1000 0x1800 r-- rwx copy 0 - - 0x0 0x0  |  0x1000 0x1800 --- rwx copy 0 - - 0x0 0x0
+    0x2000 0x2800 r-- rwx copy 0 - - 0x0 0x0  |  0x2000 0x2800 r-- rwx copy 0 - - 0x0 0x0
+    0x3000 0x3800 r-- rwx copy 0 - - 0x0 0x0  |  0x3000 0x3800 r-- rwx copy 0 - - 0x0 0x0
+    0x4000 0x4800 r-- rwx copy 0 - - 0x0 0x0  |  0x4000 0x4800 r-- rwx copy 0 - - 0x0 0x0
+  sound      size=0x4800 entries=9 ssize=0 reserved=0x0 wired=0
+  faulty     size=0x4800 entries=9 ssize=0 reserved=0x0 wired=0
+  a trace that shows it, 2 of 10 operations:
+    growstack-trace 1
+    map min=0x1000 max=0x800000000000 page=4096
+    proc maxsaddr=inf
+    sysctl sgrowsiz=0x1000 stack_guard_page=0
+    limit stack=inf vmem=inf memlock=inf swap=inf
+    insert 0x9000 0x9800 r-- rwx - - 0
+    # here
+    grow 0x400000
+";
+    assert_eq!(report.to_string(), expected);
+}
