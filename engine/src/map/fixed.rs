@@ -1,12 +1,13 @@
 //! `fixed`: a mapping that takes the place of whatever is there (rule 7.3).
 
 use super::clamp::Clamped;
+use super::clip::FrontSplit;
 use super::{Mapping, VmMap};
 use crate::change::Change;
 use crate::num::{Addr, Size};
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
-use crate::tree::Need;
+use crate::tree::{Cursor, Need};
 
 impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     /// Removes what is mapped in `length` bytes from `start` on, then maps them anew:
@@ -45,6 +46,9 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         if self.leaves_two_parts(&first, range) {
             return self.tree.need_two(&first, &first);
         }
+        if self.keeps_upper_part(&first, range) {
+            return self.tree.need_one(&first);
+        }
         let mut after = first;
         let mut room = false;
         while let Some(entry) = self.tree.item(&after).filter(|entry| entry.start < range.end) {
@@ -57,5 +61,16 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
             room = whole && after.same_leaf(&before);
         }
         if room { Need::default() } else { self.tree.need_one(&after) }
+    }
+
+    /// Does the lower neighbour take the lower part of the first entry over, so that its upper
+    /// part, which ends above the range, stays in its place?
+    fn keeps_upper_part(&self, first: &Cursor, range: Clamped) -> bool {
+        let end = match self.plan_front_split(first, range.start) {
+            FrontSplit::Lower => self.tree.item(first),
+            FrontSplit::Both => self.upper_to_merge(first).and_then(|at| self.tree.item(&at)),
+            _ => None,
+        };
+        end.is_some_and(|entry| entry.end > range.end)
     }
 }

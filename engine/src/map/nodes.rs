@@ -80,50 +80,43 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
 
     /// Room for the front split at the start of a range.
     pub(super) fn ensure_front(&mut self, range: Clamped) -> Result<(), Refusal> {
-        let need = self.need_clips(range, None);
+        let front = self.tree.seek(range.start);
+        let need = match self.plan_front_split(&front, range.start) {
+            FrontSplit::Insert => self.tree.need_one(&front),
+            _ => Need::default(),
+        };
         Ok(self.tree.ensure(need)?)
     }
 
     /// Room for the splits at both ends of a range.
     pub(super) fn ensure_clips(&mut self, range: Clamped) -> Result<(), Refusal> {
-        let need = self.need_clips(range, self.inside(range));
+        let front = self.tree.seek(range.start);
+        let plan = self.plan_front_split(&front, range.start);
+        let need = match (plan, self.back_split_place(range, &front, plan)) {
+            (FrontSplit::Insert, None) => self.tree.need_one(&front),
+            (FrontSplit::Insert, Some(back)) => self.tree.need_two(&front, &back),
+            (_, Some(back)) => self.tree.need_one(&back),
+            (_, None) => Need::default(),
+        };
         Ok(self.tree.ensure(need)?)
     }
 
-    /// The entry that holds the end of a range inside, if it is to be split there.
-    fn inside(&self, range: Clamped) -> Option<Cursor> {
+    /// Where the split at the end of a range will add an entry, if it will.
+    ///
+    /// A front split that merges the entry with the upper neighbour leaves an upper part that
+    /// reaches to that one's end: the range may then end inside it although it does not end
+    /// inside any entry now.
+    fn back_split_place(&self, range: Clamped, front: &Cursor, plan: FrontSplit) -> Option<Cursor> {
         if range.is_empty() {
             return None;
         }
+        if matches!(plan, FrontSplit::Upper | FrontSplit::Both) {
+            let upper = self.upper_to_merge(front)?;
+            if range.end < self.tree.item(&upper)?.end {
+                return Some(if plan == FrontSplit::Upper { upper } else { front.clone() });
+            }
+        }
         let at = self.tree.seek(range.end);
         (self.tree.item(&at)?.start < range.end).then_some(at)
-    }
-
-    fn need_clips(&self, range: Clamped, back: Option<Cursor>) -> Need {
-        let front = self.tree.seek(range.start);
-        let plan = self.plan_front_split(&front, range.start);
-        match (plan, back) {
-            (FrontSplit::Insert, None) => self.tree.need_one(&front),
-            (FrontSplit::Insert, Some(back)) => self.tree.need_two(&front, &back),
-            (_, None) => Need::default(),
-            (FrontSplit::Upper, Some(mut back)) => {
-                // What is to be clipped may be taken over by the upper neighbour first.
-                if self.start_of(&back) == self.start_of(&front) {
-                    self.tree.advance(&mut back);
-                }
-                self.tree.need_one(&back)
-            }
-            (FrontSplit::Both, Some(back)) => {
-                // The upper neighbour vanishes into the entry of the front split.
-                let vanishes = self.upper_to_merge(&front).map(|upper| self.start_of(&upper));
-                let gone = vanishes == Some(self.start_of(&back));
-                self.tree.need_one(if gone { &front } else { &back })
-            }
-            (FrontSplit::None | FrontSplit::Lower, Some(back)) => self.tree.need_one(&back),
-        }
-    }
-
-    fn start_of(&self, at: &Cursor) -> Option<u64> {
-        self.tree.item(at).map(|item| item.start)
     }
 }

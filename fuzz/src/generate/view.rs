@@ -72,10 +72,8 @@ impl View<'_> {
         window: Window,
     ) -> Option<GrowingSide> {
         let from = draw.index(self.rows.len());
-        let directions = draw.pick(&[
-            [Direction::Down, Direction::Up],
-            [Direction::Up, Direction::Down],
-        ]);
+        let directions =
+            draw.pick(&[[Direction::Down, Direction::Up], [Direction::Up, Direction::Down]]);
         (from..self.rows.len())
             .chain(0..from)
             .find_map(|at| directions.iter().find_map(|&way| self.growing_side(at, way, window)))
