@@ -110,9 +110,12 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
         self.ssize
     }
 
-    /// A new process image, as `execve(2)` makes it (rule 16.6): an empty map, as new, with the
-    /// main stack alone, which ends at `top` and may grow down to `maxssiz` bytes below it. The
-    /// range of it that is mapped at once.
+    /// A new process image, as `execve(2)` makes it (rule 16.6): an empty map with the main stack
+    /// alone, which ends at `top` and may grow down to `maxssiz` bytes below it. Returns the range
+    /// of it that is mapped at once.
+    ///
+    /// The wire-future switch stays as it is, since the rule does not name it; a kernel that wants
+    /// what POSIX says of `mlockall` clears it first.
     ///
     /// # Errors
     ///

@@ -74,8 +74,8 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         Ok(())
     }
 
-    /// Removes everything, and every trace of it in the totals and switches: a map as new, but for
-    /// the limit of swap and the memory of the index.
+    /// Removes everything: nothing is mapped, reserved or wired afterwards. The limit of swap, the
+    /// wire-future switch and the memory of the index stay.
     pub(crate) fn empty(&mut self, mut tell: impl FnMut(Change)) {
         for item in self.tree.iter() {
             tell(Change::Unmapped(AddrRange::between(item.start, item.end)));
@@ -84,7 +84,6 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         self.size = 0;
         self.reserved = 0;
         self.wired_pages = 0;
-        self.wire_future = false;
     }
 
     /// Shortens the entry so that it ends at `end`.

@@ -3,7 +3,7 @@
 use growstack::{EntryFlags, Refusal, Size};
 
 use super::Reference;
-use super::piece::Piece;
+use super::piece::{PAGE, Piece};
 use super::reached::Reached;
 
 impl Reference {
@@ -62,7 +62,7 @@ impl Reference {
     /// The pages of an entry that gets its first wiring.
     pub(super) fn add_wired(&mut self, x: usize) {
         let piece = &self.entries[x];
-        let aligned = piece.start % super::PAGE == 0 && piece.end % super::PAGE == 0;
+        let aligned = piece.start.is_multiple_of(PAGE) && piece.end.is_multiple_of(PAGE);
         self.wired += piece.pages();
         self.reach_if(!aligned, Reached::UnalignedWired);
     }

@@ -26,7 +26,7 @@ use growstack::{Addr, Change, KernReturn, Limits, Refusal, Size};
 use crate::answer::{Answer, Cause, Row, Summary};
 use crate::op::{Config, LimitName, Op};
 use crate::space::AddressSpace;
-use piece::{PAGE, Piece};
+use piece::Piece;
 
 /// One process and one map (section 1), as plain numbers and a sorted list.
 ///

@@ -56,10 +56,11 @@ impl Piece {
         self.end - self.start
     }
 
-    /// Pages as rule 16.2 counts them.
+    /// Pages as rule 16.2 counts them. An end in the last page of all rounds up to 0, so that the
+    /// difference wraps back to what it should be, but for an entry of (nearly) all there is.
     pub(super) fn pages(&self) -> u64 {
-        // The end is at least 1, so its last byte has a page, and nothing wraps.
-        (self.end - 1) / PAGE - self.start / PAGE + 1
+        let first = self.start / PAGE * PAGE;
+        round_up(self.end, PAGE).wrapping_sub(first) / PAGE
     }
 
     /// Pages that this entry should stand for in the count of wired pages.

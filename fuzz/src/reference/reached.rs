@@ -285,6 +285,7 @@ table! {
 
     NofaultObject "15.1a" "nofault with an object, refused";
     NofaultObjectFixed "15.1b" "fixed with nofault and an object, refused before the removal";
+    // An acc_charged entry removed while little else is charged.
     ReservedStops "15.2" "reserved stopped at 0";
     NoGrowthFlag "15.3" "a stack without a growth flag";
     EmptyWireInside "15.4" "wire or unwire of a clamped-empty range inside an entry";
@@ -305,12 +306,14 @@ table! {
 
     ProtectWiredCow "16.1" "write given to a user-wired cow entry";
     UnalignedWired "16.2" "pages of an unaligned entry were wired";
+    // Wire an up stack, grow it up, and remove or unwire it while little else is wired.
     WiredStops "16.3" "wired pages stopped at 0";
     SystemWired "16.4a" "system wire added to the count";
     SystemWireBack "16.4b" "system wire failed, the count was taken back";
     SystemUnwired "16.4c" "system unwire kept user_wired";
     FitBelow "16.5a" "find: the fit ends at or below MAX_ADDR";
     FitAbove "16.5b" "find: the fit ends above MAX_ADDR";
+    // No operation of the trace format does it: call `Reference::exec`.
     Exec "16.6a" "a new process image";
     ExecRefused "16.6b" "a new process image whose stack was refused";
 }

@@ -173,6 +173,8 @@ impl Reference {
             self.forget(&gone);
             changes.push(Change::Unmapped(gone.range()));
         }
+        // Pages counted twice (16.2) would stay behind in a map that holds nothing.
+        (self.wired, self.lag) = (0, 0);
         let addrbos = top.wrapping_sub(maxssiz);
         let made = self.stack(addrbos, maxssiz, prot, Prot::ALL, CowFlags::GROWS_DOWN, changes);
         self.reach(if made.is_ok() { Reached::Exec } else { Reached::ExecRefused });

@@ -118,8 +118,6 @@ impl Reference {
                 taken.outcome = self.no_hole(x, end, holes, &WIRE);
             } else {
                 taken.wirings.push(Wired::Skipped);
-                // A hole behind a skipped entry counts as well, but only a later entry, or the
-                // end of the map, could tell; 9.2a stops first if holes are refused.
                 taken.outcome = self.skip(x, holes);
             }
             x += 1;

@@ -1,0 +1,346 @@
+//! What the tests of the rules share: the list of maps under test, and short ways to say an
+//! operation, an entry and what is expected.
+
+// Each test file is a crate that uses a part of this one.
+#![allow(dead_code, unreachable_pub)]
+
+use growstack::{
+    Access, Addr, AddrRange, Change, CowFlags, Direction, EntryFlags, FindSpace, Growth, Holes,
+    Inherit, KernReturn, Limits, Prot, ProtectWhat, Refusal, Size, StackTunables, Wiring,
+};
+use growstack_fuzz::answer::{Answer, Cause, Row, Summary};
+use growstack_fuzz::engine::EngineSpace;
+use growstack_fuzz::op::{Config, LimitName, Mapping, ObjectId, Op};
+use growstack_fuzz::reference::Reference;
+use growstack_fuzz::space::AddressSpace;
+
+/// Runs each test, a function generic over [`Subject`], on every map.
+#[macro_export]
+macro_rules! on_every_map {
+    ($($test:ident)*) => {
+        // The maps under test, one a line.
+        $crate::on_every_map!(@map reference: growstack_fuzz::reference::Reference, $($test)*);
+        $crate::on_every_map!(@map engine: growstack_fuzz::engine::EngineSpace, $($test)*);
+        $crate::on_every_map!(@map narrow_engine: growstack_fuzz::engine::EngineSpace<4>, $($test)*);
+    };
+    (@map $module:ident: $map:ty, $($test:ident)*) => {
+        mod $module {
+            $(
+                #[test]
+                fn $test() {
+                    super::$test::<$map>();
+                }
+            )*
+        }
+    };
+}
+
+/// A map under test: an address space that can be given a new process image (16.6), which the
+/// trace format has no operation for.
+pub trait Subject: AddressSpace {
+    /// Rule 16.6.
+    fn exec(
+        &mut self,
+        top: Addr,
+        maxssiz: Size,
+        prot: Prot,
+        changes: &mut Vec<Change>,
+    ) -> (Answer, Cause);
+}
+
+impl Subject for Reference {
+    fn exec(
+        &mut self,
+        top: Addr,
+        maxssiz: Size,
+        prot: Prot,
+        changes: &mut Vec<Change>,
+    ) -> (Answer, Cause) {
+        Reference::exec(self, top, maxssiz, prot, changes)
+    }
+}
+
+impl<const B: usize> Subject for EngineSpace<B> {
+    fn exec(
+        &mut self,
+        top: Addr,
+        maxssiz: Size,
+        prot: Prot,
+        changes: &mut Vec<Change>,
+    ) -> (Answer, Cause) {
+        EngineSpace::exec(self, top, maxssiz, prot, changes)
+    }
+}
+
+/// A map with what is needed to see what an operation did to it.
+pub struct Bench<M> {
+    map: M,
+}
+
+impl<M: Subject> Bench<M> {
+    pub fn new(config: &Config) -> Self {
+        Self { map: M::create(config) }
+    }
+
+    /// Does `op`, and expects this answer, this cause and these changes.
+    #[track_caller]
+    pub fn expect(&mut self, op: Op, answer: Answer, cause: Cause, changes: &[Change]) {
+        let mut told = Vec::new();
+        let got = self.map.apply(&op, &mut told);
+        assert_eq!(got, (answer, cause), "{op:?}");
+        assert_eq!(joined(&told), joined(changes), "{op:?}");
+        self.map.check().unwrap();
+    }
+
+    /// Does `op`, and expects plain success.
+    #[track_caller]
+    pub fn done(&mut self, op: Op, changes: &[Change]) {
+        self.expect(op, Answer::Code(KernReturn::Success), Cause::Done, changes);
+    }
+
+    /// Does `op`, and expects no answer.
+    #[track_caller]
+    pub fn set(&mut self, op: Op) {
+        self.expect(op, Answer::Silent, Cause::Done, &[]);
+    }
+
+    /// Does `op`, and expects success with this address.
+    #[track_caller]
+    pub fn found(&mut self, op: Op, addr: u64, changes: &[Change]) {
+        self.expect(op, Answer::Found(Addr::new(addr)), Cause::Done, changes);
+    }
+
+    /// Does a grow, and expects that it adds `[start, end)`, and these changes.
+    #[track_caller]
+    pub fn grows(
+        &mut self,
+        addr: u64,
+        direction: Direction,
+        (start, end): (u64, u64),
+        changes: &[Change],
+    ) {
+        let growth = Growth::Grown { added: range(start, end), direction };
+        self.expect(grow(addr), Answer::Code(KernReturn::Success), Cause::Grew(growth), changes);
+    }
+
+    /// Does `op`, and expects this refusal and that nothing changed.
+    #[track_caller]
+    pub fn refused(&mut self, op: Op, refusal: Refusal) {
+        let before = self.state();
+        self.refused_after(op, refusal, &[]);
+        assert_eq!(self.state(), before, "{op:?} was refused and changed something");
+    }
+
+    /// Does `op`, and expects this refusal, but says nothing of the state.
+    #[track_caller]
+    pub fn refused_after(&mut self, op: Op, refusal: Refusal, changes: &[Change]) {
+        self.expect(op, Answer::Code(refusal.kern()), Cause::Refused(refusal), changes);
+    }
+
+    /// Replaces the process image, and expects this cause and these changes.
+    #[track_caller]
+    pub fn exec(&mut self, top: u64, maxssiz: u64, prot: Prot, cause: Cause, changes: &[Change]) {
+        let code = match cause {
+            Cause::Refused(refusal) => refusal.kern(),
+            _ => KernReturn::Success,
+        };
+        let mut told = Vec::new();
+        let got = self.map.exec(Addr::new(top), Size::new(maxssiz), prot, &mut told);
+        assert_eq!(got, (Answer::Code(code), cause));
+        assert_eq!(joined(&told), joined(changes));
+        self.map.check().unwrap();
+    }
+
+    /// Does `op`, and expects success, whatever it changes.
+    #[track_caller]
+    pub fn run(&mut self, op: Op) {
+        let (answer, _) = self.map.apply(&op, &mut Vec::new());
+        let fine = matches!(answer, Answer::Silent | Answer::Code(KernReturn::Success));
+        assert!(fine, "{op:?}: {answer:?}");
+    }
+
+    fn state(&self) -> (Vec<Row>, Summary) {
+        let mut rows = Vec::new();
+        self.map.entries(&mut rows);
+        (rows, self.map.summary())
+    }
+
+    /// Expects these entries, `ssize` in pages, `reserved` in bytes, `wired` in pages. The size
+    /// and the number of entries follow from the entries.
+    #[track_caller]
+    pub fn holds(&self, rows: &[Row], ssize: u64, reserved: u64, wired: u64) {
+        let size = rows.iter().map(|r| r.range.end().get() - r.range.start().get()).sum();
+        let summary = Summary {
+            size: Size::new(size),
+            entries: rows.len(),
+            ssize,
+            reserved: Size::new(reserved),
+            wired,
+        };
+        assert_eq!(self.state(), (rows.to_vec(), summary));
+    }
+}
+
+/// The changes with touching ranges of one kind put together: maps may tell them piece by piece.
+fn joined(changes: &[Change]) -> Vec<Change> {
+    let mut joined: Vec<Change> = Vec::new();
+    for &change in changes {
+        let whole = joined.last().and_then(|&last| {
+            let (a, b) = (last.range(), change.range());
+            let whole = AddrRange::new(a.start(), b.end()).filter(|_| a.end() == b.start())?;
+            match (last, change) {
+                (Change::Unmapped(_), Change::Unmapped(_)) => Some(Change::Unmapped(whole)),
+                (Change::Mapped(_, p), Change::Mapped(_, q)) if p == q => {
+                    Some(Change::Mapped(whole, p))
+                }
+                (Change::Protected(_, p), Change::Protected(_, q)) if p == q => {
+                    Some(Change::Protected(whole, p))
+                }
+                (Change::Wired(_), Change::Wired(_)) => Some(Change::Wired(whole)),
+                (Change::Unwired(_), Change::Unwired(_)) => Some(Change::Unwired(whole)),
+                _ => None,
+            }
+        });
+        match whole {
+            Some(whole) => *joined.last_mut().unwrap() = whole,
+            None => joined.push(change),
+        }
+    }
+    joined
+}
+
+/// The lowest address of the map in most tests.
+pub const MIN: u64 = 0x1000;
+/// The end of the map in most tests.
+pub const MAX: u64 = 0x8000_0000_0000;
+/// No page is above it, so no stack is the main one.
+pub const NO_MAIN: u64 = u64::MAX;
+
+/// A map in `[min, max)` with steps of `sgrowsiz`, no guard page, no main stack and no limit.
+pub fn config(min: u64, max: u64, sgrowsiz: u64) -> Config {
+    Config {
+        min: Addr::new(min),
+        max: Addr::new(max),
+        tunables: StackTunables {
+            sgrowsiz: Size::new(sgrowsiz),
+            guard_page: false,
+            maxsaddr: Addr::new(NO_MAIN),
+        },
+        limits: Limits::UNLIMITED,
+    }
+}
+
+pub fn range(start: u64, end: u64) -> AddrRange {
+    AddrRange::new(Addr::new(start), Addr::new(end)).unwrap()
+}
+
+pub fn mapped(start: u64, end: u64, prot: Prot) -> Change {
+    Change::Mapped(range(start, end), prot)
+}
+
+pub fn unmapped(start: u64, end: u64) -> Change {
+    Change::Unmapped(range(start, end))
+}
+
+pub fn protected(start: u64, end: u64, prot: Prot) -> Change {
+    Change::Protected(range(start, end), prot)
+}
+
+pub fn wired(start: u64, end: u64) -> Change {
+    Change::Wired(range(start, end))
+}
+
+pub fn unwired(start: u64, end: u64) -> Change {
+    Change::Unwired(range(start, end))
+}
+
+/// Anonymous, with max rwx and offset 0.
+pub fn anonymous(prot: Prot, flags: CowFlags) -> Mapping {
+    Mapping { prot, max: Prot::ALL, flags, object: None, offset: 0 }
+}
+
+/// Object `id` at `offset`, with max rwx.
+pub fn object(prot: Prot, flags: CowFlags, id: u64, offset: u64) -> Mapping {
+    Mapping { prot, max: Prot::ALL, flags, object: ObjectId::new(id), offset }
+}
+
+pub fn insert(start: u64, end: u64, mapping: Mapping) -> Op {
+    Op::Insert { start: Addr::new(start), end: Addr::new(end), mapping }
+}
+
+/// An anonymous insertion of read-write memory.
+pub fn insert_rw(start: u64, end: u64) -> Op {
+    insert(start, end, anonymous(Prot::RW, CowFlags::NONE))
+}
+
+/// A read-write stack with max rwx.
+pub fn stack(addrbos: u64, max_ssize: u64, flags: CowFlags) -> Op {
+    let (addrbos, max_ssize) = (Addr::new(addrbos), Size::new(max_ssize));
+    Op::Stack { addrbos, max_ssize, prot: Prot::RW, max: Prot::ALL, flags }
+}
+
+pub fn grow(addr: u64) -> Op {
+    Op::Grow { addr: Addr::new(addr) }
+}
+
+pub fn find(start: u64, length: u64, max_addr: u64, space: FindSpace, mapping: Mapping) -> Op {
+    let (start, max_addr) = (Addr::new(start), Addr::new(max_addr));
+    Op::Find { start, length: Size::new(length), max_addr, space, mapping }
+}
+
+pub fn fixed(start: u64, length: u64, mapping: Mapping) -> Op {
+    Op::Fixed { start: Addr::new(start), length: Size::new(length), mapping }
+}
+
+pub fn remove(start: u64, end: u64) -> Op {
+    Op::Remove { start: Addr::new(start), end: Addr::new(end) }
+}
+
+pub fn protect(start: u64, end: u64, prot: Prot, what: ProtectWhat) -> Op {
+    Op::Protect { start: Addr::new(start), end: Addr::new(end), prot, what }
+}
+
+pub fn wire(start: u64, end: u64, wiring: Wiring, holes: Holes) -> Op {
+    Op::Wire { start: Addr::new(start), end: Addr::new(end), wiring, holes }
+}
+
+pub fn unwire(start: u64, end: u64, wiring: Wiring, holes: Holes) -> Op {
+    Op::Unwire { start: Addr::new(start), end: Addr::new(end), wiring, holes }
+}
+
+pub fn limit(name: LimitName, value: u64) -> Op {
+    Op::Limit { name, value: Size::new(value) }
+}
+
+pub fn sgrowsiz(value: u64) -> Op {
+    Op::SetGrowSize { value: Size::new(value) }
+}
+
+/// The entry that an anonymous read-write insertion with max rwx makes.
+pub fn entry(start: u64, end: u64) -> Row {
+    Row {
+        range: range(start, end),
+        prot: Prot::RW,
+        max: Prot::ALL,
+        inherit: Inherit::Copy,
+        access: Access::Normal,
+        wired: 0,
+        flags: EntryFlags::CHARGED,
+        object: None,
+        offset: 0,
+        avail: Size::ZERO,
+    }
+}
+
+/// As [`entry`], with growth flags and what is left.
+pub fn stack_entry(start: u64, end: u64, growth: EntryFlags, avail: u64) -> Row {
+    let avail = Size::new(avail);
+    Row { flags: EntryFlags::CHARGED | growth, avail, ..entry(start, end) }
+}
+
+/// The entry with the user's wiring on top.
+pub fn user_wired(mut row: Row) -> Row {
+    row.wired += 1;
+    row.flags |= EntryFlags::USER_WIRED;
+    row
+}
