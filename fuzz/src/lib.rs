@@ -1,6 +1,11 @@
 //! The harness.
 pub mod answer;
+pub mod cli;
+pub mod compare;
 pub mod generate;
 pub mod op;
 pub mod reference;
+pub mod replay;
+pub mod report;
 pub mod space;
+pub mod trace;

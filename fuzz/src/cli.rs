@@ -1,0 +1,75 @@
+//! The command `growstack`.
+//!
+//! [`run`] is the whole of it, given its arguments, its maps and where to write, so that tests
+//! and other programs can call it with maps of their own.
+
+mod input;
+mod maps;
+mod parallel;
+mod replay;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+use clap::{Parser, Subcommand};
+
+use crate::replay::Contender;
+
+pub use maps::maps;
+
+/// Replay traces of a VM map with growable stacks, and compare maps with each other.
+#[derive(Debug, Parser)]
+#[command(name = "growstack", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Replay(replay::Replay),
+}
+
+/// How the command ends; the numbers are its exit codes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[repr(u8)]
+pub enum Exit {
+    /// All agreed.
+    Agreed = 0,
+    /// Something diverged.
+    Diverged = 1,
+    /// The input or the arguments are of no use.
+    Unusable = 2,
+}
+
+/// Where the command writes.
+pub struct Streams<'a> {
+    /// Results.
+    pub out: &'a mut dyn Write,
+    /// Complaints.
+    pub err: &'a mut dyn Write,
+}
+
+/// Carries out the command line `arguments`, the command's own name first, with the maps of
+/// `contenders` under test.
+///
+/// # Errors
+///
+/// When the streams cannot be written to.
+pub fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    contenders: &[Contender],
+    streams: &mut Streams<'_>,
+) -> io::Result<Exit> {
+    match Arguments::try_parse_from(arguments) {
+        Ok(Arguments { command: Command::Replay(replay) }) => replay.run(contenders, streams),
+        Err(error) if error.use_stderr() => {
+            write!(streams.err, "{}", error.render())?;
+            Ok(Exit::Unusable)
+        }
+        Err(help) => {
+            write!(streams.out, "{}", help.render())?;
+            Ok(Exit::Agreed)
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! `growstack replay`.
+
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use super::input::{read_trace, trace_files};
+use super::parallel::in_parallel;
+use super::{Exit, Streams};
+use crate::replay::{Contender, Counts, Failure, cut, fill, replay};
+use crate::report::Report;
+use crate::trace::Trace;
+
+/// Carry out traces on the engine and on the reference, and compare both with the answers that
+/// the traces record and with each other.
+///
+/// The last line is `traces T, operations N, answers compared A, divergences D`. An operation
+/// counts once, on however many maps it is carried out, and so does a recorded answer or dump. Of
+/// each trace only the first divergence is told.
+///
+/// Exit code: 0 if all agreed, 1 if something diverged, 2 if some input could not be used.
+#[derive(Debug, Args)]
+pub(super) struct Replay {
+    /// Trace files, or folders to search for *.trace and *.trace.zst.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// Use this map alone: engine or reference.
+    #[arg(long, value_name = "MAP")]
+    only: Option<String>,
+
+    /// Print the one trace given, with the answers that the maps give in place of its own.
+    ///
+    /// Where they give different answers, the report goes to the standard error and no trace is
+    /// printed.
+    #[arg(long)]
+    fill: bool,
+
+    /// Write the shortest trace found for each divergence to this folder.
+    #[arg(long, value_name = "DIR", conflicts_with = "fill")]
+    cut: Option<PathBuf>,
+
+    /// Print a line for each trace.
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+/// A trace that was replayed.
+struct Replayed {
+    counts: Counts,
+    failed: Option<Failed>,
+}
+
+/// A trace that diverged.
+struct Failed {
+    report: String,
+    cut: Trace,
+}
+
+impl Failed {
+    fn new(path: &Path, trace: &Trace, failure: &Failure, maps: &[Contender]) -> Self {
+        let cut = cut(trace, failure, maps);
+        let origin = &path.display().to_string();
+        let report = Report { origin, trace, failure, cut: &cut }.to_string();
+        Self { report, cut }
+    }
+}
+
+impl Replay {
+    pub(super) fn run(&self, maps: &[Contender], streams: &mut Streams<'_>) -> io::Result<Exit> {
+        let prepared = self.maps(maps).and_then(|maps| Ok((maps, self.files()?)));
+        let outcome = match prepared {
+            Ok((maps, files)) if self.fill => fill_one(&files, &maps, streams),
+            Ok((maps, files)) => Ok(self.replay_all(&files, &maps, streams)?),
+            Err(error) => Err(error),
+        };
+        outcome.or_else(|error| {
+            writeln!(streams.err, "growstack: {error:#}")?;
+            Ok(Exit::Unusable)
+        })
+    }
+
+    fn maps(&self, maps: &[Contender]) -> Result<Vec<Contender>> {
+        let wanted = |map: &&Contender| self.only.as_ref().is_none_or(|only| only == map.name);
+        let chosen: Vec<Contender> = maps.iter().filter(wanted).copied().collect();
+        if chosen.is_empty() {
+            let names: Vec<&str> = maps.iter().map(|map| map.name).collect();
+            let only = self.only.as_deref().unwrap_or_default();
+            bail!("no map is called `{only}`; there are: {}", names.join(", "));
+        }
+        Ok(chosen)
+    }
+
+    fn files(&self) -> Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        for path in &self.paths {
+            files.extend(trace_files(path)?);
+        }
+        Ok(files)
+    }
+
+    fn replay_all(
+        &self,
+        files: &[PathBuf],
+        maps: &[Contender],
+        streams: &mut Streams<'_>,
+    ) -> io::Result<Exit> {
+        let mut exit = Exit::Agreed;
+        let mut total = Counts::default();
+        let (mut traces, mut divergences) = (0, 0);
+        for (path, result) in files.iter().zip(in_parallel(files, |path| replay_one(path, maps))) {
+            let Replayed { counts, failed } = match result {
+                Ok(replayed) => replayed,
+                Err(error) => {
+                    writeln!(streams.err, "growstack: {error:#}")?;
+                    exit = Exit::Unusable;
+                    continue;
+                }
+            };
+            traces += 1;
+            total.operations += counts.operations;
+            total.answers += counts.answers;
+            if self.verbose {
+                let word = if failed.is_some() { "diverges" } else { "agrees" };
+                let Counts { operations, answers } = counts;
+                let path = path.display();
+                writeln!(
+                    streams.out,
+                    "{path}: {operations} operations, {answers} answers, {word}"
+                )?;
+            }
+            if let Some(Failed { report, cut }) = failed {
+                divergences += 1;
+                exit = exit.max(Exit::Diverged);
+                write!(streams.out, "{report}")?;
+                if let Err(error) = self.save(path, &cut) {
+                    writeln!(streams.err, "growstack: {error:#}")?;
+                    exit = Exit::Unusable;
+                }
+            }
+        }
+        let Counts { operations, answers } = total;
+        writeln!(
+            streams.out,
+            "traces {traces}, operations {operations}, answers compared {answers}, \
+             divergences {divergences}"
+        )?;
+        Ok(exit)
+    }
+
+    /// Writes the cut of the trace at `path`, if that is wanted.
+    fn save(&self, path: &Path, cut: &Trace) -> Result<()> {
+        let Some(folder) = &self.cut else { return Ok(()) };
+        // Folders of a corpus use the same names, so the whole path goes into the new one.
+        let parts: Vec<_> = path
+            .components()
+            .filter_map(|part| match part {
+                Component::Normal(name) => Some(name.to_string_lossy()),
+                _ => None,
+            })
+            .collect();
+        let name = parts.join("-");
+        let target = folder.join(name.strip_suffix(".zst").unwrap_or(&name));
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::write(&target, cut.to_string()))
+            .with_context(|| target.display().to_string())
+    }
+}
+
+fn replay_one(path: &Path, maps: &[Contender]) -> Result<Replayed> {
+    let trace = read_trace(path)?;
+    let (counts, result) = replay(&trace, maps);
+    let failed = result.err().map(|failure| Failed::new(path, &trace, &failure, maps));
+    Ok(Replayed { counts, failed })
+}
+
+fn fill_one(files: &[PathBuf], maps: &[Contender], streams: &mut Streams<'_>) -> Result<Exit> {
+    let [path] = files else { bail!("--fill takes one trace, not {}", files.len()) };
+    let trace = read_trace(path)?;
+    match fill(&trace, maps) {
+        Ok(filled) => {
+            write!(streams.out, "{filled}")?;
+            Ok(Exit::Agreed)
+        }
+        Err(failure) => {
+            write!(streams.err, "{}", Failed::new(path, &trace, &failure, maps).report)?;
+            Ok(Exit::Diverged)
+        }
+    }
+}

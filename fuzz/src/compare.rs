@@ -1,0 +1,354 @@
+//! Comparing maps: what they tell of an operation, and what they look like after it.
+
+use core::fmt;
+
+use growstack::{AddrRange, Change, Direction, Growth};
+
+use crate::answer::{Answer, Cause, Row, Summary};
+use crate::op::Op;
+use crate::space::AddressSpace;
+use crate::trace::RowText;
+
+/// Everything that can be seen of a map around one operation.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// The answer.
+    pub answer: Answer,
+    /// The cause; [`Cause::Untold`] from a map that tells none.
+    pub cause: Cause,
+    /// The changes, touching ranges of one kind made one; nothing from a map that tells none.
+    pub changes: Option<Vec<Change>>,
+    /// The entries after the operation.
+    pub rows: Vec<Row>,
+    /// The counters after the operation.
+    pub summary: Summary,
+    /// What the map says about its own structure.
+    pub check: Result<(), String>,
+}
+
+/// The first thing in which two maps, or a trace and a map, differ.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Divergence {
+    /// The answers.
+    Answer {
+        /// What the left one says.
+        left: Answer,
+        /// What the right one says.
+        right: Answer,
+    },
+    /// The causes.
+    Cause {
+        /// What the left one says.
+        left: Cause,
+        /// What the right one says.
+        right: Cause,
+    },
+    /// What was reported to have changed.
+    Changes {
+        /// What the left one says.
+        left: Vec<Change>,
+        /// What the right one says.
+        right: Vec<Change>,
+    },
+    /// The entries.
+    Entries {
+        /// The index of the first entry that differs.
+        index: usize,
+        /// That entry on the left, if there are so many.
+        left: Option<Row>,
+        /// That entry on the right, if there are so many.
+        right: Option<Row>,
+    },
+    /// The counters.
+    Summary {
+        /// What the left one says.
+        left: Summary,
+        /// What the right one says.
+        right: Summary,
+    },
+    /// A map's own structure is broken.
+    Broken {
+        /// The invariant, in the words of the map.
+        invariant: String,
+    },
+    /// A map panicked.
+    Panic {
+        /// Its last words.
+        message: String,
+    },
+}
+
+impl Default for Observed {
+    fn default() -> Self {
+        Self {
+            answer: Answer::Silent,
+            cause: Cause::Untold,
+            changes: None,
+            rows: Vec::new(),
+            summary: Summary::default(),
+            check: Ok(()),
+        }
+    }
+}
+
+impl Observed {
+    /// Carries out `op` and keeps what `map` tells of it.
+    pub fn carry_out<M: AddressSpace + ?Sized>(&mut self, map: &mut M, op: &Op) {
+        let mut changes = self.changes.take().unwrap_or_default();
+        changes.clear();
+        (self.answer, self.cause) = map.apply(op, &mut changes);
+        if map.tells_causes() {
+            coalesce(&mut changes);
+            self.changes = Some(changes);
+        } else {
+            self.cause = Cause::Untold;
+        }
+    }
+
+    /// Keeps what `map` looks like, and lets it check itself. Linear in its entries, at least.
+    pub fn look_at<M: AddressSpace + ?Sized>(&mut self, map: &M) {
+        map.entries(&mut self.rows);
+        // What nothing can make visible (rule 1.3) need not agree.
+        self.rows.iter_mut().for_each(|row| row.avail = row.shown_avail());
+        self.summary = map.summary();
+        self.check = map.check();
+    }
+
+    /// Compares what two maps tell of an operation. Causes and changes count only if both maps
+    /// tell them.
+    ///
+    /// # Errors
+    ///
+    /// The first difference.
+    pub fn compare_telling(&self, other: &Self) -> Result<(), Divergence> {
+        if self.answer != other.answer {
+            return Err(Divergence::Answer { left: self.answer, right: other.answer });
+        }
+        let (Some(left), Some(right)) = (&self.changes, &other.changes) else { return Ok(()) };
+        if self.cause != other.cause {
+            return Err(Divergence::Cause { left: self.cause, right: other.cause });
+        }
+        if left != right {
+            return Err(Divergence::Changes { left: left.clone(), right: right.clone() });
+        }
+        Ok(())
+    }
+
+    /// Compares what two maps look like.
+    ///
+    /// # Errors
+    ///
+    /// The first difference.
+    pub fn compare_looks(&self, other: &Self) -> Result<(), Divergence> {
+        compare_dumps((&self.rows, self.summary), (&other.rows, other.summary))
+    }
+
+    /// # Errors
+    ///
+    /// The invariant that the map found broken.
+    pub fn sound(&self) -> Result<(), Divergence> {
+        self.check.clone().map_err(|invariant| Divergence::Broken { invariant })
+    }
+}
+
+/// Compares two lists of entries and the counters that go with them.
+///
+/// # Errors
+///
+/// The first difference.
+pub fn compare_dumps(
+    (left, left_summary): (&[Row], Summary),
+    (right, right_summary): (&[Row], Summary),
+) -> Result<(), Divergence> {
+    if left != right {
+        let index = left.iter().zip(right).take_while(|(l, r)| l == r).count();
+        let at = |rows: &[Row]| rows.get(index).cloned();
+        return Err(Divergence::Entries { index, left: at(left), right: at(right) });
+    }
+    if left_summary != right_summary {
+        return Err(Divergence::Summary { left: left_summary, right: right_summary });
+    }
+    Ok(())
+}
+
+/// Carries out `op` on two maps and compares everything: answers, causes, changes, entries,
+/// counters, and what each map's own check says. `observed` is memory to use again and again;
+/// after the call it holds what was seen.
+///
+/// # Errors
+///
+/// The first difference. With a [`Divergence::Broken`], the `check` of `observed` says which map.
+pub fn compare_step<L, R>(
+    left: &mut L,
+    right: &mut R,
+    op: &Op,
+    observed: &mut [Observed; 2],
+) -> Result<Answer, Divergence>
+where
+    L: AddressSpace + ?Sized,
+    R: AddressSpace + ?Sized,
+{
+    let [on_left, on_right] = observed;
+    on_left.carry_out(left, op);
+    on_right.carry_out(right, op);
+    on_left.look_at(left);
+    on_right.look_at(right);
+    on_left.compare_telling(on_right)?;
+    on_left.compare_looks(on_right)?;
+    on_left.sound()?;
+    on_right.sound()?;
+    Ok(on_left.answer)
+}
+
+/// Joins neighbours of one kind that touch, because how many entries a stretch is made of is a
+/// map's own business.
+pub fn coalesce(changes: &mut Vec<Change>) {
+    changes.dedup_by(|next, last| match join(*last, *next) {
+        Some(joined) => {
+            *last = joined;
+            true
+        }
+        None => false,
+    });
+}
+
+/// `first` and `second` as one change, if they are of one kind and touch.
+fn join(first: Change, second: Change) -> Option<Change> {
+    let (low, high) = (first.range(), second.range());
+    if low.end() != high.start() {
+        return None;
+    }
+    let range = AddrRange::new(low.start(), high.end())?;
+    match (first, second) {
+        (Change::Unmapped(_), Change::Unmapped(_)) => Some(Change::Unmapped(range)),
+        (Change::Mapped(_, p), Change::Mapped(_, q)) if p == q => Some(Change::Mapped(range, p)),
+        (Change::Protected(_, p), Change::Protected(_, q)) if p == q => {
+            Some(Change::Protected(range, p))
+        }
+        (Change::Wired(_), Change::Wired(_)) => Some(Change::Wired(range)),
+        (Change::Unwired(_), Change::Unwired(_)) => Some(Change::Unwired(range)),
+        _ => None,
+    }
+}
+
+impl Divergence {
+    /// A sentence, with the two sides called by these names.
+    #[must_use]
+    pub fn between<'a>(&'a self, left: &'a str, right: &'a str) -> impl fmt::Display + 'a {
+        Between { divergence: self, left, right }
+    }
+}
+
+impl fmt::Display for Divergence {
+    /// A sentence, with the two sides called left and right.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.between("left", "right"))
+    }
+}
+
+struct Between<'a> {
+    divergence: &'a Divergence,
+    left: &'a str,
+    right: &'a str,
+}
+
+impl Between<'_> {
+    fn write(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        what: impl fmt::Display,
+        left: impl fmt::Display,
+        right: impl fmt::Display,
+    ) -> fmt::Result {
+        write!(f, "{what}: {left} in {}, {right} in {}", self.left, self.right)
+    }
+}
+
+impl fmt::Display for Between<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.divergence {
+            Divergence::Answer { left, right } => {
+                self.write(f, "different answers", AnswerText(left), AnswerText(right))
+            }
+            Divergence::Cause { left, right } => self.write(f, "different causes", left, right),
+            Divergence::Changes { left, right } => {
+                self.write(f, "different changes", ChangesText(left), ChangesText(right))
+            }
+            Divergence::Entries { index, left, right } => {
+                let what = format!("different entries from number {index} on");
+                self.write(f, what, RowOrNone(left.as_ref()), RowOrNone(right.as_ref()))
+            }
+            Divergence::Summary { left, right } => self.write(f, "different counters", left, right),
+            Divergence::Broken { invariant } => {
+                write!(f, "a broken map, {}: {invariant}", self.right)
+            }
+            Divergence::Panic { message } => write!(f, "a panic in {}: {message}", self.right),
+        }
+    }
+}
+
+/// An answer in words, the silent one too.
+pub(crate) struct AnswerText<'a>(pub(crate) &'a Answer);
+
+impl fmt::Display for AnswerText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Answer::Silent => f.write_str("no answer"),
+            answer => write!(f, "{answer}"),
+        }
+    }
+}
+
+struct RowOrNone<'a>(Option<&'a Row>);
+
+impl fmt::Display for RowOrNone<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(row) => write!(f, "({})", RowText(row)),
+            None => f.write_str("none"),
+        }
+    }
+}
+
+/// A list of changes in words.
+pub(crate) struct ChangesText<'a>(pub(crate) &'a [Change]);
+
+impl fmt::Display for ChangesText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("no changes");
+        }
+        let mut comma = "";
+        for change in self.0 {
+            f.write_str(comma)?;
+            match change {
+                Change::Unmapped(range) => write!(f, "unmapped {range}")?,
+                Change::Mapped(range, prot) => write!(f, "mapped {range} {prot}")?,
+                Change::Protected(range, prot) => write!(f, "protected {range} {prot}")?,
+                Change::Wired(range) => write!(f, "wired {range}")?,
+                Change::Unwired(range) => write!(f, "unwired {range}")?,
+            }
+            comma = ", ";
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Untold => f.write_str("not told"),
+            Self::Done => f.write_str("done"),
+            Self::Grew(Growth::AlreadyMapped) => f.write_str("mapped already"),
+            Self::Grew(Growth::NoStack) => f.write_str("no stack to grow"),
+            Self::Grew(Growth::Grown { added, direction }) => {
+                let way = match direction {
+                    Direction::Down => "down",
+                    Direction::Up => "up",
+                };
+                write!(f, "grew {way} by {added}")
+            }
+            Self::Refused(refusal) => write!(f, "refused, {refusal}"),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! A divergence, told so that a person can see what happened.
+
+mod table;
+
+use core::fmt;
+
+use growstack::Addr;
+
+use crate::compare::{AnswerText, ChangesText, Divergence};
+use crate::op::Op;
+use crate::replay::{Failure, TRACE};
+use crate::trace::{Step, Trace};
+use table::Column;
+
+/// What to tell of a failure. `Display` prints it in several lines:
+///
+/// - the operation with its line, and in what the sides differ;
+/// - every answer with its cause and changes, the recorded one first;
+/// - the maps around the address, side by side, with `!` before rows that differ;
+/// - the counters;
+/// - a trace that shows the failure, if it is short enough to be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'a> {
+    /// Where the trace comes from: a path, or a seed.
+    pub origin: &'a str,
+    /// The trace that failed.
+    pub trace: &'a Trace,
+    /// How.
+    pub failure: &'a Failure,
+    /// The trace as [`cut`](crate::replay::cut) cut it.
+    pub cut: &'a Trace,
+}
+
+/// Traces of more operations than this are not printed.
+const READABLE: usize = 60;
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { origin, trace, failure, cut } = *self;
+        let step = &trace.steps[failure.index];
+        let (left, right) = failure.sides;
+        match step.line() {
+            Some(line) => writeln!(f, "{origin}:{line}: {}", step.op())?,
+            None => writeln!(f, "{origin}, operation {}: {}", failure.index, step.op())?,
+        }
+        writeln!(f, "  {}", failure.divergence.between(left, right))?;
+        self.answers(f, step)?;
+        self.maps(f, step)?;
+        let steps = cut.steps.len();
+        if steps > READABLE {
+            return writeln!(f, "  it takes {steps} operations to show it, too many to print");
+        }
+        writeln!(f, "  a trace that shows it, {steps} of {} operations:", trace.steps.len())?;
+        cut.to_string().lines().try_for_each(|line| writeln!(f, "    {line}"))
+    }
+}
+
+impl Report<'_> {
+    fn answers(&self, f: &mut fmt::Formatter<'_>, step: &Step) -> fmt::Result {
+        if let Some(answer) = step.answer() {
+            writeln!(f, "  {TRACE:9}  {answer}")?;
+        }
+        for (name, seen) in &self.failure.observed {
+            write!(f, "  {name:9}  {}; {}", AnswerText(&seen.answer), seen.cause)?;
+            match &seen.changes {
+                Some(changes) => writeln!(f, "; {}", ChangesText(changes))?,
+                None => writeln!(f)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn maps(&self, f: &mut fmt::Formatter<'_>, step: &Step) -> fmt::Result {
+        let recorded = step.dump().filter(|_| self.failure.sides.0 == TRACE);
+        let recorded = recorded.map(|dump| (TRACE, dump.rows.as_slice(), dump.summary));
+        let seen = self.failure.observed.iter().map(|(name, o)| (*name, &o.rows[..], o.summary));
+        // Two fit beside each other: those that differ.
+        let mut columns: Vec<_> = recorded.into_iter().chain(seen).collect();
+        let (left, right) = self.failure.sides;
+        columns.sort_by_key(|(name, ..)| *name != left && *name != right);
+        columns.truncate(2);
+        let rows: Vec<Column<'_>> =
+            columns.iter().map(|(name, rows, _)| Column { name, rows }).collect();
+        let focus = self.focus(step.op());
+        write!(f, "{}", table::Around { columns: &rows, focus })?;
+        columns.iter().try_for_each(|(name, _, summary)| writeln!(f, "  {name:9}  {summary}"))
+    }
+
+    /// The address to look at when no entry differs.
+    fn focus(&self, op: &Op) -> Addr {
+        match &self.failure.divergence {
+            Divergence::Entries { left: Some(row), .. }
+            | Divergence::Entries { right: Some(row), .. } => row.range.start(),
+            _ => address_of(op).unwrap_or(self.trace.config().min),
+        }
+    }
+}
+
+/// The address that an operation is about, if any.
+fn address_of(op: &Op) -> Option<Addr> {
+    match *op {
+        Op::Grow { addr } | Op::Lookup { addr } => Some(addr),
+        Op::Stack { addrbos, .. } => Some(addrbos),
+        Op::Insert { start, .. }
+        | Op::FindSpace { start, .. }
+        | Op::Find { start, .. }
+        | Op::Fixed { start, .. }
+        | Op::Remove { start, .. }
+        | Op::Protect { start, .. }
+        | Op::Inherit { start, .. }
+        | Op::Madvise { start, .. }
+        | Op::Wire { start, .. }
+        | Op::Unwire { start, .. }
+        | Op::Check { start, .. } => Some(start),
+        Op::Limit { .. }
+        | Op::SetGrowSize { .. }
+        | Op::SetGuardPage { .. }
+        | Op::WireFuture { .. }
+        | Op::Dump => None,
+    }
+}

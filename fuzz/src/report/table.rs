@@ -1,0 +1,84 @@
+//! Entries of maps, side by side.
+
+use core::fmt;
+use std::collections::BTreeMap;
+
+use growstack::Addr;
+
+use crate::answer::Row;
+use crate::trace::RowText;
+
+/// Entries to show on either side of the interesting one.
+const MARGIN: usize = 3;
+
+/// The entries of one map.
+pub(super) struct Column<'a> {
+    pub(super) name: &'a str,
+    pub(super) rows: &'a [Row],
+}
+
+/// The entries around the first place where the columns differ, or around `focus` if they do not.
+pub(super) struct Around<'a> {
+    pub(super) columns: &'a [Column<'a>],
+    pub(super) focus: Addr,
+}
+
+/// Entries that start at the same address, one place for each column.
+type Line<'a> = Vec<Option<&'a Row>>;
+
+impl Around<'_> {
+    /// The lines by the address that their entries start at. A map that is broken enough to have
+    /// two entries at one address shows the second.
+    fn lines(&self) -> Vec<(Addr, Line<'_>)> {
+        let mut lines: BTreeMap<Addr, Line<'_>> = BTreeMap::new();
+        for (number, column) in self.columns.iter().enumerate() {
+            for row in column.rows {
+                let line = lines.entry(row.range.start());
+                line.or_insert_with(|| vec![None; self.columns.len()])[number] = Some(row);
+            }
+        }
+        lines.into_iter().collect()
+    }
+}
+
+fn differs(line: &Line<'_>) -> bool {
+    line.windows(2).any(|pair| pair[0] != pair[1])
+}
+
+impl fmt::Display for Around<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines = self.lines();
+        let center = lines
+            .iter()
+            .position(|(_, line)| differs(line))
+            .unwrap_or_else(|| lines.partition_point(|(start, _)| *start <= self.focus));
+        let first = center.saturating_sub(MARGIN);
+        let last = (center + MARGIN + 1).min(lines.len());
+        let shown = &lines[first..last];
+        let cell = |row: &Option<&Row>| row.map_or(String::new(), |r| RowText(r).to_string());
+        let width = shown.iter().filter_map(|(_, line)| line.first()).map(|row| cell(row).len());
+        let width = width.max().unwrap_or(0).max(16);
+
+        let names: Vec<&str> = self.columns.iter().map(|column| column.name).collect();
+        writeln!(f, "  entries {first} to {last} of {}", lines.len())?;
+        write_line(f, " ", names.iter().map(ToString::to_string), width)?;
+        for (_, line) in shown {
+            write_line(f, if differs(line) { "!" } else { " " }, line.iter().map(cell), width)?;
+        }
+        match lines[last..].iter().filter(|(_, line)| differs(line)).count() {
+            0 => Ok(()),
+            more => writeln!(f, "  ! {more} more that differ"),
+        }
+    }
+}
+
+fn write_line(
+    f: &mut fmt::Formatter<'_>,
+    mark: &str,
+    cells: impl Iterator<Item = String>,
+    width: usize,
+) -> fmt::Result {
+    let cells: Vec<String> = cells.map(|cell| format!("{cell:width$}")).collect();
+    let line = format!("  {mark} {}", cells.join("  |  "));
+    writeln!(f, "{}", line.trim_end())
+}

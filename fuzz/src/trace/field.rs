@@ -1,0 +1,218 @@
+//! Operands: how each kind of value is spelled in a trace, read and written side by side.
+
+use core::fmt;
+use core::num::IntErrorKind;
+
+use growstack::{
+    Addr, Advice, CowFlags, FindSpace, Holes, Inherit, Prot, ProtectWhat, Size, Wiring,
+};
+
+use super::error::{Excerpt, ParseError, Problem};
+use super::words::{Word, Words};
+use crate::op::{Mapping, ObjectId};
+
+/// A value that stands on a line of a trace as one word or several.
+pub(super) trait Field: Sized {
+    /// Reads it; `what` is its name in the format.
+    fn read(words: &mut Words<'_>, what: &'static str) -> Result<Self, ParseError>;
+
+    /// Writes it in the way that programs print it.
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+}
+
+/// Adapts [`Field::write`] to format strings.
+pub(super) struct Shown<'a, F>(pub(super) &'a F);
+
+impl<F: Field> fmt::Display for Shown<'_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.write(f)
+    }
+}
+
+/// A number, where `inf` means `infinity`.
+pub(super) fn number(
+    words: &Words<'_>,
+    word: Word<'_>,
+    what: &'static str,
+    infinity: u64,
+) -> Result<u64, ParseError> {
+    if word.text == "inf" {
+        return Ok(infinity);
+    }
+    let (digits, radix) = match word.text.strip_prefix("0x") {
+        Some(digits) => (digits, 16),
+        None => (word.text, 10),
+    };
+    let found = || Excerpt::new(word.text);
+    // The library would let a sign pass.
+    if !digits.starts_with(|c: char| c.is_digit(radix)) {
+        return Err(words.error(word, Problem::NotANumber { what, found: found() }));
+    }
+    u64::from_str_radix(digits, radix).map_err(|error| {
+        let problem = match error.kind() {
+            IntErrorKind::PosOverflow => {
+                Problem::TooGreat { what, limit: u64::MAX, found: found() }
+            }
+            _ => Problem::NotANumber { what, found: found() },
+        };
+        words.error(word, problem)
+    })
+}
+
+/// A number that a smaller type holds.
+pub(super) fn small<T: TryFrom<u64>>(
+    words: &Words<'_>,
+    word: Word<'_>,
+    what: &'static str,
+    limit: u64,
+) -> Result<T, ParseError> {
+    let value = number(words, word, what, u64::MAX)?;
+    T::try_from(value).ok().filter(|_| value <= limit).ok_or_else(|| {
+        words.error(word, Problem::TooGreat { what, limit, found: Excerpt::new(word.text) })
+    })
+}
+
+/// One of the words of `table`.
+pub(super) fn choice<T: Copy>(
+    words: &Words<'_>,
+    word: Word<'_>,
+    what: &'static str,
+    table: &[(T, &str)],
+) -> Result<T, ParseError> {
+    match table.iter().find(|(_, text)| *text == word.text) {
+        Some((value, _)) => Ok(*value),
+        None => {
+            let choices: Vec<&str> = table.iter().map(|(_, text)| *text).collect();
+            Err(words.not_one_of(word, what, choices.join(", ")))
+        }
+    }
+}
+
+/// The members of a comma-separated list; none for `-`.
+pub(super) fn list<'a>(word: Word<'a>) -> impl Iterator<Item = Word<'a>> {
+    word.split_at_commas().filter(move |_| word.text != "-")
+}
+
+macro_rules! numbers {
+    ($($name:ty: $new:expr;)*) => {$(
+        impl Field for $name {
+            fn read(words: &mut Words<'_>, what: &'static str) -> Result<Self, ParseError> {
+                let word = words.need(what)?;
+                Ok($new(number(words, word, what, u64::MAX)?))
+            }
+            fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{self:#x}")
+            }
+        }
+    )*};
+}
+
+// A bare `u64` operand is an offset.
+numbers! {
+    Addr: Addr::new;
+    Size: Size::new;
+    u64: u64::from;
+}
+
+macro_rules! enums {
+    ($($name:ident),*) => {$(
+        impl Field for $name {
+            fn read(words: &mut Words<'_>, what: &'static str) -> Result<Self, ParseError> {
+                let word = words.need(what)?;
+                Self::from_word(word.text).ok_or_else(|| {
+                    let choices: Vec<&str> = Self::ALL.iter().map(|v| v.word()).collect();
+                    words.not_one_of(word, what, choices.join(", "))
+                })
+            }
+            fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.word())
+            }
+        }
+    )*};
+}
+
+enums!(Advice, FindSpace, Holes, Inherit, ProtectWhat, Wiring);
+
+impl Field for bool {
+    fn read(words: &mut Words<'_>, what: &'static str) -> Result<Self, ParseError> {
+        let word = words.need(what)?;
+        choice(words, word, what, &[(true, "on"), (false, "off")])
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if *self { "on" } else { "off" })
+    }
+}
+
+impl Field for Prot {
+    fn read(words: &mut Words<'_>, what: &'static str) -> Result<Self, ParseError> {
+        let word = words.need(what)?;
+        let wrong =
+            || words.error(word, Problem::NotAProtection { what, found: Excerpt::new(word.text) });
+        if word.text.len() != Self::NAMES.len() || !word.text.is_ascii() {
+            return Err(wrong());
+        }
+        let mut prot = Self::NONE;
+        for ((flag, letter), found) in Self::NAMES.iter().zip(word.text.chars()) {
+            match found {
+                '-' => {}
+                _ if letter.starts_with(found) => prot |= *flag,
+                _ => return Err(wrong()),
+            }
+        }
+        Ok(prot)
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl Field for CowFlags {
+    fn read(words: &mut Words<'_>, what: &'static str) -> Result<Self, ParseError> {
+        let word = words.need(what)?;
+        list(word)
+            .try_fold(Self::NONE, |flags, part| Ok(flags | choice(words, part, what, Self::NAMES)?))
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl Field for Option<ObjectId> {
+    fn read(words: &mut Words<'_>, what: &'static str) -> Result<Self, ParseError> {
+        let word = words.need(what)?;
+        if word.text == "-" {
+            return Ok(None);
+        }
+        let id = number(words, word, what, u64::MAX)?;
+        ObjectId::new(id).map(Some).ok_or_else(|| words.error(word, Problem::Zero { what }))
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            None => f.write_str("-"),
+            Some(id) => write!(f, "{}", id.0),
+        }
+    }
+}
+
+impl Field for Mapping {
+    /// Five operands, each with a name of its own.
+    fn read(words: &mut Words<'_>, _: &'static str) -> Result<Self, ParseError> {
+        let (prot, max) = (Field::read(words, "PROT")?, Field::read(words, "MAX")?);
+        let word = words.clone().need("FLAGS")?;
+        let flags = CowFlags::read(words, "FLAGS")?;
+        if flags.intersects(CowFlags::GROWTH) {
+            return Err(words.error(word, Problem::GrowthFlag));
+        }
+        let (object, offset) = (Field::read(words, "OBJ")?, Field::read(words, "OFF")?);
+        Ok(Self { prot, max, flags, object, offset })
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { prot, max, flags, object, offset } = self;
+        write!(f, "{prot} {max} {flags} {} {}", Shown(object), Shown(offset))
+    }
+}

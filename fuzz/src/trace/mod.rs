@@ -1,0 +1,191 @@
+//! Traces: operations with the answers that some map gave (`docs/trace.md`, version 1).
+//!
+//! [`Trace::parse`] reads one, and `Display` writes it. A trace that was read keeps the spelling
+//! of its header and of its operation lines, its comments and its blank lines, so that only
+//! answers change when answers are filled in. Answers are always written in the one form that
+//! programs print.
+//!
+//! ```
+//! use growstack_fuzz::{answer::Answer, op::Op, trace::Trace};
+//! let text = "\
+//! growstack-trace 1
+//! map min=0x1000 max=0x800000000000 page=4096
+//! proc maxsaddr=0x7fffdffff000
+//! sysctl sgrowsiz=0x20000 stack_guard_page=0
+//! limit stack=0x4000000 vmem=inf memlock=inf swap=inf
+//! lookup 4096   # nothing is there
+//! = FALSE
+//! ";
+//! let trace = Trace::parse(text.as_bytes())?;
+//! assert_eq!(trace.steps[0].line(), Some(6));
+//! assert_eq!(trace.steps[0].answer(), Some(Answer::Holds(None)));
+//! assert_eq!(trace.to_string(), text);
+//! # Ok::<(), growstack_fuzz::trace::ParseError>(())
+//! ```
+
+mod error;
+mod field;
+mod header;
+mod ops;
+mod reader;
+mod result;
+mod words;
+mod writer;
+
+pub use error::{Excerpt, ParseError, Problem};
+pub use result::RowText;
+
+use result::Form;
+
+use crate::answer::{Answer, Row, Summary};
+use crate::op::{Config, Op};
+
+/// A trace.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Trace {
+    config: Config,
+    /// The header and the comments before the first operation, as they were read.
+    head: Option<String>,
+    /// The operations in order.
+    pub steps: Vec<Step>,
+    /// Comments and blank lines after the last result.
+    tail: Vec<String>,
+}
+
+/// One operation of a trace, with what is recorded about it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Step {
+    op: Op,
+    recorded: Recorded,
+    source: Option<Source>,
+    remarks: Vec<Remark>,
+}
+
+/// What a trace records of the result of an operation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Recorded {
+    Nothing,
+    Answer(Answer),
+    Dump(Dump),
+}
+
+/// What a dump shows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Dump {
+    /// The entries in the order of the lines.
+    pub rows: Vec<Row>,
+    /// The closing line.
+    pub summary: Summary,
+}
+
+/// An operation line as it was read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Source {
+    line: usize,
+    text: String,
+    /// Comments and blank lines above it.
+    above: Vec<String>,
+}
+
+/// A comment or a blank line among the results of an operation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Remark {
+    /// How many result lines come before it, the one that it shares a line with included.
+    after: usize,
+    /// Does it share a line with a result?
+    beside: bool,
+    text: String,
+}
+
+impl Trace {
+    /// A trace without operations.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self { config, head: None, steps: Vec::new(), tail: Vec::new() }
+    }
+
+    /// Reads a trace. Time and memory are linear in the length of the text.
+    ///
+    /// # Errors
+    ///
+    /// The first line and column at which the text breaks the format.
+    pub fn parse(text: &[u8]) -> Result<Self, ParseError> {
+        reader::parse(text)
+    }
+
+    /// What the header says.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The same trace without any answers.
+    #[must_use]
+    pub fn without_answers(&self) -> Self {
+        let mut trace = self.clone();
+        for step in &mut trace.steps {
+            step.recorded = Recorded::Nothing;
+        }
+        trace
+    }
+}
+
+impl Step {
+    /// An operation with nothing recorded.
+    #[must_use]
+    pub fn new(op: Op) -> Self {
+        Self { op, recorded: Recorded::Nothing, source: None, remarks: Vec::new() }
+    }
+
+    /// The operation.
+    #[must_use]
+    pub fn op(&self) -> &Op {
+        &self.op
+    }
+
+    /// The number of its line, from 1, if it was read from a text.
+    #[must_use]
+    pub fn line(&self) -> Option<usize> {
+        self.source.as_ref().map(|source| source.line)
+    }
+
+    /// The answer recorded, if any; a dump has none.
+    #[must_use]
+    pub fn answer(&self) -> Option<Answer> {
+        match self.recorded {
+            Recorded::Answer(answer) => Some(answer),
+            Recorded::Nothing | Recorded::Dump(_) => None,
+        }
+    }
+
+    /// The dump recorded, if any.
+    #[must_use]
+    pub fn dump(&self) -> Option<&Dump> {
+        match &self.recorded {
+            Recorded::Dump(dump) => Some(dump),
+            Recorded::Nothing | Recorded::Answer(_) => None,
+        }
+    }
+
+    /// Records what a map answered, and how it looked, in place of what was recorded before.
+    ///
+    /// A dump records `rows` and `summary`; every other operation records `answer`, unless the
+    /// format has no result line for it or none of that form.
+    pub fn record(&mut self, answer: Answer, rows: &[Row], summary: Summary) {
+        let fits = match (Form::of(&self.op), answer) {
+            (Form::Dump, _) => {
+                let mut rows = rows.to_vec();
+                rows.iter_mut().for_each(|row| row.avail = row.shown_avail());
+                self.recorded = Recorded::Dump(Dump { rows, summary });
+                return;
+            }
+            (Form::Code, Answer::Code(_))
+            | (Form::Found, Answer::Found(_))
+            | (Form::Truth, Answer::Truth(_))
+            | (Form::Holds, Answer::Holds(_)) => true,
+            (Form::Found, Answer::Code(code)) => code != growstack::KernReturn::Success,
+            _ => false,
+        };
+        self.recorded = if fits { Recorded::Answer(answer) } else { Recorded::Nothing };
+    }
+}

@@ -1,0 +1,188 @@
+//! Reads traces, line by line.
+
+use super::error::{ParseError, Problem};
+use super::header::Header;
+use super::ops;
+use super::result::{DumpLine, Form, read_answer, read_dump_line};
+use super::words::{Word, Words};
+use super::{Dump, Recorded, Remark, Source, Step, Trace};
+use crate::answer::{Row, Summary};
+use crate::op::Config;
+
+pub(super) fn parse(bytes: &[u8]) -> Result<Trace, ParseError> {
+    let text = match str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => return Err(not_utf8(bytes, error.valid_up_to())),
+    };
+    let mut lines = text.lines().zip(1..);
+    let (config, head) = read_header(&mut lines)?;
+    let mut reader =
+        Reader { head, steps: Vec::new(), rows: Vec::new(), results: 0, loose: vec![] };
+    let mut last = 0;
+    for (text, number) in lines {
+        reader.line(text, Words::new(number, text))?;
+        last = number;
+    }
+    reader.end_step(&Words::new(last + 1, ""))?;
+    let Reader { mut head, steps, loose, .. } = reader;
+    let tail = if steps.is_empty() { append(&mut head, loose) } else { loose };
+    Ok(Trace { config, head: Some(head), steps, tail })
+}
+
+/// The error at byte `offset`, up to which the text is good.
+fn not_utf8(bytes: &[u8], offset: usize) -> ParseError {
+    let good = &bytes[..offset];
+    let start = good.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    ParseError {
+        line: good.iter().filter(|byte| **byte == b'\n').count() + 1,
+        column: String::from_utf8_lossy(&good[start..]).chars().count() + 1,
+        problem: Problem::NotUtf8,
+    }
+}
+
+/// Takes the header off `lines`; gives what it says and how it is spelled.
+fn read_header<'a>(
+    lines: &mut impl Iterator<Item = (&'a str, usize)>,
+) -> Result<(Config, String), ParseError> {
+    let mut header = Header::new();
+    let mut spelling = String::new();
+    let mut last = 0;
+    loop {
+        let wanted = match header.state() {
+            Ok(config) => return Ok((config, spelling)),
+            Err(wanted) => wanted,
+        };
+        let Some((text, number)) = lines.next() else {
+            return Err(Words::new(last + 1, "").error_here(Problem::HeaderEnds { wanted }));
+        };
+        let mut words = Words::new(number, text);
+        if let Some(first) = words.next() {
+            header.read(wanted, first, &mut words)?;
+        }
+        spelling.push_str(text.trim_ascii_end());
+        spelling.push('\n');
+        last = number;
+    }
+}
+
+/// Moves `lines` to the end of `text`; gives the empty list.
+fn append(text: &mut String, lines: Vec<String>) -> Vec<String> {
+    for line in lines {
+        text.push_str(&line);
+        text.push('\n');
+    }
+    Vec::new()
+}
+
+/// What has been read after the header.
+struct Reader {
+    head: String,
+    steps: Vec<Step>,
+    /// Rows of a dump whose closing line has not come yet.
+    rows: Vec<Row>,
+    /// Result lines of the last step.
+    results: usize,
+    /// Comments and blank lines that belong to nothing yet.
+    loose: Vec<String>,
+}
+
+impl Reader {
+    fn line(&mut self, text: &str, mut words: Words<'_>) -> Result<(), ParseError> {
+        let Some(first) = words.next() else {
+            self.loose.push(text.trim_ascii_end().into());
+            return Ok(());
+        };
+        match first.text {
+            "=" => self.answer(first, &mut words),
+            "|" => self.dump_line(first, &mut words),
+            _ => self.operation(text, first, words),
+        }
+    }
+
+    fn operation(
+        &mut self,
+        text: &str,
+        first: Word<'_>,
+        mut words: Words<'_>,
+    ) -> Result<(), ParseError> {
+        self.end_step(&Words::new(words.line(), text))?;
+        let op = ops::read(first, &mut words)?;
+        words.finish()?;
+        let mut above = std::mem::take(&mut self.loose);
+        // What stands above the first operation says something about the whole trace, and so
+        // stays when operations are taken away.
+        if self.steps.is_empty() {
+            above = append(&mut self.head, above);
+        }
+        let source = Source { line: words.line(), text: text.trim_ascii_end().into(), above };
+        let recorded = Recorded::Nothing;
+        self.steps.push(Step { op, recorded, source: Some(source), remarks: Vec::new() });
+        self.results = 0;
+        Ok(())
+    }
+
+    /// Makes sure that the last step's results are complete; `next` is what follows them.
+    fn end_step(&self, next: &Words<'_>) -> Result<(), ParseError> {
+        if self.rows.is_empty() { Ok(()) } else { Err(next.error_here(Problem::NoSummary)) }
+    }
+
+    /// The step that a result belongs to, and the form that its results have.
+    fn owner(
+        &mut self,
+        mark: Word<'_>,
+        words: &Words<'_>,
+    ) -> Result<(&mut Step, Form), ParseError> {
+        let step = self.steps.last_mut().ok_or_else(|| words.error(mark, Problem::NoOperation))?;
+        if step.recorded != Recorded::Nothing {
+            return Err(words.error(mark, Problem::ResultAgain));
+        }
+        let form = Form::of(&step.op);
+        Ok((step, form))
+    }
+
+    fn answer(&mut self, mark: Word<'_>, words: &mut Words<'_>) -> Result<(), ParseError> {
+        let (step, form) = self.owner(mark, words)?;
+        step.recorded = Recorded::Answer(read_answer(form, mark, words)?);
+        self.end_result(words)
+    }
+
+    fn dump_line(&mut self, mark: Word<'_>, words: &mut Words<'_>) -> Result<(), ParseError> {
+        match self.owner(mark, words)? {
+            (_, Form::Dump) => {}
+            (_, Form::Silent) => return Err(words.error(mark, Problem::Silent)),
+            _ => return Err(words.error(mark, Problem::WrongMark { wanted: "=" })),
+        }
+        match read_dump_line(words)? {
+            DumpLine::Row(row) => self.rows.push(row),
+            DumpLine::Summary(summary) => self.end_dump(mark, words, summary)?,
+        }
+        self.end_result(words)
+    }
+
+    fn end_dump(
+        &mut self,
+        mark: Word<'_>,
+        words: &Words<'_>,
+        summary: Summary,
+    ) -> Result<(), ParseError> {
+        let rows = std::mem::take(&mut self.rows);
+        let (step, _) = self.owner(mark, words)?;
+        step.recorded = Recorded::Dump(Dump { rows, summary });
+        Ok(())
+    }
+
+    /// Ends a result line: keeps the comments above it and beside it.
+    fn end_result(&mut self, words: &mut Words<'_>) -> Result<(), ParseError> {
+        words.finish()?;
+        let Some(step) = self.steps.last_mut() else { return Ok(()) };
+        let after = self.results;
+        let above = std::mem::take(&mut self.loose).into_iter();
+        step.remarks.extend(above.map(|text| Remark { after, beside: false, text }));
+        self.results += 1;
+        if let Some(text) = words.comment() {
+            let remark = Remark { after: self.results, beside: true, text: text.into() };
+            step.remarks.push(remark);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,223 @@
+//! Result lines: answers, and the rows and the closing line of a dump.
+
+use core::fmt;
+
+use growstack::{Access, Addr, AddrRange, EntryFlags, KernReturn, Size};
+
+use super::Dump;
+use super::error::{Excerpt, ParseError, Problem};
+use super::field::{Field, Shown, choice, list, number, small};
+use super::words::{Word, Words};
+use crate::answer::{Answer, Row, Summary};
+use crate::op::Op;
+
+/// What error messages call the first word of an answer.
+const RESULT: &str = "the result";
+
+/// What the result of an operation looks like.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Silent,
+    Code,
+    Found,
+    Truth,
+    Holds,
+    Dump,
+}
+
+impl Form {
+    pub(super) fn of(op: &Op) -> Self {
+        match op {
+            Op::FindSpace { .. } | Op::Find { .. } => Self::Found,
+            Op::Check { .. } => Self::Truth,
+            Op::Lookup { .. } => Self::Holds,
+            Op::Dump => Self::Dump,
+            // The one setting that can be refused (rule 15.9).
+            Op::SetGrowSize { value: Size::ZERO } => Self::Code,
+            Op::Limit { .. }
+            | Op::SetGrowSize { .. }
+            | Op::SetGuardPage { .. }
+            | Op::WireFuture { .. } => Self::Silent,
+            Op::Insert { .. }
+            | Op::Stack { .. }
+            | Op::Grow { .. }
+            | Op::Fixed { .. }
+            | Op::Remove { .. }
+            | Op::Protect { .. }
+            | Op::Inherit { .. }
+            | Op::Madvise { .. }
+            | Op::Wire { .. }
+            | Op::Unwire { .. } => Self::Code,
+        }
+    }
+}
+
+/// The answer after `=`, which is `mark`.
+pub(super) fn read_answer(
+    form: Form,
+    mark: Word<'_>,
+    words: &mut Words<'_>,
+) -> Result<Answer, ParseError> {
+    match form {
+        Form::Silent => Err(words.error(mark, Problem::Silent)),
+        Form::Dump => Err(words.error(mark, Problem::WrongMark { wanted: "|" })),
+        Form::Code => Ok(Answer::Code(code(words)?)),
+        Form::Found => match (code(words)?, words.clone().next()) {
+            (KernReturn::Success, None) => Err(words.error_here(Problem::FoundNothing)),
+            (KernReturn::Success, Some(_)) => Ok(Answer::Found(Field::read(words, "the address")?)),
+            (code, None) => Ok(Answer::Code(code)),
+            (code, Some(word)) => Err(words.error(word, Problem::FailedAndFound { code })),
+        },
+        Form::Truth => Ok(Answer::Truth(truth(words)?)),
+        Form::Holds if truth(words)? => Ok(Answer::Holds(Some(range(words)?))),
+        Form::Holds => Ok(Answer::Holds(None)),
+    }
+}
+
+fn code(words: &mut Words<'_>) -> Result<KernReturn, ParseError> {
+    let word = words.need(RESULT)?;
+    KernReturn::from_name(word.text).ok_or_else(|| {
+        let found = Excerpt::new(word.text);
+        words.error(word, Problem::WrongResult { wanted: "one of the KERN_ codes", found })
+    })
+}
+
+fn truth(words: &mut Words<'_>) -> Result<bool, ParseError> {
+    let word = words.need(RESULT)?;
+    match word.text {
+        "TRUE" => Ok(true),
+        "FALSE" => Ok(false),
+        _ => {
+            let found = Excerpt::new(word.text);
+            Err(words.error(word, Problem::WrongResult { wanted: "TRUE or FALSE", found }))
+        }
+    }
+}
+
+fn range(words: &mut Words<'_>) -> Result<AddrRange, ParseError> {
+    let start = Addr::read(words, "START")?;
+    let word = words.clone().need("END")?;
+    let end = Addr::read(words, "END")?;
+    AddrRange::new(start, end).ok_or_else(|| words.error(word, Problem::EmptyRange { start, end }))
+}
+
+impl fmt::Display for Answer {
+    /// What stands after `=` in a trace; nothing for [`Answer::Silent`].
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Silent => Ok(()),
+            Self::Code(code) => write!(f, "{code}"),
+            Self::Found(addr) => write!(f, "{} {addr}", KernReturn::Success),
+            Self::Truth(true) => f.write_str("TRUE"),
+            Self::Truth(false) | Self::Holds(None) => f.write_str("FALSE"),
+            Self::Holds(Some(range)) => write!(f, "TRUE {} {}", range.start(), range.end()),
+        }
+    }
+}
+
+/// A line after `|`: either an entry or, if its first word is `size=`, the closing line.
+pub(super) enum DumpLine {
+    Row(Row),
+    Summary(Summary),
+}
+
+pub(super) fn read_dump_line(words: &mut Words<'_>) -> Result<DumpLine, ParseError> {
+    match words.clone().next() {
+        Some(word) if word.text.starts_with("size=") => Ok(DumpLine::Summary(summary(words)?)),
+        _ => Ok(DumpLine::Row(row(words)?)),
+    }
+}
+
+fn row(words: &mut Words<'_>) -> Result<Row, ParseError> {
+    let range = range(words)?;
+    let (prot, max) = (Field::read(words, "PROT")?, Field::read(words, "MAX")?);
+    let inherit = Field::read(words, "the inheritance")?;
+    let word = words.need("WIRED")?;
+    let wired = small(words, word, "WIRED", u32::MAX.into())?;
+    let (access, flags) = flags(words)?;
+    let (object, offset) = (Field::read(words, "OBJ")?, Field::read(words, "OFF")?);
+    let word = words.need("AVAIL")?;
+    let avail = Size::new(number(words, word, "AVAIL", u64::MAX)?);
+    let row = Row { range, prot, max, inherit, access, wired, flags, object, offset, avail };
+    if row.shown_avail() != avail {
+        return Err(words.error(word, Problem::AvailWithoutGrowth));
+    }
+    Ok(row)
+}
+
+/// The flags of an entry. In a trace its access pattern is among them.
+fn flags(words: &mut Words<'_>) -> Result<(Access, EntryFlags), ParseError> {
+    let word = words.need("FLAGS")?;
+    let (mut access, mut flags) = (Access::Normal, EntryFlags::NONE);
+    for part in list(word) {
+        match Access::from_word(part.text) {
+            Some(pattern) if pattern != Access::Normal => {
+                if access != Access::Normal && access != pattern {
+                    return Err(words.error(part, Problem::TwoPatterns));
+                }
+                access = pattern;
+            }
+            _ => flags |= choice(words, part, "FLAGS", EntryFlags::NAMES)?,
+        }
+    }
+    Ok((access, flags))
+}
+
+fn summary(words: &mut Words<'_>) -> Result<Summary, ParseError> {
+    let mut value = |key| {
+        let word = words.pair(key)?;
+        number(words, word, key, u64::MAX).map(|value| (word, value))
+    };
+    let size = Size::new(value("size")?.1);
+    let entries = value("entries")?;
+    let ssize = value("ssize")?.1;
+    let reserved = Size::new(value("reserved")?.1);
+    let wired = value("wired")?.1;
+    let entries = small(words, entries.0, "entries", usize::MAX as u64)?;
+    Ok(Summary { size, entries, ssize, reserved, wired })
+}
+
+/// An entry as a dump prints it, without the leading `|`.
+pub struct RowText<'a>(pub &'a Row);
+
+impl fmt::Display for RowText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let row = self.0;
+        write!(f, "{} {} ", row.range.start(), row.range.end())?;
+        write!(f, "{} {} {} {} ", row.prot, row.max, row.inherit, row.wired)?;
+        write_flags(f, row)?;
+        write!(f, " {} {:#x} {}", Shown(&row.object), row.offset, row.shown_avail())
+    }
+}
+
+/// The flags in the order of the format, which has the access pattern before the growth flags.
+fn write_flags(f: &mut fmt::Formatter<'_>, row: &Row) -> fmt::Result {
+    let pattern = (row.access != Access::Normal).then(|| row.access.word());
+    let (before, after): (Vec<_>, Vec<_>) =
+        EntryFlags::NAMES.iter().partition(|(flag, _)| flag.bits() < EntryFlags::GROWS_DOWN.bits());
+    let names = |part: Vec<(EntryFlags, &'static str)>| {
+        part.into_iter().filter(|(flag, _)| row.flags.contains(*flag)).map(|(_, word)| word)
+    };
+    let mut separator = "";
+    for word in names(before).chain(pattern).chain(names(after)) {
+        write!(f, "{separator}{word}")?;
+        separator = ",";
+    }
+    if separator.is_empty() { f.write_str("-") } else { Ok(()) }
+}
+
+impl fmt::Display for Summary {
+    /// The closing line of a dump, without the leading `|`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { size, entries, ssize, reserved, wired } = self;
+        write!(f, "size={size} entries={entries} ssize={ssize} reserved={reserved} wired={wired}")
+    }
+}
+
+impl fmt::Display for Dump {
+    /// The lines of the dump, each with its `|` and a line break.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.rows.iter().try_for_each(|row| writeln!(f, "| {}", RowText(row)))?;
+        writeln!(f, "| {}", self.summary)
+    }
+}

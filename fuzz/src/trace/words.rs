@@ -1,0 +1,125 @@
+//! A line of a trace, word by word.
+
+use super::error::{Excerpt, ParseError, Problem};
+
+/// A word and where it stands.
+#[derive(Clone, Copy)]
+pub(super) struct Word<'a> {
+    pub(super) text: &'a str,
+    /// Byte offset in the line.
+    offset: usize,
+}
+
+/// What is left of a line.
+#[derive(Clone)]
+pub(super) struct Words<'a> {
+    line: usize,
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Words<'a> {
+    /// The words of line number `line`, which has no line break in it.
+    pub(super) fn new(line: usize, text: &'a str) -> Self {
+        Self { line, text, at: 0 }
+    }
+
+    /// The number of the line.
+    pub(super) fn line(&self) -> usize {
+        self.line
+    }
+
+    /// Steps over white space.
+    fn skip(&mut self) -> &'a str {
+        let rest = &self.text[self.at..];
+        let trimmed = rest.trim_ascii_start();
+        self.at += rest.len() - trimmed.len();
+        trimmed
+    }
+
+    /// The next word, if a comment or the end of the line does not come first.
+    pub(super) fn next(&mut self) -> Option<Word<'a>> {
+        let rest = self.skip();
+        if rest.is_empty() || rest.starts_with('#') {
+            return None;
+        }
+        let length = rest.find(|c: char| c.is_ascii_whitespace()).unwrap_or(rest.len());
+        let word = Word { text: &rest[..length], offset: self.at };
+        self.at += length;
+        Some(word)
+    }
+
+    /// The next word, which must be there.
+    pub(super) fn need(&mut self, what: &'static str) -> Result<Word<'a>, ParseError> {
+        self.next().ok_or_else(|| self.error_here(Problem::Missing { what }))
+    }
+
+    /// The value of the next word, which must be `key=value`.
+    pub(super) fn pair(&mut self, key: &'static str) -> Result<Word<'a>, ParseError> {
+        let word = self.need(key)?;
+        match word.split_at_equals() {
+            Some((found, value)) if found.text == key => Ok(value),
+            _ => Err(self.not_one_of(word, "the next word", format!("`{key}=`"))),
+        }
+    }
+
+    /// The comment that the line ends with, `#` included, without trailing white space.
+    pub(super) fn comment(&mut self) -> Option<&'a str> {
+        let rest = self.skip();
+        rest.starts_with('#').then(|| rest.trim_ascii_end())
+    }
+
+    /// Makes sure that no word is left.
+    pub(super) fn finish(&mut self) -> Result<(), ParseError> {
+        match self.next() {
+            None => Ok(()),
+            Some(word) => {
+                Err(self.error(word, Problem::Surplus { found: Excerpt::new(word.text) }))
+            }
+        }
+    }
+
+    /// An error at `word`.
+    pub(super) fn error(&self, word: Word<'_>, problem: Problem) -> ParseError {
+        self.error_at(word.offset, problem)
+    }
+
+    /// An error where the next word was to start.
+    pub(super) fn error_here(&self, problem: Problem) -> ParseError {
+        self.error_at(self.at, problem)
+    }
+
+    /// The error for a `word` that is none of `choices`.
+    pub(super) fn not_one_of(
+        &self,
+        word: Word<'_>,
+        what: &'static str,
+        choices: String,
+    ) -> ParseError {
+        self.error(word, Problem::NotOneOf { what, choices, found: Excerpt::new(word.text) })
+    }
+
+    fn error_at(&self, offset: usize, problem: Problem) -> ParseError {
+        let column = self.text[..offset].chars().count() + 1;
+        ParseError { line: self.line, column, problem }
+    }
+}
+
+impl<'a> Word<'a> {
+    /// Key and value of `key=value`; only the first `=` counts.
+    pub(super) fn split_at_equals(self) -> Option<(Self, Self)> {
+        let (key, value) = self.text.split_once('=')?;
+        let offset = self.offset + key.len() + 1;
+        Some((Self { text: key, ..self }, Self { text: value, offset }))
+    }
+
+    /// The parts between commas.
+    pub(super) fn split_at_commas(self) -> impl Iterator<Item = Self> {
+        let mut offset = self.offset;
+        self.text.split(',').map(move |text| {
+            let part = Word { text, offset };
+            offset += text.len() + 1;
+            part
+        })
+    }
+}
