@@ -2,6 +2,7 @@
 pub mod answer;
 pub mod cli;
 pub mod compare;
+pub mod driver;
 pub mod generate;
 pub mod op;
 pub mod reference;

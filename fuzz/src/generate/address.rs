@@ -99,13 +99,14 @@ impl Operands {
 
     /// A length.
     pub(super) fn length(&self, draw: &mut impl Draw, view: &View<'_>) -> u64 {
-        match draw.weighted(&[20, 30, 12, 4, 4, 2, 1]) {
+        match draw.weighted(&[20, 34, 8, 4, 4, 2, 1]) {
             0 => PAGE_SIZE,
             1 => draw.between(1, 6) * PAGE_SIZE,
             2 => view.any_gap(draw, self.plan.window).len().wrapping_add(self.step(draw, view)),
             3 => draw.pick(&[0, 1, PAGE_SIZE - 1, PAGE_SIZE + 1]),
             4 => view.config.tunables.sgrowsiz.get(),
             5 => self.plan.window.high - self.plan.window.low,
+            _ if draw.one_in(2) => view.config.max.wrapping_sub(view.config.min).get(),
             _ => far(draw),
         }
     }

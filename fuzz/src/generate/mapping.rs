@@ -8,6 +8,10 @@ use crate::op::{Mapping, ObjectId};
 /// The flags that an insertion may be given.
 const INSERTION: CowFlags = CowFlags::ALL.without(CowFlags::GROWTH);
 
+/// Anonymous memory that may be read and written, as most stacks are.
+const PLAIN: Mapping =
+    Mapping { prot: Prot::RW, max: Prot::ALL, flags: CowFlags::NONE, object: None, offset: 0 };
+
 /// The few mappings that most insertions of a sequence use.
 ///
 /// Entries merge only when nearly everything about them is equal, so a sequence that drew each
@@ -36,14 +40,22 @@ impl Palette {
 
     /// What to map at `start`.
     pub(super) fn mapping(&self, draw: &mut impl Draw, start: u64) -> Mapping {
-        let colour = if draw.one_in(5) { self.fresh(draw) } else { draw.pick(&self.colours) };
-        Mapping { offset: offset(draw, start), ..colour }
+        Mapping { offset: offset(draw, start), ..self.colour(draw) }
     }
 
     /// The protections and flags of a stack, growth flags aside.
     pub(super) fn stack(&self, draw: &mut impl Draw) -> (Prot, Prot, CowFlags) {
-        let colour = if draw.one_in(3) { self.fresh(draw) } else { draw.pick(&self.colours) };
+        let colour = self.colour(draw);
         (colour.prot, colour.max, colour.flags)
+    }
+
+    fn colour(&self, draw: &mut impl Draw) -> Mapping {
+        match draw.below(8) {
+            0..=4 => draw.pick(&self.colours),
+            5 | 6 => self.fresh(draw),
+            // What a stack that is otherwise plain grows down into (rule 13.12).
+            _ => PLAIN,
+        }
     }
 
     fn fresh(&self, draw: &mut impl Draw) -> Mapping {

@@ -70,7 +70,15 @@ impl Generator {
 
     /// The next operation, for the map in `view`.
     pub fn op(&mut self, draw: &mut impl Draw, view: &View<'_>) -> Op {
-        let kind = Kind::ALL[draw.weighted(&self.operands.plan.weights)];
+        let mut kind = Kind::ALL[draw.weighted(&self.operands.plan.weights)];
+        // A full map refuses everything, and in an empty one nothing can grow: too dull to stay.
+        if self.is_crowded(view) && matches!(kind, Kind::Insert | Kind::Stack | Kind::Find) {
+            kind = draw.pick(&[Kind::Remove, kind]);
+        }
+        let window = self.operands.plan.window;
+        if kind == Kind::Grow && !draw.one_in(3) && !view.can_grow(window) {
+            kind = Kind::Stack;
+        }
         self.op_of(draw, view, kind)
     }
 
@@ -78,6 +86,12 @@ impl Generator {
     pub fn search(&mut self, draw: &mut impl Draw, view: &View<'_>) -> (Addr, Size) {
         let start = self.operands.address(draw, view);
         (start, Size::new(self.operands.length(draw, view)))
+    }
+
+    /// Is most of the window mapped?
+    fn is_crowded(&self, view: &View<'_>) -> bool {
+        let window = self.operands.plan.window;
+        view.summary.size.get() / 3 > (window.high - window.low) / 4
     }
 
     fn op_of(&mut self, draw: &mut impl Draw, view: &View<'_>, kind: Kind) -> Op {
@@ -150,7 +164,7 @@ impl Generator {
                 let start = operands.middle(draw, gap.start, gap.end);
                 (start, start.saturating_add(length).min(gap.end))
             }
-            2 if draw.one_in(2) => (gap.start, gap.end),
+            2 if draw.one_in(4) => (gap.start, gap.end),
             _ => (gap.start, gap.start + length),
         };
         (Addr::new(start), Addr::new(end))

@@ -64,11 +64,12 @@ fn bulk(draw: &mut impl Draw) -> u64 {
 
 fn window_pages(draw: &mut impl Draw, grain: Grain, bulk: u64) -> u64 {
     match draw.weighted(&[60, 25, 10, if grain == Grain::Bytes { 40 } else { 3 }]) {
-        0 => draw.between(12, 48) + 4 * bulk,
-        1 => draw.between(48, 256) + 4 * bulk,
+        0 => draw.between(16, 80) + 4 * bulk,
+        1 => draw.between(80, 256) + 4 * bulk,
         2 => draw.between(256, 4096) + 4 * bulk,
-        // A handful: with the map's end or the end of all addresses in reach of a single step.
-        _ => draw.between(2, 6) + 4 * bulk,
+        // A handful: with the map's end or the end of all addresses in reach of a single step,
+        // or, with one page, of a single byte.
+        _ => draw.pick(&[1, 1, 1, 2, 3, 5]) + 4 * bulk,
     }
 }
 
@@ -101,8 +102,7 @@ fn tunables(draw: &mut impl Draw, window: Window, grain: Grain) -> StackTunables
 
 /// A step of growth; 0 once in a while, which only an operation may ask for.
 pub(super) fn grow_size(draw: &mut impl Draw, grain: Grain) -> u64 {
-    let plain = draw.weighted(&[40, 24, 20, 8, 8]);
-    match (plain, grain) {
+    match (draw.weighted(&[26, 44, 10, 10, 10]), grain) {
         (0, _) => PAGE_SIZE,
         (1, _) => draw.between(2, 8) * PAGE_SIZE,
         (2, _) => 0x2_0000,
@@ -116,7 +116,7 @@ pub(super) fn grow_size(draw: &mut impl Draw, grain: Grain) -> u64 {
 fn limits(draw: &mut impl Draw, window: Window, grain: Grain) -> Limits {
     let span = window.pages() * PAGE_SIZE;
     let mut limit = |infinite: Size| {
-        if !draw.one_in(4) {
+        if !draw.one_in(8) {
             return infinite;
         }
         let bytes = draw.below(span / PAGE_SIZE + 1) * PAGE_SIZE;

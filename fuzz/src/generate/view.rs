@@ -1,6 +1,6 @@
 //! What the generator sees of the map under test.
 
-use growstack::PAGE_SIZE;
+use growstack::{Direction, EntryFlags, PAGE_SIZE, Size};
 
 use super::draw::Draw;
 use super::window::Window;
@@ -53,7 +53,7 @@ impl View<'_> {
     /// A gap of the map within `window`, found from a random place on: the first that is not
     /// empty, so that a crowded map is not asked for space in vain too often.
     pub(super) fn any_gap(&self, draw: &mut impl Draw, window: Window) -> Gap {
-        const TRIES: usize = 8;
+        const TRIES: usize = 16;
         let from = draw.index(self.rows.len() + 1);
         let mut gap = self.gap(from, window);
         for step in 1..TRIES {
@@ -65,12 +65,54 @@ impl View<'_> {
         gap
     }
 
-    /// The index of some entry that can grow, if there is one.
-    pub(super) fn any_stack(&self, draw: &mut impl Draw) -> Option<usize> {
+    /// Some stack with both a reserve and room to grow into.
+    pub(super) fn growth_to_come(
+        &self,
+        draw: &mut impl Draw,
+        window: Window,
+    ) -> Option<GrowingSide> {
         let from = draw.index(self.rows.len());
-        let order = (from..self.rows.len()).chain(0..from);
-        order.into_iter().find(|&at| self.rows[at].is_stack())
+        let directions =
+            draw.pick(&[[Direction::Down, Direction::Up], [Direction::Up, Direction::Down]]);
+        (from..self.rows.len())
+            .chain(0..from)
+            .find_map(|at| directions.iter().find_map(|&way| self.growing_side(at, way, window)))
     }
+
+    /// Is there a stack with both a reserve and room to grow into?
+    pub(super) fn can_grow(&self, window: Window) -> bool {
+        (0..self.rows.len()).any(|at| {
+            self.growing_side(at, Direction::Down, window).is_some()
+                || self.growing_side(at, Direction::Up, window).is_some()
+        })
+    }
+
+    /// That side of the entry `at`, if it can grow there: by its flags, its reserve, and the gap.
+    fn growing_side(&self, at: usize, way: Direction, window: Window) -> Option<GrowingSide> {
+        let row = &self.rows[at];
+        let (flag, edge, gap) = match way {
+            Direction::Down => (EntryFlags::GROWS_DOWN, row.range.start(), at),
+            Direction::Up => (EntryFlags::GROWS_UP, row.range.end(), at + 1),
+        };
+        if !row.flags.contains(flag) || row.avail == Size::ZERO {
+            return None;
+        }
+        let gap = self.gap(gap, window);
+        let side = GrowingSide { direction: way, edge: edge.get(), gap, avail: row.avail.get() };
+        (gap.len() != 0).then_some(side)
+    }
+}
+
+/// A side of a stack that can grow.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct GrowingSide {
+    pub(super) direction: Direction,
+    /// The start of a stack that grows down, the end of one that grows up.
+    pub(super) edge: u64,
+    /// What is free on that side.
+    pub(super) gap: Gap,
+    /// What is left of the reserve.
+    pub(super) avail: u64,
 }
 
 impl Config {

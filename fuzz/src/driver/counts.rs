@@ -1,0 +1,115 @@
+//! What a run did and what it reached.
+
+use std::fmt;
+
+use growstack::KernReturn;
+
+use crate::answer::Answer;
+use crate::generate::Kind;
+use crate::reference::Reached;
+
+/// Counts of one thread, or of a whole run.
+#[derive(Clone, Debug)]
+pub struct Counts {
+    /// Sequences completed.
+    pub sequences: u64,
+    /// Operations carried out on both maps and compared, searches aside.
+    pub operations: u64,
+    /// Searches for space compared after operations.
+    pub searches: u64,
+    /// The most entries that a map had.
+    pub most_entries: usize,
+    kinds: [KindCount; Kind::COUNT],
+    /// By branch, then by kind of operation.
+    reached: Vec<[u64; Kind::COUNT]>,
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self {
+            sequences: 0,
+            operations: 0,
+            searches: 0,
+            most_entries: 0,
+            kinds: [KindCount::default(); Kind::COUNT],
+            reached: vec![[0; Kind::COUNT]; Reached::ALL.len()],
+        }
+    }
+}
+
+/// How the operations of one kind ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct KindCount {
+    /// Done, or answered without a code.
+    pub done: u64,
+    /// Refused with some code.
+    pub refused: u64,
+}
+
+impl Counts {
+    /// Counts one operation, its answer, and the branches of the rule book that it took.
+    pub(super) fn operation(&mut self, kind: Kind, answer: Answer, trail: &[Reached]) {
+        self.operations += 1;
+        let count = &mut self.kinds[kind as usize];
+        match answer {
+            Answer::Code(code) if code != KernReturn::Success => count.refused += 1,
+            _ => count.done += 1,
+        }
+        for &branch in trail {
+            self.reached[branch as usize][kind as usize] += 1;
+        }
+    }
+
+    /// Notes how many entries a map has.
+    pub(super) fn entries(&mut self, entries: usize) {
+        self.most_entries = self.most_entries.max(entries);
+    }
+
+    /// Adds the counts of another thread.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.sequences += other.sequences;
+        self.operations += other.operations;
+        self.searches += other.searches;
+        self.most_entries = self.most_entries.max(other.most_entries);
+        for (mine, theirs) in self.kinds.iter_mut().zip(&other.kinds) {
+            mine.done += theirs.done;
+            mine.refused += theirs.refused;
+        }
+        for (mine, theirs) in self.reached.iter_mut().flatten().zip(other.reached.iter().flatten())
+        {
+            *mine += theirs;
+        }
+    }
+
+    /// How the operations of `kind` ended.
+    #[must_use]
+    pub const fn kind(&self, kind: Kind) -> KindCount {
+        self.kinds[kind as usize]
+    }
+
+    /// How often operations took `branch`.
+    #[must_use]
+    pub fn reached(&self, branch: Reached) -> u64 {
+        self.reached[branch as usize].iter().sum()
+    }
+
+    /// How many pairs of a kind of operation and a branch that it took there were.
+    #[must_use]
+    pub fn pairs(&self) -> usize {
+        self.reached.iter().flatten().filter(|&&count| count != 0).count()
+    }
+}
+
+impl fmt::Display for Counts {
+    /// One line for each kind of operation that was drawn.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:<24} {:>12} {:>12}", "operation", "done", "refused")?;
+        for &kind in Kind::ALL {
+            let KindCount { done, refused } = self.kind(kind);
+            if done + refused != 0 {
+                writeln!(f, "{:<24} {done:>12} {refused:>12}", kind.name())?;
+            }
+        }
+        Ok(())
+    }
+}
