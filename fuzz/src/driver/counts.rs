@@ -87,6 +87,18 @@ impl Counts {
         self.kinds[kind as usize]
     }
 
+    /// The branches that operations can take: all but those of a new process image (rule 16.6),
+    /// which traces have no word for.
+    pub fn reachable() -> impl Iterator<Item = Reached> {
+        let by_operation = |b: &Reached| !matches!(b, Reached::Exec | Reached::ExecRefused);
+        Reached::ALL.iter().copied().filter(by_operation)
+    }
+
+    /// The branches that operations can take and none took.
+    pub fn missed(&self) -> impl Iterator<Item = Reached> {
+        Self::reachable().filter(|&branch| self.reached(branch) == 0)
+    }
+
     /// How often operations took `branch`.
     #[must_use]
     pub fn reached(&self, branch: Reached) -> u64 {

@@ -31,7 +31,9 @@ mod pair;
 mod plain;
 mod run;
 mod session;
+mod under_test;
 
 pub use counts::{Counts, KindCount};
 pub use failure::Failure;
 pub use run::{Outcome, Settings, run, sequence};
+pub use under_test::{WIDTHS, engine};
