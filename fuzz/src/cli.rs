@@ -6,6 +6,7 @@
 mod input;
 mod maps;
 mod parallel;
+mod random;
 mod replay;
 
 use std::ffi::OsString;
@@ -28,6 +29,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Replay(replay::Replay),
+    Random(random::Random),
 }
 
 /// How the command ends; the numbers are its exit codes.
@@ -63,6 +65,7 @@ pub fn run(
 ) -> io::Result<Exit> {
     match Arguments::try_parse_from(arguments) {
         Ok(Arguments { command: Command::Replay(replay) }) => replay.run(contenders, streams),
+        Ok(Arguments { command: Command::Random(random) }) => random.run(streams),
         Err(error) if error.use_stderr() => {
             write!(streams.err, "{}", error.render())?;
             Ok(Exit::Unusable)

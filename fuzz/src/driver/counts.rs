@@ -13,10 +13,10 @@ use crate::reference::Reached;
 pub struct Counts {
     /// Sequences completed.
     pub sequences: u64,
-    /// Operations carried out on both maps and compared, probes aside.
+    /// Operations carried out on both maps and compared, searches aside.
     pub operations: u64,
-    /// Searches for space checked against a plain scan.
-    pub probes: u64,
+    /// Searches for space compared after operations.
+    pub searches: u64,
     /// The most entries that a map had.
     pub most_entries: usize,
     kinds: [KindCount; Kind::COUNT],
@@ -29,7 +29,7 @@ impl Default for Counts {
         Self {
             sequences: 0,
             operations: 0,
-            probes: 0,
+            searches: 0,
             most_entries: 0,
             kinds: [KindCount::default(); Kind::COUNT],
             reached: vec![[0; Kind::COUNT]; Reached::ALL.len()],
@@ -69,7 +69,7 @@ impl Counts {
     pub(super) fn add(&mut self, other: &Self) {
         self.sequences += other.sequences;
         self.operations += other.operations;
-        self.probes += other.probes;
+        self.searches += other.searches;
         self.most_entries = self.most_entries.max(other.most_entries);
         for (mine, theirs) in self.kinds.iter_mut().zip(&other.kinds) {
             mine.done += theirs.done;
@@ -85,6 +85,18 @@ impl Counts {
     #[must_use]
     pub const fn kind(&self, kind: Kind) -> KindCount {
         self.kinds[kind as usize]
+    }
+
+    /// The branches that operations can take: all but those of a new process image (rule 16.6),
+    /// which traces have no word for.
+    pub fn reachable() -> impl Iterator<Item = Reached> {
+        let by_operation = |b: &Reached| !matches!(b, Reached::Exec | Reached::ExecRefused);
+        Reached::ALL.iter().copied().filter(by_operation)
+    }
+
+    /// The branches that operations can take and none took.
+    pub fn missed(&self) -> impl Iterator<Item = Reached> {
+        Self::reachable().filter(|&branch| self.reached(branch) == 0)
     }
 
     /// How often operations took `branch`.

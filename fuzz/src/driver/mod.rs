@@ -1,37 +1,39 @@
-//! The differential driver: random sequences on two maps that must agree.
+//! The differential driver: random sequences on a map and the reference, which must agree.
 //!
-//! Every operation is carried out on the map under test and on a reference, and everything is
-//! compared: the answer, the cause, the changes told, the entries, the counters, and the
-//! invariants that the maps check of themselves. A sequence in which they differ is cut to the
-//! operation where they do and shrunk.
+//! Every operation is carried out on both, and everything is compared: the answer, the cause, the
+//! changes told, the entries, the counters, and the invariants that the maps check of themselves.
+//! After it one more search for space is made on both: an index finds gaps by sizes kept in its
+//! nodes, and a stale size shows only in a search that happens to need that node.
 //!
-//! Sequence *i* of seed *s* is drawn from (*s*, *i*) alone: any one can be run again by itself.
+//! Sequence *i* of seed *s* is drawn from (*s*, *i*) alone: any one can be run again by itself. A
+//! sequence in which the maps differ is cut to what is needed to show it.
+//!
+//! ```
+//! use std::num::NonZero;
+//! use growstack_fuzz::driver::{Settings, run};
+//! use growstack_fuzz::reference::Reference;
+//! use growstack_fuzz::replay::Contender;
+//! let settings = Settings {
+//!     seed: 1,
+//!     first: 0,
+//!     sequences: Some(10),
+//!     budget: None,
+//!     threads: NonZero::<usize>::MIN,
+//! };
+//! let outcome = run(&settings, Contender::of::<Reference>("itself"));
+//! assert_eq!(outcome.counts.sequences, 10);
+//! assert!(outcome.failure.is_none());
+//! ```
 
 mod counts;
+mod failure;
 mod pair;
-mod probe;
-mod replay;
+mod plain;
 mod run;
 mod session;
-mod shrink;
+mod under_test;
 
 pub use counts::{Counts, KindCount};
-pub use probe::scan_for_space;
-pub use replay::first_divergence;
-pub use run::{Failure, Outcome, Settings, run};
-pub use shrink::Case;
-
-use crate::reference::{Reached, Reference};
-use crate::space::AddressSpace;
-
-/// A reference that tells which rules its last operation reached.
-pub trait Tracked: AddressSpace {
-    /// The branches of the rule book that the last operation took, each as often as it took it.
-    fn trail(&self) -> &[Reached];
-}
-
-impl Tracked for Reference {
-    fn trail(&self) -> &[Reached] {
-        Self::trail(self)
-    }
-}
+pub use failure::Failure;
+pub use run::{Outcome, Settings, run, sequence};
+pub use under_test::{WIDTHS, engine};

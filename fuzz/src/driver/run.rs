@@ -1,21 +1,18 @@
 //! Many sequences on all cores, until something is found or the budget is spent.
 
-use std::num::NonZeroUsize;
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::compare::Divergence;
-use crate::space::AddressSpace;
+use crate::op::{Config, Op};
+use crate::reference::Reference;
+use crate::replay::Contender;
 
-use super::Tracked;
 use super::counts::Counts;
-use super::replay::{first_divergence, guarded};
+use super::failure::{Failure, Found};
 use super::session::Session;
-use super::shrink::{Case, shrink};
-
-/// Operations that shrinking one failure may carry out.
-const SHRINK_EFFORT: usize = 2_000_000;
 
 /// What to run.
 #[derive(Clone, Copy, Debug)]
@@ -26,10 +23,10 @@ pub struct Settings {
     pub first: u64,
     /// How many sequences to run at most.
     pub sequences: Option<u64>,
-    /// How long to run, from the first comparison on; every thread finishes its sequence.
+    /// How long to run, from the first comparison on. Sequences under way are finished.
     pub budget: Option<Duration>,
     /// How many threads to use.
-    pub threads: NonZeroUsize,
+    pub threads: NonZero<usize>,
 }
 
 /// What a run did, and what it found.
@@ -37,69 +34,56 @@ pub struct Settings {
 pub struct Outcome {
     /// What was done, the failing sequence included as far as it went.
     pub counts: Counts,
-    /// How long it took, without shrinking.
+    /// How long it took, cutting aside.
     pub elapsed: Duration,
     /// The first sequence, by number, in which the maps differ.
     pub failure: Option<Failure>,
 }
 
-/// A sequence in which the maps differ.
-#[derive(Clone, Debug)]
-pub struct Failure {
-    /// The seed.
-    pub seed: u64,
-    /// The number of the sequence.
-    pub sequence: u64,
-    /// How many operations it had until the maps differed.
-    pub length: usize,
-    /// The shrunk sequence. Its last operation is the one at which the maps differ.
-    pub case: Case,
-    /// What is wrong after that operation.
-    pub divergence: Divergence,
-}
-
-/// Runs sequences on an `A` and an `R` each until the settings' bounds are met or the two differ.
+/// Runs sequences on `tested` and on the reference until the bounds of `settings` are met or the
+/// two differ; without bounds, until they differ.
 ///
 /// Which failure is reported does not depend on the number of threads: sequences are handed out
-/// in order and those begun are finished, so the one with the lowest number is always among those
-/// found.
-///
-/// # Panics
-///
-/// Only if the driver itself does; a map that panics has failed.
+/// in order and those under way are finished, so the failing one with the lowest number is always
+/// among those found.
 #[must_use]
-pub fn run<A, R>(settings: &Settings) -> Outcome
-where
-    A: AddressSpace,
-    R: Tracked,
-{
-    let line = Line::new(settings);
+pub fn run(settings: &Settings, tested: Contender) -> Outcome {
     let started = Instant::now();
+    let line = Line::new(settings, started);
     let threads: Vec<_> = thread::scope(|scope| {
-        let spawn = |_| scope.spawn(|| work::<A, R>(settings.seed, &line));
+        let spawn = |_| scope.spawn(|| work(settings.seed, tested, &line));
         let workers: Vec<_> = (0..settings.threads.get()).map(spawn).collect();
-        workers.into_iter().map(|w| w.join().expect("panics are caught in it")).collect()
+        let results = workers.into_iter().map(thread::ScopedJoinHandle::join);
+        results.map(|result| result.unwrap_or_else(|panic| resume_unwind(panic))).collect()
     });
     let elapsed = started.elapsed();
     let mut counts = Counts::default();
-    let mut first: Option<Failed> = None;
-    for (theirs, failed) in threads {
-        counts.add(&theirs);
-        first = [first, failed].into_iter().flatten().min_by_key(|f| f.sequence);
-    }
-    let failure = first.map(|failed| shrunk::<A, R>(settings.seed, failed));
+    threads.iter().for_each(|(theirs, _)| counts.add(theirs));
+    let found = threads.into_iter().filter_map(|(_, found)| found).min_by_key(|f| f.sequence);
+    let failure = found.map(|found| found.shorten(settings.seed, tested));
     Outcome { counts, elapsed, failure }
 }
 
-/// A failing sequence as it was found.
-struct Failed {
-    sequence: u64,
-    case: Case,
-    divergence: Divergence,
+/// The start and the operations of sequence `sequence` of `seed`, as the reference shapes them.
+///
+/// Operands depend on the map, so a map that differs from the reference gets others from there on.
+///
+/// # Panics
+///
+/// If the reference panics before it exists.
+#[must_use]
+pub fn sequence(seed: u64, sequence: u64) -> (Config, Vec<Op>) {
+    let mut session = Session::default();
+    let itself = Contender::of::<Reference>("reference");
+    // Nothing but a broken reference differs from itself, and then the beginning is the answer.
+    let _ = session.sequence(seed, sequence, itself);
+    let config = session.config.expect("every sequence starts from somewhere");
+    (config, session.ops)
 }
 
 /// Hands out the numbers of sequences.
 struct Line {
+    first: u64,
     next: AtomicU64,
     end: u64,
     deadline: Option<Instant>,
@@ -107,50 +91,39 @@ struct Line {
 }
 
 impl Line {
-    fn new(settings: &Settings) -> Self {
+    fn new(settings: &Settings, started: Instant) -> Self {
         Self {
+            first: settings.first,
             next: AtomicU64::new(settings.first),
             end: settings.sequences.map_or(u64::MAX, |n| settings.first.saturating_add(n)),
-            deadline: settings.budget.and_then(|budget| Instant::now().checked_add(budget)),
+            deadline: settings.budget.and_then(|budget| started.checked_add(budget)),
             closed: AtomicBool::new(false),
         }
     }
 
-    /// The number of the next sequence to run, if any is.
+    /// The number of the next sequence to run, if any is. However short the time, one is.
     fn take(&self) -> Option<u64> {
-        // The numbers are all that is shared, so no order among threads is needed.
+        // The numbers are all that is shared, so no order among threads is needed. The door is
+        // looked at first: a number once taken is run, or the lowest failure might be skipped.
         let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        if late || self.closed.load(Ordering::Relaxed) {
+        let begun = self.next.load(Ordering::Relaxed) != self.first;
+        if self.closed.load(Ordering::Relaxed) || (late && begun) {
             return None;
         }
-        Some(self.next.fetch_add(1, Ordering::Relaxed)).filter(|&number| number < self.end)
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        (number < self.end).then_some(number)
     }
 }
 
 /// One thread's share of a run.
-fn work<A: AddressSpace, R: Tracked>(seed: u64, line: &Line) -> (Counts, Option<Failed>) {
+fn work(seed: u64, tested: Contender, line: &Line) -> (Counts, Option<Found>) {
     let mut session = Session::default();
     while let Some(sequence) = line.take() {
-        if let Err(divergence) = guarded(|| session.sequence::<A, R>(seed, sequence)) {
+        if let Err(divergence) = session.sequence(seed, sequence, tested) {
             line.closed.store(true, Ordering::Relaxed);
-            let failed = session.case.take().map(|case| Failed { sequence, case, divergence });
-            return (session.counts, failed);
+            let found = Found::new(sequence, divergence, &session);
+            return (session.counts, Some(found));
         }
     }
     (session.counts, None)
-}
-
-/// Cuts and shrinks what was found.
-fn shrunk<A: AddressSpace, R: AddressSpace>(seed: u64, failed: Failed) -> Failure {
-    let Failed { sequence, case, divergence } = failed;
-    let length = case.ops.len();
-    let small = shrink(case.clone(), SHRINK_EFFORT, |config, ops| {
-        first_divergence::<A, R>(config, ops).map(|(at, _)| at)
-    });
-    // A map that answers from more than its operations may agree the second time: then what was
-    // seen the first time is all there is to report.
-    match first_divergence::<A, R>(&small.config, &small.ops) {
-        Some((_, divergence)) => Failure { seed, sequence, length, case: small, divergence },
-        None => Failure { seed, sequence, length, case, divergence },
-    }
 }

@@ -1,69 +1,86 @@
 //! One sequence, drawn and compared operation by operation.
 
-use crate::compare::Divergence;
-use crate::generate::{Generator, Kind, Seeded, View};
-use crate::op::Op;
-use crate::space::AddressSpace;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::Tracked;
+use crate::compare::Divergence;
+use crate::generate::{Generator, Kind, Seeded};
+use crate::op::{Config, Op};
+use crate::replay::Contender;
+
 use super::counts::Counts;
 use super::pair::{Pair, Seen};
-use super::shrink::Case;
 
 /// What a thread keeps from sequence to sequence: its counts, and memory to use again.
 #[derive(Debug, Default)]
 pub(super) struct Session {
     pub(super) counts: Counts,
+    /// What the last sequence started from.
+    pub(super) config: Option<Config>,
+    /// Its operations, up to the one at which the maps differ if they do.
+    pub(super) ops: Vec<Op>,
     seen: Seen,
-    /// The sequence so far, the operation under way included: what there is to show if a map
-    /// panics.
-    pub(super) case: Option<Case>,
 }
 
 impl Session {
-    /// Draws and compares sequence `sequence` of `seed`; `case` holds it afterwards.
-    pub(super) fn sequence<A: AddressSpace, R: Tracked>(
+    /// Draws and compares sequence `sequence` of `seed`. A panic counts as a divergence.
+    ///
+    /// # Errors
+    ///
+    /// What the map under test and the reference differ in, after the last of `ops`.
+    pub(super) fn sequence(
         &mut self,
         seed: u64,
         sequence: u64,
+        tested: Contender,
     ) -> Result<(), Divergence> {
+        // What a panic leaves half done is looked at by nobody: the maps are dropped, and what
+        // was seen of them is emptied before it is read again.
+        let work = AssertUnwindSafe(|| self.draw_and_compare(seed, sequence, tested));
+        catch_unwind(work).unwrap_or_else(|payload| {
+            let text = payload.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+            Err(Divergence::Panic { message: text.unwrap_or("no message").to_owned() })
+        })
+    }
+
+    fn draw_and_compare(
+        &mut self,
+        seed: u64,
+        sequence: u64,
+        tested: Contender,
+    ) -> Result<(), Divergence> {
+        let Self { counts, config, ops, seen } = self;
+        ops.clear();
         let mut draw = Seeded::of_sequence(seed, sequence);
         let mut generator = Generator::new(&mut draw);
-        let mut config = *generator.config();
-        let mut ops = self.case.take().map_or_else(Vec::new, |case| case.ops);
-        ops.clear();
-        let ops = &mut self.case.insert(Case { config, ops }).ops;
-        let mut pair = Pair::<A, R>::create(&config, &mut self.seen);
+        let config = config.insert(*generator.config());
+        let mut pair = Pair::create(config, tested, seen);
 
         for op in generator.prefill(&mut draw) {
             ops.push(op);
-            // Whole maps are compared once they are filled: otherwise the time to fill one would
-            // go by the square of its size.
             let answer = pair.carry_out(&op)?;
-            self.counts.operation(Kind::of(&op), answer, pair.reference().trail());
+            counts.operation(Kind::of(&op), answer, pair.trail());
         }
+        // Whole maps are compared once they are filled: after every operation, the time to fill
+        // one would go by the square of its size.
         pair.compare_looks()?;
 
         for _ in 0..generator.length() {
-            let view = View { rows: pair.rows(), summary: pair.summary(), config: &config };
-            let op = generator.op(&mut draw, &view);
+            let op = generator.op(&mut draw, &pair.view());
             ops.push(op);
-            let answer = pair.step(&op)?;
-            config.follow(&op);
-            self.counts.operation(Kind::of(&op), answer, pair.reference().trail());
-            self.counts.entries(pair.rows().len());
+            let answer = pair.carry_out(&op)?;
+            counts.operation(Kind::of(&op), answer, pair.trail());
+            pair.compare_looks()?;
+            counts.entries(pair.view().rows.len());
 
-            let view = View { rows: pair.rows(), summary: pair.summary(), config: &config };
-            let (start, length) = generator.search(&mut draw, &view);
+            let (start, length) = generator.search(&mut draw, &pair.view());
             let search = Op::FindSpace { start, length };
-            self.counts.probes += 1;
-            if let Err(divergence) = pair.probe(&search) {
-                // Part of the sequence from now on, so that it can be shown and shrunk.
-                ops.push(search);
-                return Err(divergence);
-            }
+            ops.push(search);
+            pair.carry_out(&search)?;
+            counts.searches += 1;
+            ops.pop();
         }
-        self.counts.sequences += 1;
+        counts.sequences += 1;
         Ok(())
     }
 }

@@ -75,7 +75,8 @@ impl Generator {
         if self.is_crowded(view) && matches!(kind, Kind::Insert | Kind::Stack | Kind::Find) {
             kind = draw.pick(&[Kind::Remove, kind]);
         }
-        if kind == Kind::Grow && !draw.one_in(4) && !view.can_grow(self.operands.plan.window) {
+        let window = self.operands.plan.window;
+        if kind == Kind::Grow && !draw.one_in(3) && !view.can_grow(window) {
             kind = Kind::Stack;
         }
         self.op_of(draw, view, kind)

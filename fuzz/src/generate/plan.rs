@@ -67,8 +67,9 @@ fn window_pages(draw: &mut impl Draw, grain: Grain, bulk: u64) -> u64 {
         0 => draw.between(16, 80) + 4 * bulk,
         1 => draw.between(80, 256) + 4 * bulk,
         2 => draw.between(256, 4096) + 4 * bulk,
-        // A handful: with the map's end or the end of all addresses in reach of a single step.
-        _ => draw.between(2, 6) + 4 * bulk,
+        // A handful: with the map's end or the end of all addresses in reach of a single step,
+        // or, with one page, of a single byte.
+        _ => draw.pick(&[1, 1, 1, 2, 3, 5]) + 4 * bulk,
     }
 }
 

@@ -36,6 +36,10 @@ impl Operands {
     /// ADDRBOS and MAX_SSIZE of a reserve inside `gap`.
     fn reserve_in(&self, draw: &mut impl Draw, view: &View<'_>, gap: Gap) -> (u64, u64) {
         let pages = gap.pages();
+        if pages == 0 {
+            let below = draw.below(gap.len());
+            return (gap.start + below, draw.between(1, gap.len() - below));
+        }
         let below = if draw.one_in(2) { draw.below(pages.min(8)) } else { 0 };
         let room = pages - below;
         // What is left to grow is what is beyond the first step.
@@ -74,7 +78,8 @@ impl Operands {
 
     /// The address of a `grow`: a fault near a stack, or anywhere.
     pub(super) fn grow(&mut self, draw: &mut impl Draw, view: &View<'_>) -> Op {
-        let addr = match draw.weighted(&[60, 6, 2]) {
+        let tiny = self.plan.window.pages() <= 2;
+        let addr = match draw.weighted(&[60, 6, if tiny { 60 } else { 2 }]) {
             0 => view.growth_to_come(draw, self.plan.window).map(|g| self.fault(draw, view, g)),
             1 => None,
             // The need of a growth wraps only from one end of all addresses to the other.

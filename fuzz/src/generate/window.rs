@@ -51,7 +51,7 @@ impl Window {
     /// A window that is the whole map, so that every operand is near both of its ends.
     fn whole_map(draw: &mut impl Draw, pages: u64, grain: Grain) -> (Self, Addr, Addr) {
         let mut window = Self::place(draw, pages, 0, u64::MAX);
-        if grain != Grain::Pages && draw.one_in(2) {
+        if grain != Grain::Pages && pages > 1 && draw.one_in(2) {
             window.low += draw.below(PAGE_SIZE);
             window.high -= draw.below(PAGE_SIZE / 2);
         }

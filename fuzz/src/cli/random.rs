@@ -1,0 +1,138 @@
+//! `growstack random`.
+
+use std::fs;
+use std::io::{self, Write};
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use super::{Exit, Streams};
+use crate::driver::{Counts, Failure, Outcome, Settings, WIDTHS, engine, run};
+use crate::reference::Reached;
+
+/// Run random sequences of operations on the engine and on the reference, and compare everything
+/// that can be seen of both after every operation.
+///
+/// Sequence I of seed S is the same on every run, so a failure's seed and number bring it back.
+/// The table at the end tells how operations ended and which rules were reached.
+///
+/// Exit code: 0 if all agreed, 1 if something diverged, 2 if the arguments are of no use.
+#[derive(Debug, Args)]
+pub(super) struct Random {
+    /// How long to run, counted from the first comparison.
+    #[arg(long, value_name = "SECONDS")]
+    budget: Option<u64>,
+
+    /// The seed of all choices; by default from the clock.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+
+    /// How many sequences to run at most; without a budget either, 10000.
+    #[arg(long, value_name = "N")]
+    sequences: Option<u64>,
+
+    /// The number of the first sequence.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    first: u64,
+
+    /// How many entries a node of the engine's index holds: 4 or 16.
+    #[arg(long, value_name = "B", default_value_t = WIDTHS[0])]
+    width: usize,
+
+    /// How many threads to use; by default one for each core.
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZero<usize>>,
+
+    /// Write the trace that shows a divergence to this folder.
+    #[arg(long, value_name = "DIR")]
+    cut: Option<PathBuf>,
+}
+
+impl Random {
+    pub(super) fn run(&self, streams: &mut Streams<'_>) -> io::Result<Exit> {
+        let Some(engine) = engine(self.width) else {
+            let [a, b] = WIDTHS;
+            writeln!(streams.err, "growstack: the engine is tested with width {a} or {b}")?;
+            return Ok(Exit::Unusable);
+        };
+        let settings = self.settings();
+        let seed = settings.seed;
+        writeln!(streams.out, "seed {seed}, width {}, {} threads", self.width, settings.threads)?;
+        streams.out.flush()?;
+        let outcome = run(&settings, engine);
+        write_table(&outcome, streams.out)?;
+        let Some(failure) = &outcome.failure else {
+            writeln!(streams.out, "no divergence, seed {seed}")?;
+            return Ok(Exit::Agreed);
+        };
+        write!(streams.out, "{failure}")?;
+        if let Some(folder) = &self.cut {
+            match save(folder, failure, self.width) {
+                Ok(path) => writeln!(streams.out, "  the trace is in {}", path.display())?,
+                Err(error) => writeln!(streams.err, "growstack: {error:#}")?,
+            }
+        }
+        writeln!(streams.out, "divergence, seed {seed}")?;
+        Ok(Exit::Diverged)
+    }
+
+    fn settings(&self) -> Settings {
+        let unbounded = self.budget.is_none() && self.sequences.is_none();
+        Settings {
+            seed: self.seed.unwrap_or_else(seed_of_the_clock),
+            first: self.first,
+            sequences: if unbounded { Some(10_000) } else { self.sequences },
+            budget: self.budget.map(Duration::from_secs),
+            threads: self
+                .threads
+                .or_else(|| thread::available_parallelism().ok())
+                .unwrap_or(NonZero::<usize>::MIN),
+        }
+    }
+}
+
+/// Short enough to be typed again.
+fn seed_of_the_clock() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+fn write_table(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+    let Outcome { counts, elapsed, .. } = outcome;
+    write!(out, "{counts}")?;
+    writeln!(
+        out,
+        "sequences {}, operations {}, searches {}, {:.1} s, {} operations/s",
+        counts.sequences,
+        counts.operations,
+        counts.searches,
+        elapsed.as_secs_f64(),
+        u128::from(counts.operations) * 1000 / elapsed.as_millis().max(1),
+    )?;
+    let missed: Vec<Reached> = counts.missed().collect();
+    writeln!(
+        out,
+        "branches of the rules reached {} of {}, pairs with operations {}, entries at most {}",
+        Counts::reachable().count() - missed.len(),
+        Counts::reachable().count(),
+        counts.pairs(),
+        counts.most_entries,
+    )?;
+    for branch in missed {
+        writeln!(out, "  not reached: {} {}", branch.id(), branch.what())?;
+    }
+    Ok(())
+}
+
+/// Writes the trace of `failure` to `folder`.
+fn save(folder: &Path, failure: &Failure, width: usize) -> Result<PathBuf> {
+    let Failure { seed, sequence, trace, .. } = failure;
+    let path = folder.join(format!("seed-{seed}-sequence-{sequence}-width-{width}.trace"));
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&path, trace.to_string()))
+        .with_context(|| path.display().to_string())?;
+    Ok(path)
+}
