@@ -1,6 +1,6 @@
 //! The maps that random sequences are run on.
 
-use crate::reference::Reference;
+use crate::engine::EngineSpace;
 use crate::replay::Contender;
 
 /// Widths of the index nodes, in entries, that the engine is tested with: the one it is meant to
@@ -11,8 +11,8 @@ pub const WIDTHS: [usize; 2] = [16, 4];
 #[must_use]
 pub fn engine(width: usize) -> Option<Contender> {
     match width {
-        16 => Some(Contender::of::<Reference>("engine")),
-        4 => Some(Contender::of::<Reference>("engine-4")),
+        16 => Some(Contender::of::<EngineSpace<16>>("engine")),
+        4 => Some(Contender::of::<EngineSpace<4>>("engine-4")),
         _ => None,
     }
 }
