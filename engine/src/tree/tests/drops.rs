@@ -59,6 +59,10 @@ fn edits_keep_every_value_once() {
 fn clear_drops_all_values_and_keeps_the_memory() {
     let token = Rc::new(());
     let mut tree = filled::<4>(&token, 300);
+    for index in 100..200 {
+        let mut at = tree.seek(range(index).0);
+        tree.remove(&mut at);
+    }
     let (memory, nodes) = (tree.memory(), tree.nodes_in_use() + tree.nodes_free());
     tree.clear();
     assert_eq!(Rc::strong_count(&token), 1);

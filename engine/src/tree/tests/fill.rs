@@ -74,3 +74,16 @@ fn going_back_and_forth_across_a_split_takes_no_nodes() {
         assert_eq!(pair.tree.nodes_in_use(), nodes);
     }
 }
+
+#[test]
+fn siblings_that_just_fit_become_one() {
+    let entries: Vec<_> = (0..28).map(|index| (index * 2, index * 2 + 1)).collect();
+    let mut pair = Pair::<16>::bulk(0, u64::MAX, &entries);
+    assert_eq!(pair.tree.leaves.used(), 2);
+    pair.remove(54);
+    for left in (3..14).rev() {
+        assert_eq!(pair.tree.nodes_in_use(), 3, "{left}");
+        pair.remove(0);
+    }
+    assert_eq!((pair.tree.len(), pair.tree.nodes_in_use()), (16, 1));
+}
