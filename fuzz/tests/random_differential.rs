@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use growstack_fuzz::driver::{Counts, Outcome, Settings, engine, run};
 use growstack_fuzz::generate::Kind;
 
-const SEQUENCES: u64 = 10_000;
+const SEQUENCES: u64 = 30_000;
 
 fn run_width(width: usize, seed: u64) -> Outcome {
     let settings = Settings {
