@@ -234,13 +234,15 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
                 }
             })?;
         }
-        if self.map.wire_future {
-            // 13.18 splits the stack at its old end.
-            self.map.ensure_one(at)?;
-        }
-
         // 13.16
         self.map.tree.set_bounds(at, start, top);
+        if self.map.wire_future {
+            // 13.18 clips the new part out of the stack, with which an equal one above may merge
+            // now that they touch: so the need can be told only with the new end.
+            self.map
+                .ensure_wiring(end, top)
+                .inspect_err(|_| self.map.tree.set_bounds(at, start, end))?;
+        }
         self.set_avail(at, left.wrapping_sub(length));
         self.map.size = self.map.size.wrapping_add(length);
         if charged {

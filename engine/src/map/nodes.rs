@@ -101,6 +101,23 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         Ok(self.tree.ensure(need)?)
     }
 
+    /// Room for a wiring of `start` up to `end`, which are in the map and in order.
+    pub(crate) fn ensure_wiring(&mut self, start: u64, end: u64) -> Result<(), Refusal> {
+        self.ensure_clips(Clamped { start, end })
+    }
+
+    /// Does the front split make the first entry of the range reach past its end, by merging it
+    /// with the upper neighbour? The clip at the end then comes before anything is looked at.
+    pub(super) fn front_split_reaches_past(&self, range: Clamped) -> bool {
+        let front = self.tree.seek(range.start);
+        let plan = self.plan_front_split(&front, range.start);
+        matches!(plan, FrontSplit::Upper | FrontSplit::Both)
+            && self
+                .upper_to_merge(&front)
+                .and_then(|upper| self.tree.item(&upper))
+                .is_some_and(|upper| range.end < upper.end)
+    }
+
     /// Where the split at the end of a range will add an entry, if it will.
     ///
     /// A front split that merges the entry with the upper neighbour leaves an upper part that
