@@ -1,5 +1,5 @@
 //! Rule 16.7 where the reckoning of nodes is hardest: operations that merge entries before they
-//! split them. Nodes are four wide, and each case is
+//! split them, and a cap that is lower than what is in use. Nodes are four wide, and each case is
 //! tried with many numbers of entries around it, so that leaves are full in some of them.
 
 #![allow(clippy::unwrap_used)]
@@ -132,4 +132,27 @@ fn growth_up_to_an_equal_stack_is_wired_or_refused() {
         process.grow(at(STEP), |change| changes.push(change))
     });
     assert!(refused > 0);
+}
+
+/// A cap below what is in use refuses more, but not what a removal on the way makes room for.
+#[test]
+fn a_cap_below_the_nodes_in_use_refuses_nothing_half_way() {
+    for seed in 2..2000 {
+        let mut process = surround(process(), seed);
+        for start in entries(&process).iter().map(|entry| entry.range.start()) {
+            process.map_mut().set_node_cap(Some(1));
+            let before = entries(&process);
+            let mapping = Mapping::anonymous(Prot::RX);
+            let mut changes = Vec::new();
+            let got = process.map_mut().fixed(start, Size::PAGE, mapping, |c| changes.push(c));
+            if got.is_err() {
+                assert_eq!(got, Err(Refusal::OutOfNodes));
+                assert_eq!((entries(&process), changes), (before, vec![]), "seed {seed}");
+            }
+        }
+        process.map_mut().set_node_cap(Some(0));
+        if !process.map().is_empty() {
+            process.exec(at(STEP), Size::new(STEP), Prot::RW, |_| ()).unwrap();
+        }
+    }
 }
