@@ -1,6 +1,6 @@
 //! Rule 16.7 where the reckoning of nodes is hardest: operations that merge entries before they
 //! split them, and a cap that is lower than what is in use. Nodes are four wide, and each case is
-//! tried with many numbers of entries around it, so that leaves are full in some of them.
+//! tried with many sets of entries around it, so that leaves are full in some of them.
 
 #![allow(clippy::unwrap_used)]
 
@@ -153,6 +153,19 @@ fn a_cap_below_the_nodes_in_use_refuses_nothing_half_way() {
         process.map_mut().set_node_cap(Some(0));
         if !process.map().is_empty() {
             process.exec(at(STEP), Size::new(STEP), Prot::RW, |_| ()).unwrap();
+        }
+    }
+}
+
+/// A mapping over nothing that makes the entry below it longer takes no node.
+#[test]
+fn fixed_over_nothing_takes_no_more_nodes_than_insert() {
+    for seed in 0..500 {
+        let mut process = surround(process(), seed);
+        cap_at_use(&mut process);
+        for entry in entries(&process) {
+            let mapping = Mapping::anonymous(Prot::RW);
+            process.map_mut().fixed(entry.range.end(), Size::new(16), mapping, |_| ()).unwrap();
         }
     }
 }

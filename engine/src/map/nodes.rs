@@ -3,8 +3,10 @@
 //! An operation adds at most two entries, where it clips the two ends of its range; so it takes
 //! at most [`VmMap::MAX_NODES_PER_OPERATION`] nodes. What it may need is reckoned from the index
 //! as it stands, the nodes are made available, and only then does the map change. The reckoning
-//! counts every clip that may come; it is exact but for one case: where entries merge on the way,
-//! a clip may turn out to need no node after all.
+//! counts every clip that may come and is never too low. It is too high where a node counted turns
+//! out not to be needed: entries merge on the way; the swap for `protect` runs out before the clip
+//! at the end; or what `fixed` puts in the place of other mappings merges with what is left of
+//! them.
 
 use super::clamp::Clamped;
 use super::clip::FrontSplit;
@@ -19,7 +21,8 @@ impl From<OutOfNodes> for Refusal {
 }
 
 impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
-    /// The most index nodes that one operation can need, whatever the map.
+    /// The most index nodes that one operation can need, leaves and inner ones together, whatever
+    /// the map.
     pub const MAX_NODES_PER_OPERATION: usize = 2 * Tree::<Body<O>, B>::MAX_NODES_PER_INSERT;
 
     /// Makes `n` leaves and `n` inner nodes available now, so that the next `n` nodes of either
