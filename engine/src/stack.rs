@@ -126,15 +126,19 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
     /// Grows the stack next to `addr`, so that `addr` is mapped: `vm_map_growstack(9)`,
     /// section 13. This is what a page fault calls.
     ///
-    /// O(log n), and the index is descended once. Growing down may need index nodes; with
-    /// [`VmMap::reserve_nodes`](crate::VmMap::reserve_nodes) called before, it never allocates.
+    /// O(log n). Without wire-future the index is descended once, and growing up needs no index
+    /// node. Growing down may need some, and so may the clip of what is wired. With
+    /// [`VmMap::reserve_nodes`](crate::VmMap::reserve_nodes) called before, a growth never
+    /// allocates.
     ///
     /// # Errors
     ///
     /// The refusals of rules 13.5 to 13.10 in their order, [`Refusal::NeedWraps`] before and
     /// [`Refusal::MapEnd`] after them; then [`Refusal::OutsideMap`] and [`Refusal::Swap`] for
-    /// growth down, [`Refusal::GrowSwap`] for growth up; [`Refusal::OutOfNodes`]. Nothing changed
-    /// but `avail` (see the head of this file).
+    /// growth down, [`Refusal::GrowSwap`] for growth up; [`Refusal::OutOfNodes`]. Nothing changed,
+    /// but that `avail` may have been cut to the room there is: with [`Refusal::Neighbour`] (13.6),
+    /// and with `OutsideMap`, `Swap` and `GrowSwap` where the neighbour cut the growth (13.11,
+    /// 13.14).
     pub fn grow(&mut self, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal> {
         let mut above = self.map.tree.seek(addr.get());
         let next = self.map.tree.item(&above).map(|entry| (entry.start, entry.value.flags));
@@ -168,7 +172,8 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
     ) -> Result<Growth, Refusal> {
         let Some(stack) = self.map.tree.item(at) else { return Ok(Growth::NoStack) };
         let (start, avail, body) = (stack.start, stack.value.avail, stack.value);
-        let mapping = Mapping { max: body.max(), ..Mapping::anonymous(body.prot()) };
+        let prot = body.prot();
+        let mapping = Mapping { max: body.max(), ..Mapping::anonymous(prot) };
         // 13.3. Without a neighbour the floor wraps below 0, and so do the numbers after it.
         let floor = self.map.tree.end_below(at).unwrap_or_else(|| start.wrapping_sub(avail));
         let room = Room { bytes: start.wrapping_sub(floor), cuts_avail: true };
@@ -197,7 +202,7 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
         let piece = piece.into_piece(left.wrapping_sub(start.wrapping_sub(bottom)));
         self.map.insert_piece(at, piece)?;
         let added = AddrRange::between(bottom, start);
-        Ok(self.grown(added, Direction::Down, amount.main, tell))
+        Ok(self.grown(added, prot, Direction::Down, amount.main, tell))
     }
 
     /// Grows the stack at `at` up to `addr`.
@@ -209,7 +214,7 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
     ) -> Result<Growth, Refusal> {
         let Some(stack) = self.map.tree.item(at) else { return Ok(Growth::NoStack) };
         let (start, end, avail) = (stack.start, stack.end, stack.value.avail);
-        let charged = stack.value.has(EntryFlags::CHARGED);
+        let (prot, charged) = (stack.value.prot(), stack.value.has(EntryFlags::CHARGED));
         let (ceiling, reserve_wraps) = self.ceiling(at, end, avail);
         let room = Room { bytes: ceiling - end, cuts_avail: !reserve_wraps };
         let need = page_up(addr.get().wrapping_add(1).wrapping_sub(end));
@@ -249,7 +254,7 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
             self.map.reserve(length);
         }
         let added = AddrRange::between(end, top);
-        Ok(self.grown(added, Direction::Up, amount.main, tell))
+        Ok(self.grown(added, prot, Direction::Up, amount.main, tell))
     }
 
     /// 13.4 and 15.6: where growth up ends, and whether the reserve wrapped past 2^64.
@@ -332,6 +337,7 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
     fn grown(
         &mut self,
         added: AddrRange,
+        prot: Prot,
         direction: Direction,
         main: bool,
         mut tell: impl FnMut(Change),
@@ -340,9 +346,7 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
             let pages = added.len().get().div_ceil(PAGE_SIZE);
             self.ssize = self.ssize.wrapping_add(pages);
         }
-        if let Some((_, prot)) = self.map.mapped(added.start()) {
-            tell(Change::Mapped(added, prot));
-        }
+        tell(Change::Mapped(added, prot));
         if self.map.wire_future {
             // 13.18: the result is ignored; the nodes have been made sure of.
             let (start, end) = (added.start(), added.end());
