@@ -104,7 +104,8 @@ fn findings_folder() -> PathBuf {
     if let Some(folder) = env::var_os(FINDINGS) {
         return folder.into();
     }
-    let prefix = env::args().find_map(|arg| Some(arg.strip_prefix("-artifact_prefix=")?.to_owned()));
+    let prefix =
+        env::args().find_map(|arg| Some(arg.strip_prefix("-artifact_prefix=")?.to_owned()));
     // The prefix is a folder if it ends with a slash, or else the beginning of a name in one.
     let prefix = prefix.unwrap_or_default();
     PathBuf::from(prefix.rsplit_once('/').map_or(".", |(folder, _)| folder))
@@ -120,11 +121,8 @@ pub fn mutate(
     seed: u32,
     plain: fn(&mut [u8], usize, usize) -> usize,
 ) -> usize {
-    let mutated = if seed.is_multiple_of(PLAIN) {
-        None
-    } else {
-        target.mutate(&data[..size], most, seed)
-    };
+    let mutated =
+        if seed.is_multiple_of(PLAIN) { None } else { target.mutate(&data[..size], most, seed) };
     match mutated {
         Some(bytes) => {
             // A header may be longer than what libFuzzer allows so far.

@@ -145,7 +145,9 @@ fn with_nodes<const B: usize>(
         return Ok(());
     }
     unchanged(space, &changes, seen).map_err(|what| Divergence::Broken {
-        invariant: format!("refused for want of nodes with {nodes} more to be had, but {what} (16.7)"),
+        invariant: format!(
+            "refused for want of nodes with {nodes} more to be had, but {what} (16.7)"
+        ),
     })?;
     if matches!(op, Op::FindSpace { .. } | Op::Lookup { .. } | Op::Check { .. }) {
         let invariant = "a look-up was refused for want of nodes (16.7)".to_owned();

@@ -128,16 +128,18 @@ impl Session {
     }
 
     /// As [`run`](Self::run), but the fault is neither made short nor told.
-    pub(crate) fn try_out(&mut self, target: Target, bytes: &[u8]) -> Result<Verdict, finding::Fault> {
+    pub(crate) fn try_out(
+        &mut self,
+        target: Target,
+        bytes: &[u8],
+    ) -> Result<Verdict, finding::Fault> {
         self.statistics.executions += 1;
         let Self { statistics, map } = self;
         match target {
             Target::Differential | Target::Growth => {
                 map::run(bytes, Scarcity::Ignored, map, &mut statistics.counts)
             }
-            Target::Allocation => {
-                map::run(bytes, Scarcity::Obeyed, map, &mut statistics.counts)
-            }
+            Target::Allocation => map::run(bytes, Scarcity::Obeyed, map, &mut statistics.counts),
             Target::Index => index::run(bytes, &mut statistics.edits),
             Target::Trace => text::run(bytes, &mut statistics.traces_read),
         }
