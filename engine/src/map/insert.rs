@@ -62,7 +62,6 @@ pub(super) enum Place {
 
 /// An insertion that passed the checks and has its place.
 pub(crate) struct Placement<O> {
-    at: Cursor,
     pub(super) start: u64,
     pub(super) end: u64,
     pub(super) body: Body<O>,
@@ -87,11 +86,11 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         mut tell: impl FnMut(Change),
     ) -> Result<(), Refusal> {
         let (start, end) = (start.get(), end.get());
-        let at = self.vacant(start, end)?;
+        let mut at = self.vacant(start, end)?;
         mapping.check_object()?;
-        let placement = self.place(at, start, end, mapping);
+        let placement = self.place(&at, start, end, mapping);
         let prot = placement.prot();
-        self.carry_out(placement)?;
+        self.carry_out(&mut at, placement)?;
         tell(Change::Mapped(AddrRange::between(start, end), prot));
         Ok(())
     }
@@ -124,54 +123,58 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     /// Decides what an insertion into a vacant place becomes (6.4 and 6.6 to 6.9).
     pub(crate) fn place(
         &self,
-        at: Cursor,
+        at: &Cursor,
         start: u64,
         end: u64,
         mapping: Mapping<O>,
     ) -> Placement<O> {
         let charge = Charge::of(mapping.flags, mapping.prot, mapping.object.is_none());
         let mut body = mapping.into_body(charge);
-        let mut lower = at.clone();
-        let below = if self.tree.retreat(&mut lower) { self.tree.item(&lower) } else { None };
-        let below = below.filter(|below| below.end == start);
-        let above = self.tree.item(&at).filter(|above| above.start == end);
+        // What does not touch is known without reading another leaf.
+        let touches = self.tree.end_below(at) == Some(start);
+        let below = if touches { self.tree.item_below(at) } else { None };
+        let above = self.tree.item(at).filter(|above| above.start == end);
         let place = Place::of(&mut body, end - start, below, above);
-        Placement { at, start, end, body, charge, place }
+        Placement { start, end, body, charge, place }
     }
 
-    /// Reserves the swap and makes the insertion. Nothing changes if that fails. The cursor
-    /// that comes back is on the entry that holds the new range.
-    pub(crate) fn carry_out(&mut self, placement: Placement<O>) -> Result<Cursor, Refusal> {
+    /// Reserves the swap and makes the insertion. Nothing changes if that fails. Afterwards the
+    /// cursor is on the entry that holds the new range.
+    pub(crate) fn carry_out(
+        &mut self,
+        at: &mut Cursor,
+        placement: Placement<O>,
+    ) -> Result<(), Refusal> {
         self.afford(&placement)?;
-        let Placement { mut at, start, end, body, charge, place } = placement;
+        let Placement { start, end, body, charge, place } = placement;
         match place {
             Place::Alone { offset } => {
-                self.tree.insert(&mut at, start, end, body.with_offset(offset))?;
+                self.tree.insert(at, start, end, body.with_offset(offset))?;
             }
             Place::Extend => {
-                self.extend_lower(&mut at, end);
-                self.simplify(&mut at);
+                self.extend_lower(at, end);
+                self.simplify(at);
             }
             Place::MergeLower => {
-                self.extend_lower(&mut at, end);
-                self.forget_avail(&at);
+                self.extend_lower(at, end);
+                self.forget_avail(at);
             }
             Place::MergeUpper { offset } => {
-                if let Some(above) = self.tree.item(&at) {
+                if let Some(above) = self.tree.item(at) {
                     let top = above.end;
-                    self.tree.set_bounds(&at, start, top);
-                    self.replace(&at, body.with_offset(offset));
+                    self.tree.set_bounds(at, start, top);
+                    self.replace(at, body.with_offset(offset));
                 }
             }
             Place::MergeBoth => {
-                let top = self.tree.item(&at).map_or(end, |above| above.end);
-                self.tree.remove(&mut at);
-                self.extend_lower(&mut at, top);
-                self.forget_avail(&at);
+                let top = self.tree.item(at).map_or(end, |above| above.end);
+                self.tree.remove(at);
+                self.extend_lower(at, top);
+                self.forget_avail(at);
             }
         }
         self.count(end - start, charge);
-        Ok(at)
+        Ok(())
     }
 
     /// Rule 6.6: can the swap for an insertion be reserved?

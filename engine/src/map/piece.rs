@@ -27,7 +27,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         at: &Cursor,
         piece: &Placement<O>,
     ) -> Result<(), Refusal> {
-        if self.swallowed_below(at, piece).is_some() { Ok(()) } else { self.ensure_one(at) }
+        if self.below_swallows(at, piece) { Ok(()) } else { self.ensure_one(at) }
     }
 
     /// Inserts the piece below the stack at `at`. The nodes must have been made sure of.
@@ -36,49 +36,47 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         at: &mut Cursor,
         piece: Placement<O>,
     ) -> Result<(), Refusal> {
-        let swallowed = self.swallowed_below(at, &piece);
-        let Placement { start, end, mut body, charge, place, .. } = piece;
-        let mut lower = at.clone();
-        if place == Place::Extend && self.tree.retreat(&mut lower) {
-            let lowest = swallowed.as_ref().unwrap_or(&lower);
-            if let Some(lowest) = self.tree.item(lowest) {
-                // Where the offsets of the two differ, that of the merged one counts.
-                body.offset = lowest.value.offset.wrapping_add(start - lowest.start);
+        let swallows = self.below_swallows(at, &piece);
+        let Placement { start, end, mut body, charge, place } = piece;
+        if swallows {
+            self.insert_in_place_of_below(at, start, end, body);
+        } else {
+            if let (Place::Extend, Some(below)) = (place, self.tree.item_below(at)) {
+                body.offset = below.value.offset.wrapping_add(below.end - below.start);
             }
-        }
-        match swallowed {
-            Some(lowest) => self.insert_over(&lower, &lowest, start, end, body),
-            None => self.tree.insert(at, start, end, body)?,
+            self.tree.insert(at, start, end, body)?;
         }
         self.count(end - start, charge);
         Ok(())
     }
 
-    /// The lower neighbour merges with the one below it, so that its place in the index becomes
-    /// free, and the piece takes it: no node is needed.
-    fn insert_over(
-        &mut self,
-        lower: &Cursor,
-        lowest: &Cursor,
-        start: u64,
-        end: u64,
-        body: Body<O>,
-    ) {
-        let (Some(below), Some(swallowed)) = (self.tree.item(lower), self.tree.item(lowest)) else {
-            return;
-        };
-        let bottom = swallowed.start;
-        let merged = below.value.clone().with_offset(swallowed.value.offset);
-        self.tree.set_bounds(lower, start, end);
-        self.replace(lower, body);
-        self.tree.set_bounds(lowest, bottom, start);
-        self.replace(lowest, merged);
+    /// Does the lower neighbour of the stack merge with the one below it when the piece extends
+    /// it?
+    fn below_swallows(&self, at: &Cursor, piece: &Placement<O>) -> bool {
+        if piece.place != Place::Extend {
+            return false;
+        }
+        let mut lower = at.clone();
+        self.tree.retreat(&mut lower) && self.lower_to_merge(&lower).is_some()
     }
 
-    /// The entry that the lower neighbour of a stack swallows when the piece extends it.
-    fn swallowed_below(&self, at: &Cursor, piece: &Placement<O>) -> Option<Cursor> {
+    /// The lower neighbour merges with the one below it, so that its place in the index becomes
+    /// free, and the piece takes it: no node is needed.
+    fn insert_in_place_of_below(&mut self, at: &Cursor, start: u64, end: u64, body: Body<O>) {
         let mut lower = at.clone();
-        (piece.place == Place::Extend && self.tree.retreat(&mut lower))
-            .then(|| self.lower_to_merge(&lower))?
+        self.tree.retreat(&mut lower);
+        let mut lowest = lower.clone();
+        self.tree.retreat(&mut lowest);
+        let (Some(below), Some(swallowed)) = (self.tree.item(&lower), self.tree.item(&lowest))
+        else {
+            return;
+        };
+        let (bottom, offset) = (swallowed.start, swallowed.value.offset);
+        let merged = below.value.clone().with_offset(offset);
+        self.tree.set_bounds(&lower, start, end);
+        // Where the offsets of the two do not go on, that of the merged one counts.
+        self.replace(&lower, body.with_offset(offset.wrapping_add(start - bottom)));
+        self.tree.set_bounds(&lowest, bottom, start);
+        self.replace(&lowest, merged);
     }
 }
