@@ -28,7 +28,7 @@ pub(super) struct Replay {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
-    /// Use this map alone: engine or reference.
+    /// Use this map alone: engine, reference or engine-4, the engine with nodes of four entries.
     #[arg(long, value_name = "MAP")]
     only: Option<String>,
 
