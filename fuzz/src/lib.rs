@@ -16,11 +16,15 @@ pub mod compare;
 pub mod driver;
 pub mod engine;
 pub mod generate;
+pub mod input;
+pub mod minimize;
 pub mod op;
 pub mod reference;
+pub mod regression;
 pub mod replay;
 pub mod report;
 pub mod space;
+pub mod targets;
 pub mod trace;
 
 /// Compiles and runs the example of the README.

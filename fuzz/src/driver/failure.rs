@@ -62,7 +62,7 @@ impl Found {
 }
 
 /// A short trace that fails, and how; `None` if `trace` does not fail.
-fn shortened(trace: &Trace, maps: &[Contender]) -> Option<(Trace, Box<replay::Failure>)> {
+pub(crate) fn shortened(trace: &Trace, maps: &[Contender]) -> Option<(Trace, Box<replay::Failure>)> {
     let failure = |trace: &Trace| replay(trace, maps).1.err();
     let mut short = cut(trace, &*failure(trace)?, maps);
     // Plainer operands may make operations needless.

@@ -5,34 +5,34 @@ use crate::compare::{Divergence, Observed};
 use crate::generate::View;
 use crate::op::{Config, Op};
 use crate::reference::{Reached, Reference};
-use crate::replay::Contender;
 use crate::space::AddressSpace;
 
 /// What was seen of both maps; memory that one pair after the other uses.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     tested: Observed,
     reference: Observed,
 }
 
 /// Two maps that have carried out the same operations.
-pub(super) struct Pair<'s> {
-    tested: Box<dyn AddressSpace>,
+pub(crate) struct Pair<'s, M: ?Sized> {
+    tested: Box<M>,
     reference: Reference,
     /// The start, with the limits and tunables as they are by now.
     config: Config,
     seen: &'s mut Seen,
 }
 
-impl<'s> Pair<'s> {
-    pub(super) fn create(config: &Config, tested: Contender, seen: &'s mut Seen) -> Self {
+impl<'s, M: AddressSpace + ?Sized> Pair<'s, M> {
+    /// `tested`, which must be empty, beside a reference that is.
+    pub(crate) fn new(config: &Config, tested: Box<M>, seen: &'s mut Seen) -> Self {
         // What the last pair left behind is not of these maps.
         for seen in [&mut seen.tested, &mut seen.reference] {
             seen.rows.clear();
             seen.summary = Summary::default();
         }
         Self {
-            tested: (tested.create)(config),
+            tested,
             reference: Reference::create(config),
             config: *config,
             seen,
@@ -40,20 +40,42 @@ impl<'s> Pair<'s> {
     }
 
     /// What the reference's last operation reached.
-    pub(super) fn trail(&self) -> &[Reached] {
+    pub(crate) fn trail(&self) -> &[Reached] {
         self.reference.trail()
     }
 
     /// What both maps looked like when they were last compared.
-    pub(super) fn view(&self) -> View<'_> {
+    pub(crate) fn view(&self) -> View<'_> {
         let Observed { rows, summary, .. } = &self.seen.tested;
         View { rows, summary: *summary, config: &self.config }
     }
 
+    /// The map under test.
+    pub(crate) fn tested(&self) -> &M {
+        &self.tested
+    }
+
+    /// What the map under test told of the last operation, and how it looked when last compared.
+    pub(crate) fn seen(&self) -> &Observed {
+        &self.seen.tested
+    }
+
     /// Carries `op` out on both maps and compares what they tell of it.
-    pub(super) fn carry_out(&mut self, op: &Op) -> Result<Answer, Divergence> {
+    pub(crate) fn carry_out(&mut self, op: &Op) -> Result<Answer, Divergence> {
+        self.carry_out_by(op, |map, seen| {
+            seen.carry_out(map, op);
+            Ok(())
+        })
+    }
+
+    /// As [`carry_out`](Self::carry_out), but the map under test is made to do it by `act`.
+    pub(crate) fn carry_out_by(
+        &mut self,
+        op: &Op,
+        act: impl FnOnce(&mut M, &mut Observed) -> Result<(), Divergence>,
+    ) -> Result<Answer, Divergence> {
         let Seen { tested, reference } = &mut *self.seen;
-        tested.carry_out(self.tested.as_mut(), op);
+        act(self.tested.as_mut(), tested)?;
         reference.carry_out(&mut self.reference, op);
         self.config.follow(op);
         reference.compare_telling(tested)?;
@@ -61,7 +83,7 @@ impl<'s> Pair<'s> {
     }
 
     /// Compares what both maps look like, and lets them check themselves.
-    pub(super) fn compare_looks(&mut self) -> Result<(), Divergence> {
+    pub(crate) fn compare_looks(&mut self) -> Result<(), Divergence> {
         let Seen { tested, reference } = &mut *self.seen;
         tested.look_at(self.tested.as_ref());
         reference.look_at(&self.reference);

@@ -54,7 +54,7 @@ impl Session {
         let mut draw = Seeded::of_sequence(seed, sequence);
         let mut generator = Generator::new(&mut draw);
         let config = config.insert(*generator.config());
-        let mut pair = Pair::create(config, tested, seen);
+        let mut pair = Pair::new(config, (tested.create)(config), seen);
 
         for op in generator.prefill(&mut draw) {
             ops.push(op);
