@@ -2,7 +2,7 @@
 //!
 //! - [`op`], [`answer`], [`space`]: the operations as one enum, what a map answers, and the trait
 //!   [`AddressSpace`](space::AddressSpace) that a map implements to be tested.
-//! - [`reference`]: the naive map, a sorted `Vec` written from the rule book. It shares nothing
+//! - [`mod@reference`]: the naive map, a sorted `Vec` written from the rule book. It shares nothing
 //!   with the engine but the vocabulary types.
 //! - [`engine`]: the engine behind the trait.
 //! - [`trace`], [`replay`], [`report`]: traces, carrying them out, and telling what differs.

@@ -1,10 +1,19 @@
 //! The command `growstack`.
 
-use std::io;
-use std::process::ExitCode;
+// `cargo fuzz build` builds every program of the package, instrumented, which does not link
+// without libFuzzer. Such a command is of no use, and does nothing.
+#![cfg_attr(fuzzing, no_main)]
 
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|_nothing: &[u8]| {});
+
+#[cfg(not(fuzzing))]
+use std::{io, process::ExitCode};
+
+#[cfg(not(fuzzing))]
 use growstack_fuzz::cli::{Exit, Streams, maps, run};
 
+#[cfg(not(fuzzing))]
 fn main() -> ExitCode {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let mut streams = Streams { out: &mut out, err: &mut io::stderr() };

@@ -34,7 +34,8 @@ pub(super) struct Replay {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
-    /// Use this map alone, engine or reference, and leave out inputs of fuzz targets.
+    /// Use this map alone: engine, reference or engine-4, the engine with nodes of four entries.
+    /// Inputs of fuzz targets are left out.
     #[arg(long, value_name = "MAP")]
     only: Option<String>,
 
