@@ -95,11 +95,11 @@ fn a_map_reads_as_a_table() {
     process.stack(bottom, size, Prot::RW, Prot::ALL, CowFlags::GROWS_DOWN, |_| ()).expect("room");
     // A line of a literal cannot begin with blanks.
     let expected = "             START                END PRT MAX INH   WIRE FLAG           AVAIL     OFFSET TP
-            0x1000             0x2000 rw- rwx copy     0 --------$        0x0        0x0 df
-            0x5000             0x6000 r-- rwx copy     0 ---------        0x0        0x0 df
-            0x6000             0x7000 rw- rwx copy     0 --------$        0x0        0x0 df
-            0xf000            0x10000 rw- rwx copy     0 --D-----$     0x7000        0x0 df
-           0x1f000            0x20000 r-x rwx copy     0 ---------        0x0        0x0 df
+            0x1000             0x2000 rw- rwx copy     0 --------$        0x0        0x0 --
+            0x5000             0x6000 r-- rwx copy     0 ---------        0x0        0x0 --
+            0x6000             0x7000 rw- rwx copy     0 --------$        0x0        0x0 --
+            0xf000            0x10000 rw- rwx copy     0 --D-----$     0x7000        0x0 --
+           0x1f000            0x20000 r-x rwx copy     0 ---------        0x0        0x0 --
 5 entries, 0x5000 bytes, 0x3000 bytes of swap, 0 pages wired";
     assert_eq!(process.map().to_string(), expected);
 }
