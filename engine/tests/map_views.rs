@@ -103,3 +103,12 @@ fn a_map_reads_as_a_table() {
 5 entries, 0x5000 bytes, 0x3000 bytes of swap, 0 pages wired";
     assert_eq!(process.map().to_string(), expected);
 }
+
+#[test]
+fn settings_read_back() {
+    let mut map = sample();
+    assert_eq!((map.swap_limit(), map.wire_future()), (Size::MAX, false));
+    map.set_swap_limit(Size::pages(9));
+    map.set_wire_future(true);
+    assert_eq!((map.swap_limit(), map.wire_future()), (Size::pages(9), true));
+}
