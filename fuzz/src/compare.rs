@@ -5,6 +5,7 @@ use core::fmt;
 use growstack::{AddrRange, Change, Direction, Growth};
 
 use crate::answer::{Answer, Cause, Row, Summary};
+use crate::keeps::Keeps;
 use crate::op::Op;
 use crate::space::AddressSpace;
 use crate::trace::RowText;
@@ -22,6 +23,8 @@ pub struct Observed {
     pub rows: Vec<Row>,
     /// The counters after the operation.
     pub summary: Summary,
+    /// What of `rows` and `summary` means something.
+    pub keeps: Keeps,
     /// What the map says about its own structure.
     pub check: Result<(), String>,
 }
@@ -71,6 +74,16 @@ pub enum Divergence {
         /// The invariant, in the words of the map.
         invariant: String,
     },
+    /// A map could not answer.
+    Failed {
+        /// Why, in its words.
+        reason: String,
+    },
+    /// A map did not answer in time.
+    Late {
+        /// What it was waited for, in its words.
+        reason: String,
+    },
     /// A map panicked.
     Panic {
         /// Its last words.
@@ -86,6 +99,7 @@ impl Default for Observed {
             changes: None,
             rows: Vec::new(),
             summary: Summary::default(),
+            keeps: Keeps::ALL,
             check: Ok(()),
         }
     }
@@ -103,6 +117,21 @@ impl Observed {
         } else {
             self.cause = Cause::Untold;
         }
+        if matches!(self.answer, Answer::Failed | Answer::Late) {
+            self.check = map.check();
+        }
+    }
+
+    /// # Errors
+    ///
+    /// Why the map gave no answer, if it could give none.
+    pub fn answered(&self) -> Result<(), Divergence> {
+        let reason = || self.check.clone().err().unwrap_or_else(|| "it does not say why".into());
+        match self.answer {
+            Answer::Failed => Err(Divergence::Failed { reason: reason() }),
+            Answer::Late => Err(Divergence::Late { reason: reason() }),
+            _ => Ok(()),
+        }
     }
 
     /// Keeps what `map` looks like, and lets it check itself. Linear in its entries, at least.
@@ -111,6 +140,7 @@ impl Observed {
         // What nothing can make visible (rule 1.3) need not agree.
         self.rows.iter_mut().for_each(|row| row.avail = row.shown_avail());
         self.summary = map.summary();
+        self.keeps = map.keeps();
         self.check = map.check();
     }
 
@@ -134,13 +164,14 @@ impl Observed {
         Ok(())
     }
 
-    /// Compares what two maps look like.
+    /// Compares what two maps look like, in what both keep.
     ///
     /// # Errors
     ///
     /// The first difference.
     pub fn compare_looks(&self, other: &Self) -> Result<(), Divergence> {
-        compare_dumps((&self.rows, self.summary), (&other.rows, other.summary))
+        let dump = (other.rows.as_slice(), other.summary);
+        compare_kept((&self.rows, self.summary), dump, self.keeps.and(other.keeps))
     }
 
     /// # Errors
@@ -166,6 +197,33 @@ pub fn compare_dumps(
         return Err(Divergence::Entries { index, left: at(left), right: at(right) });
     }
     if left_summary != right_summary {
+        return Err(Divergence::Summary { left: left_summary, right: right_summary });
+    }
+    Ok(())
+}
+
+/// [`compare_dumps`], of what is in `keeps` alone.
+///
+/// # Errors
+///
+/// The first difference, with everything that both sides show there.
+pub fn compare_kept(
+    (left, left_summary): (&[Row], Summary),
+    (right, right_summary): (&[Row], Summary),
+    keeps: Keeps,
+) -> Result<(), Divergence> {
+    if keeps == Keeps::ALL {
+        return compare_dumps((left, left_summary), (right, right_summary));
+    }
+    if keeps.entries {
+        let same = |(l, r): &(&Row, &Row)| keeps.row(l) == keeps.row(r);
+        let index = left.iter().zip(right).take_while(same).count();
+        if index < left.len().max(right.len()) {
+            let at = |rows: &[Row]| rows.get(index).cloned();
+            return Err(Divergence::Entries { index, left: at(left), right: at(right) });
+        }
+    }
+    if keeps.summary(left_summary) != keeps.summary(right_summary) {
         return Err(Divergence::Summary { left: left_summary, right: right_summary });
     }
     Ok(())
@@ -282,6 +340,8 @@ impl fmt::Display for Between<'_> {
             Divergence::Broken { invariant } => {
                 write!(f, "a broken map, {}: {invariant}", self.right)
             }
+            Divergence::Failed { reason } => write!(f, "{} failed: {reason}", self.right),
+            Divergence::Late { reason } => write!(f, "{} was too slow: {reason}", self.right),
             Divergence::Panic { message } => write!(f, "a panic in {}: {message}", self.right),
         }
     }
@@ -294,6 +354,9 @@ impl fmt::Display for AnswerText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Answer::Silent => f.write_str("no answer"),
+            Answer::Unsupported => f.write_str("not supported"),
+            Answer::Failed => f.write_str("failed"),
+            Answer::Late => f.write_str("too slow"),
             answer => write!(f, "{answer}"),
         }
     }

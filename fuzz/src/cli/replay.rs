@@ -8,9 +8,10 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use super::input::{read_trace, trace_files};
+use super::outside::Outside;
 use super::parallel::in_parallel;
 use super::{Exit, Streams};
-use crate::replay::{Contender, Counts, Failure, cut, fill, replay};
+use crate::replay::{Contender, Counts, Ended, Failure, cut, fill, replay};
 use crate::report::Report;
 use crate::trace::Trace;
 
@@ -21,6 +22,9 @@ use crate::trace::Trace;
 /// counts once, on however many maps it is carried out, and so does a recorded answer or dump. Of
 /// each trace only the first divergence is told.
 ///
+/// A map that does not support an operation ends the trace there; how many traces that ended is on
+/// a line before the last, and --verbose says where.
+///
 /// Exit code: 0 if all agreed, 1 if something diverged, 2 if some input could not be used.
 #[derive(Debug, Args)]
 pub(super) struct Replay {
@@ -28,7 +32,7 @@ pub(super) struct Replay {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
-    /// Use this map alone: engine or reference.
+    /// Use this map alone: engine, reference, or exec with --exec.
     #[arg(long, value_name = "MAP")]
     only: Option<String>,
 
@@ -43,15 +47,30 @@ pub(super) struct Replay {
     #[arg(long, value_name = "DIR", conflicts_with = "fill")]
     cut: Option<PathBuf>,
 
-    /// Print a line for each trace.
+    /// Print a line for each trace, with the place from where on it is left out, if it is.
     #[arg(long, short)]
     verbose: bool,
+
+    #[command(flatten)]
+    outside: Outside,
 }
 
 /// A trace that was replayed.
 struct Replayed {
     counts: Counts,
     failed: Option<Failed>,
+    /// What was left out, in words.
+    left_out: Option<String>,
+}
+
+/// From where on `trace` was left out.
+fn left_out(trace: &Trace, ended: Ended) -> String {
+    let Ended { index, map } = ended;
+    let Some(step) = index.and_then(|index| trace.steps.get(index)) else {
+        return format!("all left out, because {map} does not support a setting of its header");
+    };
+    let line = step.line().unwrap_or_default();
+    format!("left out from line {line} on, because {map} does not support `{}`", step.op())
 }
 
 /// A trace that diverged.
@@ -84,6 +103,8 @@ impl Replay {
     }
 
     fn maps(&self, maps: &[Contender]) -> Result<Vec<Contender>> {
+        let mut maps = maps.to_vec();
+        maps.extend(self.outside.contender()?);
         let wanted = |map: &&Contender| self.only.as_ref().is_none_or(|only| only == map.name);
         let chosen: Vec<Contender> = maps.iter().filter(wanted).copied().collect();
         if chosen.is_empty() {
@@ -110,9 +131,9 @@ impl Replay {
     ) -> io::Result<Exit> {
         let mut exit = Exit::Agreed;
         let mut total = Counts::default();
-        let (mut traces, mut divergences) = (0, 0);
+        let (mut traces, mut divergences, mut ended) = (0, 0, 0);
         for (path, result) in files.iter().zip(in_parallel(files, |path| replay_one(path, maps))) {
-            let Replayed { counts, failed } = match result {
+            let Replayed { counts, failed, left_out } = match result {
                 Ok(replayed) => replayed,
                 Err(error) => {
                     writeln!(streams.err, "growstack: {error:#}")?;
@@ -123,13 +144,15 @@ impl Replay {
             traces += 1;
             total.operations += counts.operations;
             total.answers += counts.answers;
+            ended += usize::from(left_out.is_some());
             if self.verbose {
                 let word = if failed.is_some() { "diverges" } else { "agrees" };
-                let Counts { operations, answers } = counts;
+                let Counts { operations, answers, .. } = counts;
                 let path = path.display();
+                let rest = left_out.map_or_else(String::new, |rest| format!("; {rest}"));
                 writeln!(
                     streams.out,
-                    "{path}: {operations} operations, {answers} answers, {word}"
+                    "{path}: {operations} operations, {answers} answers, {word}{rest}"
                 )?;
             }
             if let Some(Failed { report, cut }) = failed {
@@ -142,7 +165,13 @@ impl Replay {
                 }
             }
         }
-        let Counts { operations, answers } = total;
+        if ended != 0 {
+            writeln!(
+                streams.out,
+                "traces left out from an operation or setting on that a map does not support: {ended}"
+            )?;
+        }
+        let Counts { operations, answers, .. } = total;
         writeln!(
             streams.out,
             "traces {traces}, operations {operations}, answers compared {answers}, \
@@ -174,7 +203,8 @@ fn replay_one(path: &Path, maps: &[Contender]) -> Result<Replayed> {
     let trace = read_trace(path)?;
     let (counts, result) = replay(&trace, maps);
     let failed = result.err().map(|failure| Failed::new(path, &trace, &failure, maps));
-    Ok(Replayed { counts, failed })
+    let left_out = counts.ended.map(|ended| left_out(&trace, ended));
+    Ok(Replayed { counts, failed, left_out })
 }
 
 fn fill_one(files: &[PathBuf], maps: &[Contender], streams: &mut Streams<'_>) -> Result<Exit> {

@@ -6,6 +6,7 @@ use crate::generate::View;
 use crate::op::{Config, Op};
 use crate::reference::{Reached, Reference};
 use crate::replay::Contender;
+use crate::settings::{unsupported, without};
 use crate::space::AddressSpace;
 
 /// What was seen of both maps; memory that one pair after the other uses.
@@ -19,7 +20,7 @@ pub(super) struct Seen {
 pub(super) struct Pair<'s> {
     tested: Box<dyn AddressSpace>,
     reference: Reference,
-    /// The start, with the limits and tunables as they are by now.
+    /// The start as far as the map under test supports it, with the limits and tunables as they are by now.
     config: Config,
     seen: &'s mut Seen,
 }
@@ -31,12 +32,19 @@ impl<'s> Pair<'s> {
             seen.rows.clear();
             seen.summary = Summary::default();
         }
-        Self {
-            tested: (tested.create)(config),
-            reference: Reference::create(config),
-            config: *config,
-            seen,
+        let mut map = (tested.create)(config);
+        let mut config = *config;
+        let missing = unsupported(map.as_mut(), &config);
+        if !missing.is_empty() {
+            config = without(config, &missing);
+            map = (tested.create)(&config);
         }
+        Self { tested: map, reference: Reference::create(&config), config, seen }
+    }
+
+    /// What both maps started from, and the limits and tunables as they are by now.
+    pub(super) const fn config(&self) -> &Config {
+        &self.config
     }
 
     /// What the reference's last operation reached.
@@ -46,18 +54,24 @@ impl<'s> Pair<'s> {
 
     /// What both maps looked like when they were last compared.
     pub(super) fn view(&self) -> View<'_> {
-        let Observed { rows, summary, .. } = &self.seen.tested;
+        // The map under test may not keep all of this, and the two agree in what it keeps.
+        let Observed { rows, summary, .. } = &self.seen.reference;
         View { rows, summary: *summary, config: &self.config }
     }
 
-    /// Carries `op` out on both maps and compares what they tell of it.
-    pub(super) fn carry_out(&mut self, op: &Op) -> Result<Answer, Divergence> {
+    /// Carries `op` out on both maps and compares what they tell of it. On neither, if the one
+    /// under test does not support it; then there is no answer.
+    pub(super) fn carry_out(&mut self, op: &Op) -> Result<Option<Answer>, Divergence> {
         let Seen { tested, reference } = &mut *self.seen;
         tested.carry_out(self.tested.as_mut(), op);
+        tested.answered()?;
+        if tested.answer == Answer::Unsupported {
+            return Ok(None);
+        }
         reference.carry_out(&mut self.reference, op);
         self.config.follow(op);
         reference.compare_telling(tested)?;
-        Ok(tested.answer)
+        Ok(Some(tested.answer))
     }
 
     /// Compares what both maps look like, and lets them check themselves.
