@@ -1,4 +1,55 @@
-//! A VM map with growable stacks.
+//! A VM map with growable stacks: FreeBSD's [`vm_map_stack(9)`] and `vm_map_growstack(9)`, and the
+//! part of `vm_map(9)` that they stand on, for kernels, hypervisors, unikernels and emulators.
+//!
+//! - A [`VmMap`] is an address space: disjoint [entries](Entry) in a B+tree, with the operations
+//!   `insert`, `fixed`, `find`, `remove`, `protect`, `inherit`, `madvise`, `wire` and `unwire`.
+//! - A [`Process`] is a map with limits; its [`stack`](Process::stack) and
+//!   [`grow`](Process::grow) make stacks and grow them, inside a page fault if need be.
+//!
+//! What each operation answers follows the rule book, `docs/behaviour.md`, in which every rule has
+//! a number; doc comments and [`Refusal`]s name them. The answers were compared with those of the
+//! real kernel's code.
+//!
+//! # Why not a `BTreeMap`?
+//!
+//! It finds an entry as well. But a fault wants the entry *or both its neighbours*, which takes a
+//! `BTreeMap` two descents; it cannot find a gap that is large enough; and it allocates when it
+//! pleases and cannot be refused memory, which code inside a page fault cannot live with. The
+//! [index](tree) here answers the first in one descent and one leaf, keeps the largest gap of every
+//! subtree, and takes its nodes from an arena that can be filled beforehand
+//! ([`VmMap::reserve_nodes`]), so that a growth never allocates.
+//!
+//! # What it costs
+//!
+//! Look-ups, growth, insertion, removal and the search for space are O(log n). An entry takes some
+//! 70 bytes. No operation panics, loops or overflows, whatever the numbers: sums are checked, or
+//! wrap where a rule says so.
+//!
+//! # Example
+//!
+//! Page tables and TLBs follow the ranges that every operation tells:
+//!
+//! ```
+//! use growstack::{Addr, Change, CowFlags, Process, Prot, Size, VmMap};
+//!
+//! # fn main() -> Result<(), growstack::Refusal> {
+//! # let (mut map_page_tables, mut shoot_down) = (|_, _| (), |_| ());
+//! let map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000_0000));
+//! let mut process = Process::new(map, Default::default(), Default::default())?;
+//! let mut follow = |change| match change {
+//!     Change::Mapped(range, prot) | Change::Protected(range, prot) => map_page_tables(range, prot),
+//!     Change::Unmapped(range) => shoot_down(range),
+//!     Change::Wired(_) | Change::Unwired(_) => {}
+//! };
+//! process.stack(Addr::new(0x10_0000), Size::new(0x80_0000), Prot::RW, Prot::ALL,
+//!     CowFlags::GROWS_DOWN, &mut follow)?;
+//! process.grow(Addr::new(0x8d_fff8), &mut follow)?; // the faulting address
+//! # assert!(process.map().contains(Addr::new(0x8d_fff8)));
+//! # Ok(()) }
+//! ```
+//!
+//! [`vm_map_stack(9)`]: https://man.freebsd.org/cgi/man.cgi?query=vm_map_stack&sektion=9
+
 #![no_std]
 #![forbid(unsafe_code)]
 

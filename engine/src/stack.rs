@@ -79,12 +79,12 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
         let bottom = first_part(addrbos, max_ssize, init, flags)
             .ok_or(Refusal::StackWraps { addrbos, max_ssize })?;
         let (start, end) = (bottom.get(), bottom.wrapping_add(init).get());
-        let at = self.map.vacant(start, end)?;
+        let mut at = self.map.vacant(start, end)?;
         let mapping = Mapping { max, flags, ..Mapping::anonymous(prot) };
         // 12.10 and 12.11: it merges with nothing, and what is not mapped is left to grow.
         let avail = max_ssize.wrapping_sub(init).get();
-        let placement = self.map.place(at, start, end, mapping).into_stack(flags, 0, avail);
-        self.map.carry_out(placement)?;
+        let placement = self.map.place(&at, start, end, mapping).into_stack(flags, 0, avail);
+        self.map.carry_out(&mut at, placement)?;
         let mapped = AddrRange::between(start, end);
         tell(Change::Mapped(mapped, prot));
         Ok(mapped)
@@ -136,26 +136,24 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
     /// growth down, [`Refusal::GrowSwap`] for growth up; [`Refusal::OutOfNodes`]. Nothing changed
     /// but `avail` (see the head of this file).
     pub fn grow(&mut self, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal> {
-        let mut above = self.map.tree.seek(addr.get());
-        let next = self.map.tree.item(&above).map(|entry| (entry.start, entry.value.flags));
+        let mut at = self.map.tree.seek(addr.get());
+        let next = self.map.tree.item(&at).map(|entry| (entry.start, entry.value.flags));
         if next.is_some_and(|(start, _)| start <= addr.get()) {
             return Ok(Growth::AlreadyMapped); // 13.1
         }
         let down = next.filter(|(_, flags)| flags.contains(EntryFlags::GROWS_DOWN));
-        let mut below = above.clone();
-        let up = if self.map.tree.retreat(&mut below) {
-            self.map.tree.item(&below).filter(|entry| entry.value.has(EntryFlags::GROWS_UP))
-        } else {
-            None
-        };
+        let up = self.map.tree.item_below(&at).filter(|e| e.value.has(EntryFlags::GROWS_UP));
         // 13.2: the nearer one, and up if both are as near. There is no second try.
         match (up.map(|entry| entry.end), down) {
             (None, None) => Ok(Growth::NoStack),
             (Some(end), Some((start, _))) if addr.get() - end > start - addr.get() => {
-                self.grow_down(&mut above, addr, tell)
+                self.grow_down(&mut at, addr, tell)
             }
-            (Some(_), _) => self.grow_up(&mut below, addr, tell),
-            (None, Some(_)) => self.grow_down(&mut above, addr, tell),
+            (Some(_), _) => {
+                self.map.tree.retreat(&mut at);
+                self.grow_up(&at, addr, tell)
+            }
+            (None, Some(_)) => self.grow_down(&mut at, addr, tell),
         }
     }
 
@@ -168,7 +166,8 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
     ) -> Result<Growth, Refusal> {
         let Some(stack) = self.map.tree.item(at) else { return Ok(Growth::NoStack) };
         let (start, avail, body) = (stack.start, stack.value.avail, stack.value);
-        let mapping = Mapping { max: body.max(), ..Mapping::anonymous(body.prot()) };
+        let prot = body.prot();
+        let mapping = Mapping { max: body.max(), ..Mapping::anonymous(prot) };
         // 13.3. Without a neighbour the floor wraps below 0, and so do the numbers after it.
         let floor = self.map.tree.end_below(at).unwrap_or_else(|| start.wrapping_sub(avail));
         let room = Room { bytes: start.wrapping_sub(floor), cuts_avail: true };
@@ -183,7 +182,7 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
             left = room.bytes;
         }
         let piece = self.map.check_bounds(bottom, start).and_then(|()| {
-            let piece = self.map.place(at.clone(), bottom, start, mapping);
+            let piece = self.map.place(at, bottom, start, mapping);
             self.map.afford(&piece).map(|()| piece)
         });
         let piece = piece.inspect_err(|_| self.set_avail(at, left))?;
@@ -197,19 +196,19 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
         let piece = piece.into_piece(left.wrapping_sub(start.wrapping_sub(bottom)));
         self.map.insert_piece(at, piece)?;
         let added = AddrRange::between(bottom, start);
-        Ok(self.grown(added, Direction::Down, amount.main, tell))
+        Ok(self.grown(added, prot, Direction::Down, amount.main, tell))
     }
 
     /// Grows the stack at `at` up to `addr`.
     fn grow_up(
         &mut self,
-        at: &mut Cursor,
+        at: &Cursor,
         addr: Addr,
         tell: impl FnMut(Change),
     ) -> Result<Growth, Refusal> {
         let Some(stack) = self.map.tree.item(at) else { return Ok(Growth::NoStack) };
         let (start, end, avail) = (stack.start, stack.end, stack.value.avail);
-        let charged = stack.value.has(EntryFlags::CHARGED);
+        let (prot, charged) = (stack.value.prot(), stack.value.has(EntryFlags::CHARGED));
         let (ceiling, reserve_wraps) = self.ceiling(at, end, avail);
         let room = Room { bytes: ceiling - end, cuts_avail: !reserve_wraps };
         let need = page_up(addr.get().wrapping_add(1).wrapping_sub(end));
@@ -247,14 +246,12 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
             self.map.reserve(length);
         }
         let added = AddrRange::between(end, top);
-        Ok(self.grown(added, Direction::Up, amount.main, tell))
+        Ok(self.grown(added, prot, Direction::Up, amount.main, tell))
     }
 
     /// 13.4 and 15.6: where growth up ends, and whether the reserve wrapped past 2^64.
     fn ceiling(&self, at: &Cursor, end: u64, avail: u64) -> (u64, bool) {
-        let mut above = at.clone();
-        self.map.tree.advance(&mut above);
-        match self.map.tree.item(&above) {
+        match self.map.tree.item_above(at) {
             Some(entry) => (entry.start, false),
             None => match end.checked_add(avail) {
                 Some(ceiling) => (ceiling, false),
@@ -330,6 +327,7 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
     fn grown(
         &mut self,
         added: AddrRange,
+        prot: Prot,
         direction: Direction,
         main: bool,
         mut tell: impl FnMut(Change),
@@ -338,9 +336,7 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
             let pages = added.len().get().div_ceil(PAGE_SIZE);
             self.ssize = self.ssize.wrapping_add(pages);
         }
-        if let Some((_, prot)) = self.map.mapped(added.start()) {
-            tell(Change::Mapped(added, prot));
-        }
+        tell(Change::Mapped(added, prot));
         if self.map.wire_future {
             // 13.18: the result is ignored; the nodes have been made sure of.
             let (start, end) = (added.start(), added.end());

@@ -133,6 +133,7 @@ fn engine_mapping(mapping: op::Mapping) -> Mapping<ObjectId> {
     Mapping { prot, max, flags, object, offset }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "takes what an operation returns as it is")]
 fn plain<T>(outcome: Result<T, Refusal>) -> (Answer, Cause) {
     match outcome {
         Ok(_) => (Answer::Code(KernReturn::Success), Cause::Done),

@@ -1,4 +1,15 @@
-//! The harness.
+//! The harness of growstack: everything that tells whether a VM map is right.
+//!
+//! - [`op`], [`answer`], [`space`]: the operations as one enum, what a map answers, and the trait
+//!   [`AddressSpace`](space::AddressSpace) that a map implements to be tested.
+//! - [`reference`]: the naive map, a sorted `Vec` written from the rule book. It shares nothing
+//!   with the engine but the vocabulary types.
+//! - [`engine`]: the engine behind the trait.
+//! - [`trace`], [`replay`], [`report`]: traces, carrying them out, and telling what differs.
+//! - [`compare`]: what is compared of two maps after every operation.
+//! - [`generate`], [`driver`]: random sequences on two maps.
+//! - [`cli`]: the command `growstack`.
+
 pub mod answer;
 pub mod cli;
 pub mod compare;
@@ -14,3 +25,8 @@ pub mod report;
 pub mod settings;
 pub mod space;
 pub mod trace;
+
+/// Compiles and runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

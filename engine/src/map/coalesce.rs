@@ -12,21 +12,20 @@ pub(super) fn merge<O: Clone + PartialEq>(
 }
 
 impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
-    /// Where the lower neighbour is, if it merges with the entry at `at`.
-    pub(super) fn lower_to_merge(&self, at: &Cursor) -> Option<Cursor> {
+    /// The lower neighbour, if it merges with the entry at `at`.
+    pub(super) fn lower_to_merge(&self, at: &Cursor) -> Option<Item<'_, Body<O>>> {
         let entry = self.tree.item(at)?;
+        // What touches nothing below is known without reading another leaf.
         if self.tree.end_below(at) != Some(entry.start) {
             return None;
         }
-        let mut lower = at.clone();
-        (self.tree.retreat(&mut lower) && merge(&self.tree.item(&lower)?, &entry)).then_some(lower)
+        self.tree.item_below(at).filter(|lower| merge(lower, &entry))
     }
 
-    /// Where the upper neighbour is, if it merges with the entry at `at`.
-    pub(super) fn upper_to_merge(&self, at: &Cursor) -> Option<Cursor> {
+    /// The upper neighbour, if it merges with the entry at `at`.
+    pub(super) fn upper_to_merge(&self, at: &Cursor) -> Option<Item<'_, Body<O>>> {
         let entry = self.tree.item(at)?;
-        let mut upper = at.clone();
-        (self.tree.advance(&mut upper) && merge(&entry, &self.tree.item(&upper)?)).then_some(upper)
+        self.tree.item_above(at).filter(|upper| merge(&entry, upper))
     }
 
     /// Rule 3.2: merges the entry with its lower neighbour, then with its upper one, if it can.
@@ -39,16 +38,12 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     /// The entry takes its lower neighbour's start and offset and keeps its own `avail`
     /// (rule 3.3).
     pub(super) fn simplify_down(&mut self, at: &mut Cursor) {
-        let Some(mut lower) = self.lower_to_merge(at) else { return };
-        let (Some(gone), Some(end)) =
-            (self.tree.item(&lower).map(|i| (i.start, i.value.offset)), self.end_of(at))
-        else {
-            return;
-        };
-        let (start, offset) = gone;
-        self.tree.remove(&mut lower);
-        // The entry that followed the removed one is ours.
-        *at = lower;
+        let Some(lower) = self.lower_to_merge(at) else { return };
+        let (start, offset) = (lower.start, lower.value.offset);
+        let Some(end) = self.tree.item(at).map(|entry| entry.end) else { return };
+        self.tree.retreat(at);
+        // The entry that follows the removed one is ours.
+        self.tree.remove(at);
         self.tree.set_bounds(at, start, end);
         if let Some(body) = self.tree.value_mut(at) {
             body.offset = offset;
@@ -57,18 +52,11 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
 
     /// The entry takes its upper neighbour's end.
     pub(super) fn simplify_up(&mut self, at: &mut Cursor) {
-        let Some(mut upper) = self.upper_to_merge(at) else { return };
-        let (Some(start), Some(end)) = (self.tree.item(at).map(|i| i.start), self.end_of(&upper))
-        else {
-            return;
-        };
-        self.tree.remove(&mut upper);
-        self.tree.retreat(&mut upper);
-        *at = upper;
+        let Some(end) = self.upper_to_merge(at).map(|upper| upper.end) else { return };
+        let Some(start) = self.tree.item(at).map(|entry| entry.start) else { return };
+        self.tree.advance(at);
+        self.tree.remove(at);
+        self.tree.retreat(at);
         self.tree.set_bounds(at, start, end);
-    }
-
-    fn end_of(&self, at: &Cursor) -> Option<u64> {
-        self.tree.item(at).map(|item| item.end)
     }
 }

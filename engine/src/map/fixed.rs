@@ -31,10 +31,10 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         let need = self.need_to_replace(range);
         self.tree.ensure(need)?;
         self.vacate(range, &mut tell)?;
-        let at = self.tree.seek(range.start);
-        let placement = self.place(at, range.start, range.end, mapping);
+        let mut at = self.tree.seek(range.start);
+        let placement = self.place(&at, range.start, range.end, mapping);
         let prot = placement.prot();
-        self.carry_out(placement)?;
+        self.carry_out(&mut at, placement)?;
         tell(Change::Mapped(AddrRange::between(range.start, range.end), prot));
         Ok(())
     }
@@ -68,7 +68,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     fn keeps_upper_part(&self, first: &Cursor, range: Clamped) -> bool {
         let end = match self.plan_front_split(first, range.start) {
             FrontSplit::Lower => self.tree.item(first),
-            FrontSplit::Both => self.upper_to_merge(first).and_then(|at| self.tree.item(&at)),
+            FrontSplit::Both => self.upper_to_merge(first),
             _ => None,
         };
         end.is_some_and(|entry| entry.end > range.end)

@@ -47,7 +47,7 @@ impl<O> Mapping<O> {
 
 /// Where and how an insertion goes into the map.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Place {
+pub(super) enum Place {
     /// A new entry of its own, with this offset.
     Alone { offset: u64 },
     /// 6.7a: the lower neighbour becomes longer.
@@ -62,12 +62,11 @@ enum Place {
 
 /// An insertion that passed the checks and has its place.
 pub(crate) struct Placement<O> {
-    at: Cursor,
-    start: u64,
-    end: u64,
-    body: Body<O>,
-    charge: Charge,
-    place: Place,
+    pub(super) start: u64,
+    pub(super) end: u64,
+    pub(super) body: Body<O>,
+    pub(super) charge: Charge,
+    pub(super) place: Place,
 }
 
 impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
@@ -87,11 +86,11 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         mut tell: impl FnMut(Change),
     ) -> Result<(), Refusal> {
         let (start, end) = (start.get(), end.get());
-        let at = self.vacant(start, end)?;
+        let mut at = self.vacant(start, end)?;
         mapping.check_object()?;
-        let placement = self.place(at, start, end, mapping);
+        let placement = self.place(&at, start, end, mapping);
         let prot = placement.prot();
-        self.carry_out(placement)?;
+        self.carry_out(&mut at, placement)?;
         tell(Change::Mapped(AddrRange::between(start, end), prot));
         Ok(())
     }
@@ -124,54 +123,58 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     /// Decides what an insertion into a vacant place becomes (6.4 and 6.6 to 6.9).
     pub(crate) fn place(
         &self,
-        at: Cursor,
+        at: &Cursor,
         start: u64,
         end: u64,
         mapping: Mapping<O>,
     ) -> Placement<O> {
         let charge = Charge::of(mapping.flags, mapping.prot, mapping.object.is_none());
         let mut body = mapping.into_body(charge);
-        let mut lower = at.clone();
-        let below = if self.tree.retreat(&mut lower) { self.tree.item(&lower) } else { None };
-        let below = below.filter(|below| below.end == start);
-        let above = self.tree.item(&at).filter(|above| above.start == end);
+        // What does not touch is known without reading another leaf.
+        let touches = self.tree.end_below(at) == Some(start);
+        let below = if touches { self.tree.item_below(at) } else { None };
+        let above = self.tree.item(at).filter(|above| above.start == end);
         let place = Place::of(&mut body, end - start, below, above);
-        Placement { at, start, end, body, charge, place }
+        Placement { start, end, body, charge, place }
     }
 
-    /// Reserves the swap and makes the insertion. Nothing changes if that fails. The cursor
-    /// that comes back is on the entry that holds the new range.
-    pub(crate) fn carry_out(&mut self, placement: Placement<O>) -> Result<Cursor, Refusal> {
+    /// Reserves the swap and makes the insertion. Nothing changes if that fails. Afterwards the
+    /// cursor is on the entry that holds the new range.
+    pub(crate) fn carry_out(
+        &mut self,
+        at: &mut Cursor,
+        placement: Placement<O>,
+    ) -> Result<(), Refusal> {
         self.afford(&placement)?;
-        let Placement { mut at, start, end, body, charge, place } = placement;
+        let Placement { start, end, body, charge, place } = placement;
         match place {
             Place::Alone { offset } => {
-                self.tree.insert(&mut at, start, end, body.with_offset(offset))?;
+                self.tree.insert(at, start, end, body.with_offset(offset))?;
             }
             Place::Extend => {
-                self.extend_lower(&mut at, end);
-                self.simplify(&mut at);
+                self.extend_lower(at, end);
+                self.simplify(at);
             }
             Place::MergeLower => {
-                self.extend_lower(&mut at, end);
-                self.forget_avail(&at);
+                self.extend_lower(at, end);
+                self.forget_avail(at);
             }
             Place::MergeUpper { offset } => {
-                if let Some(above) = self.tree.item(&at) {
+                if let Some(above) = self.tree.item(at) {
                     let top = above.end;
-                    self.tree.set_bounds(&at, start, top);
-                    self.replace(&at, body.with_offset(offset));
+                    self.tree.set_bounds(at, start, top);
+                    self.replace(at, body.with_offset(offset));
                 }
             }
             Place::MergeBoth => {
-                let top = self.tree.item(&at).map_or(end, |above| above.end);
-                self.tree.remove(&mut at);
-                self.extend_lower(&mut at, top);
-                self.forget_avail(&at);
+                let top = self.tree.item(at).map_or(end, |above| above.end);
+                self.tree.remove(at);
+                self.extend_lower(at, top);
+                self.forget_avail(at);
             }
         }
         self.count(end - start, charge);
-        Ok(at)
+        Ok(())
     }
 
     /// Rule 6.6: can the swap for an insertion be reserved?
@@ -188,63 +191,12 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     }
 
     /// Takes what was inserted into the totals.
-    fn count(&mut self, length: u64, charge: Charge) {
+    pub(super) fn count(&mut self, length: u64, charge: Charge) {
         // Cannot overflow: entries are disjoint.
         self.size = self.size.wrapping_add(length);
         if charge == Charge::Reserve {
             self.reserve(length);
         }
-    }
-
-    /// Room for the piece that a stack at `at` grows down by.
-    pub(crate) fn ensure_piece(
-        &mut self,
-        at: &Cursor,
-        piece: &Placement<O>,
-    ) -> Result<(), Refusal> {
-        if self.swallowed_below(at, piece).is_some() { Ok(()) } else { self.ensure_one(at) }
-    }
-
-    /// Inserts the piece that a stack at `at` grows down by (13.12 and 13.13).
-    ///
-    /// By the rules an equal lower neighbour is extended by the piece, merged with the entry below
-    /// it if that is equal too, and split at the old boundary again. What is left of that is the
-    /// merge, and the offset of the piece.
-    pub(crate) fn insert_piece(
-        &mut self,
-        at: &mut Cursor,
-        piece: Placement<O>,
-    ) -> Result<(), Refusal> {
-        let swallowed = self.swallowed_below(at, &piece);
-        let Placement { start, end, mut body, charge, place, .. } = piece;
-        let mut lower = at.clone();
-        let below = if self.tree.retreat(&mut lower) { self.tree.item(&lower) } else { None };
-        if let (Place::Extend, Some(below)) = (place, below) {
-            body.offset = below.value.offset.wrapping_add(below.end - below.start);
-        }
-        match (swallowed, below) {
-            (Some(lowest), Some(below)) => {
-                // The lower neighbour's place in the index becomes free, and the piece takes it.
-                let Some(swallowed) = self.tree.item(&lowest) else { return Ok(()) };
-                let (bottom, offset) = (swallowed.start, swallowed.value.offset);
-                let merged = below.value.clone().with_offset(offset);
-                body.offset = offset.wrapping_add(start - bottom);
-                self.tree.set_bounds(&lower, start, end);
-                self.replace(&lower, body);
-                self.tree.set_bounds(&lowest, bottom, start);
-                self.replace(&lowest, merged);
-            }
-            _ => self.tree.insert(at, start, end, body)?,
-        }
-        self.count(end - start, charge);
-        Ok(())
-    }
-
-    /// The entry that the lower neighbour of a stack swallows when the piece extends it.
-    fn swallowed_below(&self, at: &Cursor, piece: &Placement<O>) -> Option<Cursor> {
-        let mut lower = at.clone();
-        (piece.place == Place::Extend && self.tree.retreat(&mut lower))
-            .then(|| self.lower_to_merge(&lower))?
     }
 
     /// Moves the cursor to the lower neighbour, and that one's end to `end`.
@@ -351,14 +303,6 @@ impl<O> Placement<O> {
     /// The protection of the new range.
     pub(crate) const fn prot(&self) -> Prot {
         self.body.prot()
-    }
-
-    /// For the piece that a stack grows down by (13.13): it has the growth flag now, and `avail`
-    /// left.
-    pub(crate) fn into_piece(mut self, avail: u64) -> Self {
-        self.body.flags |= EntryFlags::GROWS_DOWN;
-        self.body.avail = avail;
-        self
     }
 
     /// For a stack, which merges with nothing (rule 12.10): growth flags and what is left to

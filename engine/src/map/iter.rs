@@ -72,16 +72,19 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     /// assert_eq!(free, 0x7000);
     /// # Ok(()) }
     /// ```
+    #[must_use]
     pub fn entries(&self) -> Entries<'_, O, B> {
         Entries { items: self.tree.iter() }
     }
 
     /// The entries from the one that holds `addr`, or the next above it, on.
+    #[must_use]
     pub fn entries_from(&self, addr: Addr) -> Entries<'_, O, B> {
         Entries { items: self.tree.iter_from(&self.tree.seek(addr.get())) }
     }
 
     /// Every gap, lowest first: between two entries, and between an entry and the map's ends.
+    #[must_use]
     pub fn gaps(&self) -> Gaps<'_, O, B> {
         let (reached, max) = self.tree.bounds();
         Gaps { items: self.tree.iter(), reached, max, below: false }

@@ -19,6 +19,7 @@ mod insert;
 mod iter;
 mod lookup;
 mod nodes;
+mod piece;
 mod protect;
 mod remove;
 mod unwire;

@@ -110,11 +110,14 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         if range.is_empty() {
             return None;
         }
-        if matches!(plan, FrontSplit::Upper | FrontSplit::Both) {
-            let upper = self.upper_to_merge(front)?;
-            if range.end < self.tree.item(&upper)?.end {
-                return Some(if plan == FrontSplit::Upper { upper } else { front.clone() });
+        if matches!(plan, FrontSplit::Upper | FrontSplit::Both)
+            && range.end < self.upper_to_merge(front)?.end
+        {
+            let mut part = front.clone();
+            if plan == FrontSplit::Upper {
+                self.tree.advance(&mut part);
             }
+            return Some(part);
         }
         let at = self.tree.seek(range.end);
         (self.tree.item(&at)?.start < range.end).then_some(at)

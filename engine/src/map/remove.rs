@@ -77,7 +77,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     /// Removes everything: nothing is mapped, reserved or wired afterwards. The limit of swap, the
     /// wire-future switch and the memory of the index stay.
     pub(crate) fn empty(&mut self, mut tell: impl FnMut(Change)) {
-        for item in self.tree.iter() {
+        for item in &self.tree {
             tell(Change::Unmapped(AddrRange::between(item.start, item.end)));
         }
         self.tree.clear();

@@ -46,10 +46,9 @@ pub(super) struct Arena<N> {
 
 impl<N: Node> Arena<N> {
     /// Bits of an index that name the slot.
-    const SHIFT: u32 = {
-        let size = if size_of::<N>() == 0 { 1 } else { size_of::<N>() };
-        let fit = CHUNK_BYTES / size;
-        if fit <= FIRST_CHUNK { FIRST_CHUNK.ilog2() } else { fit.ilog2() }
+    const SHIFT: u32 = match CHUNK_BYTES.checked_div(size_of::<N>()) {
+        Some(fit) if fit > 0 => fit.ilog2(),
+        _ => 0,
     };
     const STRIDE: usize = 1 << Self::SHIFT;
 
@@ -74,11 +73,8 @@ impl<N: Node> Arena<N> {
 
     /// How many nodes chunk `k` has room for.
     fn room(k: usize) -> usize {
-        let doubled = u32::try_from(k).ok().and_then(|k| FIRST_CHUNK.checked_shl(k));
-        match doubled {
-            Some(room) if room > 0 && k < Self::SHIFT as usize => room.min(Self::STRIDE),
-            _ => Self::STRIDE,
-        }
+        let doublings = k.min(Self::SHIFT as usize);
+        (FIRST_CHUNK << doublings).min(Self::STRIDE)
     }
 
     #[inline(always)]
@@ -128,6 +124,7 @@ impl<N: Node> Arena<N> {
     fn grow(&mut self) -> Result<(), Exhausted> {
         let chunk = self.chunks.len();
         let room = Self::room(chunk);
+        // So that no node of the chunk is without an index.
         Self::join(chunk, room - 1).ok_or(Exhausted)?;
         let mut nodes = Vec::new();
         nodes.try_reserve_exact(room).map_err(|_| Exhausted)?;

@@ -219,9 +219,10 @@ impl<V: Default, const B: usize> Tree<V, B> {
 
     /// No node is reached twice, since its entries would then not be in order.
     fn check_arenas(&self, walk: &Walk) -> Result<(), Violation> {
+        // The first end and the first child are the links of the list.
         let vacant_leaves = self.leaves.freed().filter(|leaf| {
-            let ranges = leaf.starts.iter().zip(leaf.ends.iter().skip(1));
-            ranges.into_iter().all(|(&start, &end)| (start, end) == (VACANT, VACANT))
+            let mut marks = leaf.starts.iter().chain(leaf.ends.iter().skip(1));
+            marks.all(|&mark| mark == VACANT)
         });
         let free = vacant_leaves.count();
         let (handed_out, used, reached) =

@@ -161,6 +161,48 @@ impl<V: Default, const B: usize> Tree<V, B> {
         }
     }
 
+    /// The entry before a cursor; `None` if there is none. Copies no path, as a cursor that
+    /// [retreats](Self::retreat) would have to.
+    #[inline]
+    #[must_use]
+    pub fn item_below(&self, at: &Cursor) -> Option<Item<'_, V>> {
+        match at.slot(0).checked_sub(1) {
+            Some(slot) => self.leaf(at)?.item(slot),
+            None => self.last_item_before_leaf(at),
+        }
+    }
+
+    /// The entry after the one at a cursor; `None` if there is none.
+    #[inline]
+    #[must_use]
+    pub fn item_above(&self, at: &Cursor) -> Option<Item<'_, V>> {
+        let leaf = self.leaf(at)?;
+        let slot = at.slot(0) + 1;
+        leaf.item(slot).or_else(|| self.first_item_after_leaf(at))
+    }
+
+    fn last_item_before_leaf(&self, at: &Cursor) -> Option<Item<'_, V>> {
+        let parted = (1..at.height()).find(|&level| at.slot(level) > 0)?;
+        let mut node = self.inner_at(at, parted)?.child(at.slot(parted) - 1);
+        for _ in 1..parted {
+            let inner = self.inner.get(node)?;
+            node = inner.child(inner.len() - 1);
+        }
+        let leaf = self.leaves.get(node)?;
+        leaf.item(leaf.len().checked_sub(1)?)
+    }
+
+    fn first_item_after_leaf(&self, at: &Cursor) -> Option<Item<'_, V>> {
+        let next = |level| self.inner_at(at, level).map(|inner| inner.child(at.slot(level) + 1));
+        let (parted, mut node) = (1..at.height()).find_map(|level| {
+            next(level).filter(|&child| child != NIL).map(|child| (level, child))
+        })?;
+        for _ in 1..parted {
+            node = self.inner.get(node)?.child(0);
+        }
+        self.leaves.get(node)?.item(0)
+    }
+
     /// The end of the entry before a cursor; `None` if there is none.
     ///
     /// Reads the leaf, and if the cursor is at its first entry the separators above, but no other

@@ -66,7 +66,6 @@ impl<V: Default, const B: usize> Tree<V, B> {
         if self.height == 0 {
             self.root = self.leaves.take()?;
             self.height = 1;
-            *at = Cursor::new(0);
             at.push_root(self.root, 0);
             return Some(());
         }

@@ -76,9 +76,9 @@ use node::{Inner, Leaf};
 /// multiple of 4. Any other does not compile.
 ///
 /// A [`Cursor`] is a place in the tree that does not borrow it. An edit keeps the cursor it is given
-/// valid; all others are void from then on. What an edit through a void cursor does to the tree is
-/// not specified: it neither panics nor touches memory outside the tree, but may break the
-/// invariants. Debug builds may panic.
+/// valid; all others are void from then on. Looking through a void cursor gives some entry or none.
+/// An edit through one may break the [invariants](self#invariants), so that look-ups go wrong from
+/// then on, and debug builds may panic.
 ///
 /// ```
 /// use growstack::tree::Tree;
@@ -109,7 +109,8 @@ impl<V: Default, const B: usize> Tree<V, B> {
     /// Fewest entries or children of a node other than the root (I3).
     const LEAST: usize = if B / 4 > 2 { B / 4 } else { 2 };
 
-    /// Most nodes that one insertion takes: every level but a new root's own splits a node.
+    /// Most nodes that one insertion takes: one for every level there is, and one more for a new
+    /// root, which is a level itself.
     pub const MAX_NODES_PER_INSERT: usize = MAX_HEIGHT;
 
     /// An empty tree for entries within `[min, max)`; allocates nothing.

@@ -122,11 +122,16 @@ impl<V: Default, const B: usize> Tree<V, B> {
     ///
     /// [`OutOfNodes`] if the allocator refuses, or the cap would not let so many be used. The
     /// entries stay as they are; some nodes may have become free.
+    #[inline]
     pub fn ensure(&mut self, need: Need) -> Result<(), OutOfNodes> {
+        if need == Need::NONE { Ok(()) } else { self.make_free(need) }
+    }
+
+    fn make_free(&mut self, need: Need) -> Result<(), OutOfNodes> {
         let in_use = self.nodes_in_use();
         let refused = OutOfNodes { need, in_use, cap: self.cap };
         let after = in_use.saturating_add(need.total());
-        if need != Need::NONE && self.cap.is_some_and(|cap| after > cap) {
+        if self.cap.is_some_and(|cap| after > cap) {
             return Err(refused);
         }
         self.leaves.reserve(need.leaves).map_err(|_| refused)?;

@@ -15,14 +15,11 @@ impl<V: Default, const B: usize> Tree<V, B> {
         let (start, end, value) = leaf.remove(slot)?;
         let next = leaf.range(slot);
         self.len -= 1;
-        let ahead = start.saturating_sub(below);
         match next {
-            Some((next, _)) => {
-                let before = ahead.max(next.saturating_sub(end));
-                self.regap(at, before, next.saturating_sub(below));
-            }
+            // Wider than both of the gaps it takes the place of, so that these cannot matter.
+            Some((next, _)) => self.regap(at, 0, next.saturating_sub(below)),
             None => {
-                self.regap(at, ahead, 0);
+                self.regap(at, start.saturating_sub(below), 0);
                 self.last_end_changed(at, end, below);
             }
         }
@@ -84,22 +81,18 @@ impl<V: Default, const B: usize> Tree<V, B> {
         } else {
             (self.inner.get(left)?.len(), self.inner.get(right)?.len())
         };
-        // The place of the cursor in the two as one.
-        let place = at.slot(level) + if slot == first { 0 } else { l };
         if l + r <= B {
             self.merge(at, level, first)?;
-            at.set(level, left, place);
+            let ahead = if slot == first { 0 } else { l };
+            at.set(level, left, at.slot(level) + ahead);
             at.set_slot(level + 1, first);
             return Some(());
         }
         let keep = (l + r) / 2;
         self.level_out(at, level, first, keep)?;
-        if place < keep {
-            at.set(level, left, place);
-            at.set_slot(level + 1, first);
-        } else {
-            at.set(level, right, place - keep);
-            at.set_slot(level + 1, first + 1);
+        // The first of the two gains at its end only; the second gains at its front.
+        if slot != first {
+            at.set_slot(level, at.slot(level) + l - keep);
         }
         Some(())
     }

@@ -108,6 +108,9 @@ impl fmt::Display for Failure {
             writeln!(f, "{origin}: {}", self.divergence.between("reference", "map under test"))?;
             writeln!(f, "  it did not happen again: the same operations passed the second time")?;
         }
-        writeln!(f, "  found after {length} operations; --seed {seed} --first {sequence} runs it")
+        writeln!(
+            f,
+            "  found after {length} operations; --seed {seed} --first {sequence} --sequences 1 runs it"
+        )
     }
 }

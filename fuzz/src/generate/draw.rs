@@ -91,3 +91,46 @@ impl Draw for Seeded {
         u64::try_from(wide >> 64).expect("the high word of a product")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A source that answers 0 for ever, as one that has run dry does.
+    struct Dry;
+
+    impl Draw for Dry {
+        fn below(&mut self, _: u64) -> u64 {
+            0
+        }
+    }
+
+    #[test]
+    fn a_dry_source_gives_the_plainest_choices() {
+        assert_eq!(Dry.pick(&["plain", "odd"]), "plain");
+        assert_eq!(Dry.weighted(&[0, 3, 1]), 1);
+        assert_eq!(Dry.between(5, 9), 5);
+        assert!(!Dry.one_in(2));
+        assert!(Dry.one_in(1));
+    }
+
+    #[test]
+    fn choices_keep_within_their_bounds() {
+        let mut draw = Seeded::of_sequence(1, 1);
+        let mut seen = [0; 3];
+        for _ in 0..1000 {
+            assert!(draw.below(7) < 7);
+            assert!((3..=5).contains(&draw.between(3, 5)));
+            assert_eq!(draw.between(5, 3), 5);
+            seen[draw.weighted(&[1, 0, 9])] += 1;
+        }
+        assert_eq!(draw.below(0), 0);
+        assert!(seen[0] > 50 && seen[1] == 0 && seen[2] > 800, "{seen:?}");
+    }
+
+    #[test]
+    fn the_widest_range_is_drawn_from() {
+        let mut draw = Seeded::of_sequence(1, 2);
+        assert!((0..100).map(|_| draw.between(0, u64::MAX)).any(|n| n > u64::MAX / 2));
+    }
+}

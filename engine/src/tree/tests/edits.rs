@@ -90,6 +90,33 @@ fn remove_run<const B: usize>(pair: &mut Pair<B>, rng: &mut Rng) {
     }
 }
 
+/// Takes a run of entries out and puts others into the room they leave, all by one cursor.
+fn rewrite_run<const B: usize>(pair: &mut Pair<B>, rng: &mut Rng) {
+    let mut at = pair.tree.seek(rng.within(pair.min, pair.max - 1));
+    let low = pair.tree.end_below(&at).unwrap_or(pair.min);
+    for _ in 0..rng.within(1, 12) {
+        let Some((_, end, _)) = plain(pair.tree.item(&at)) else { break };
+        pair.tree.remove(&mut at);
+        pair.model.remove(&end);
+        pair.check();
+    }
+    let high = pair.tree.item(&at).map_or(pair.max, |next| next.start);
+    // From the top, since the cursor is at the new entry, and the next one goes before that.
+    let mut above = high;
+    for value in 0..rng.within(0, 12) {
+        if above <= low + 1 {
+            break;
+        }
+        let (start, end) = (above - rng.within(1, 2), above);
+        pair.tree.insert(&mut at, start, end, value).unwrap();
+        pair.model.insert(end, (start, value));
+        assert_eq!(plain(pair.tree.item(&at)), Some((start, end, value)));
+        pair.compare_place(&at);
+        pair.check();
+        above = start - rng.within(0, 1).min(start - low);
+    }
+}
+
 fn move_bounds<const B: usize>(pair: &mut Pair<B>, rng: &mut Rng) {
     let addr = rng.within(pair.min, pair.max - 1);
     let Some((start, end, _)) = pair.above(addr) else { return };
@@ -106,6 +133,9 @@ fn move_bounds<const B: usize>(pair: &mut Pair<B>, rng: &mut Rng) {
 fn look_around<const B: usize>(pair: &Pair<B>, rng: &mut Rng) {
     let addr = rng.within(pair.min.saturating_sub(2), pair.max.saturating_add(2));
     pair.compare_at(addr);
+    if rng.chance(2) {
+        pair.compare_at(u64::MAX);
+    }
     let length = if rng.chance(50) {
         // The length of some gap, or one more.
         let from = pair.above(rng.within(pair.min, pair.max)).map_or(pair.min, |(_, end, _)| end);
@@ -123,7 +153,11 @@ fn run<const B: usize>(pair: &mut Pair<B>, rng: &mut Rng, trend: Trend, steps: u
         if kind < trend.insertions() {
             if rng.chance(25) { insert_two(pair, rng) } else { insert_somewhere(pair, rng) }
         } else if kind < 75 {
-            if rng.chance(10) { remove_run(pair, rng) } else { remove_somewhere(pair, rng) }
+            match rng.within(0, 19) {
+                0 => remove_run(pair, rng),
+                1 => rewrite_run(pair, rng),
+                _ => remove_somewhere(pair, rng),
+            }
         } else {
             move_bounds(pair, rng);
         }

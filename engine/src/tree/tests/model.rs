@@ -23,7 +23,7 @@ impl Rng {
 
     /// A number in `low..=high`.
     pub(super) fn within(&mut self, low: u64, high: u64) -> u64 {
-        low + (u128::from(self.next()) * u128::from(high - low + 1) >> 64) as u64
+        low + ((u128::from(self.next()) * u128::from(high - low + 1)) >> 64) as u64
     }
 
     pub(super) fn index(&mut self, len: usize) -> usize {

@@ -1,0 +1,39 @@
+//! A process image, a fault below its stack, and the map before and after.
+
+use std::fmt::Write;
+
+use growstack::{Addr, Change, Limits, Mapping, Process, Prot, Size, StackTunables, VmMap};
+
+/// The map before and after a growth, and what the growth told.
+///
+/// # Errors
+///
+/// None that this image meets.
+pub fn picture() -> Result<String, Box<dyn std::error::Error>> {
+    let map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000_0000));
+    let mut process = Process::new(map, Limits::UNLIMITED, StackTunables::default())?;
+    process.exec(Addr::new(0x7fff_ffff_f000), Size::new(512 << 20), Prot::RW, |_| ())?;
+    let (text, data) = (Mapping::anonymous(Prot::RX), Mapping::anonymous(Prot::RW));
+    process.map_mut().insert(Addr::new(0x40_0000), Addr::new(0x45_2000), text, |_| ())?;
+    process.map_mut().insert(Addr::new(0x65_1000), Addr::new(0x65_8000), data, |_| ())?;
+
+    let mut out = String::new();
+    writeln!(out, "{}", process.map())?;
+    let fault = Addr::new(0x7fff_fffd_aff8);
+    writeln!(out, "\nfault at {fault}")?;
+    let mut changes = Vec::new();
+    process.grow(fault, |change| changes.push(change))?;
+    for change in changes {
+        match change {
+            Change::Mapped(range, prot) => writeln!(out, "mapped {range} {prot}")?,
+            other => writeln!(out, "{other:?}")?,
+        }
+    }
+    writeln!(out, "\n{}", process.map())?;
+    Ok(out)
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    print!("{}", picture()?);
+    Ok(())
+}

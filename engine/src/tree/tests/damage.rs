@@ -1,0 +1,95 @@
+//! `check` finds a broken invariant of every kind.
+
+extern crate std;
+
+use super::model::Pair;
+use crate::tree::search::VACANT;
+use crate::tree::{Tree, Violation};
+use std::string::ToString;
+
+fn sound() -> Tree<u64, 4> {
+    let mut pair = Pair::<4>::new(10, 10_000);
+    for index in 1..60 {
+        pair.insert(index * 20, index * 20 + index % 7 + 1);
+    }
+    for index in 20..40 {
+        pair.remove(index * 20);
+    }
+    assert!(pair.tree.height() >= 3);
+    pair.tree
+}
+
+/// Damages a sound tree, and gives what `check` says.
+fn damaged(damage: impl FnOnce(&mut Tree<u64, 4>)) -> Violation {
+    let mut tree = sound();
+    damage(&mut tree);
+    let violation = tree.check().unwrap_err();
+    assert!(violation.to_string().starts_with('I'), "{violation}");
+    violation
+}
+
+#[test]
+fn check_finds_damaged_entries() {
+    let moved = damaged(|tree| {
+        let at = tree.first();
+        tree.leaves.get_mut(at.node(0)).unwrap().starts[0] = 5;
+    });
+    assert!(matches!(moved, Violation::Order { start: 5, below: 10, .. }), "{moved}");
+    let counted = damaged(|tree| tree.len += 1);
+    assert!(matches!(counted, Violation::Count { .. }), "{counted}");
+    let marked = damaged(|tree| {
+        let mut at = tree.first();
+        while tree.leaf(&at).unwrap().is_full() {
+            tree.next_leaf(&mut at);
+        }
+        tree.leaves.get_mut(at.node(0)).unwrap().ends[3] = 7;
+    });
+    assert!(matches!(marked, Violation::Mark { level: 0, slot: 3, .. }), "{marked}");
+}
+
+#[test]
+fn check_finds_damaged_inner_nodes() {
+    let key = damaged(|tree| tree.inner.get_mut(tree.root).unwrap().keys[0] += 1);
+    assert!(matches!(key, Violation::Separator { slot: 0, .. }), "{key}");
+    let wide = damaged(|tree| tree.inner.get_mut(tree.root).unwrap().gaps[0] += 1);
+    assert!(matches!(wide, Violation::Gap { slot: 0, .. }), "{wide}");
+    let narrow = damaged(|tree| tree.inner.get_mut(tree.root).unwrap().gaps[1] -= 1);
+    assert!(matches!(narrow, Violation::Gap { slot: 1, .. }), "{narrow}");
+    let last = damaged(|tree| {
+        let root = tree.inner.get_mut(tree.root).unwrap();
+        root.keys[root.len() - 1] = VACANT - 1;
+    });
+    assert!(matches!(last, Violation::Mark { .. } | Violation::Separator { .. }), "{last}");
+    let lost = damaged(|tree| tree.inner.get_mut(tree.root).unwrap().children[0] = 1 << 20);
+    assert!(matches!(lost, Violation::Level { node: 0x10_0000, .. }), "{lost}");
+}
+
+#[test]
+fn check_finds_a_wrong_shape() {
+    let thin = damaged(|tree| {
+        let at = tree.first();
+        let leaf = tree.leaves.get_mut(at.node(0)).unwrap();
+        while leaf.len() > 1 {
+            leaf.remove(0);
+        }
+    });
+    assert!(matches!(thin, Violation::Fill { level: 0, len: 1, .. }), "{thin}");
+    let height = damaged(|tree| tree.height = 0);
+    assert!(matches!(height, Violation::Level { level: 0, .. }), "{height}");
+}
+
+#[test]
+fn check_finds_lost_nodes() {
+    let leaf = damaged(|tree| {
+        tree.leaves.reserve(1).unwrap();
+        tree.leaves.take().unwrap();
+    });
+    assert!(matches!(leaf, Violation::Nodes { leaves: true, .. }), "{leaf}");
+    let inner = damaged(|tree| {
+        tree.inner.reserve(1).unwrap();
+        tree.inner.take().unwrap();
+    });
+    assert!(matches!(inner, Violation::Nodes { leaves: false, .. }), "{inner}");
+    let shared = damaged(|tree| tree.leaves.give_back(tree.first().node(0)));
+    assert!(!matches!(shared, Violation::Count { .. }), "{shared}");
+}

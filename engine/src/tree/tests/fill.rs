@@ -1,0 +1,89 @@
+//! How full nodes are, and what the entries cost in memory.
+
+extern crate std;
+
+use super::model::{Pair, Rng};
+use crate::tree::Tree;
+use std::vec::Vec;
+
+/// A value of the size the map keeps.
+type Value = [u64; 4];
+
+#[test]
+fn a_million_entries_in_random_order_take_80_bytes_each() {
+    const LEN: u64 = 1 << 20;
+    let mut order: Vec<u64> = (0..LEN).collect();
+    let mut rng = Rng::new(1);
+    for last in (1..order.len()).rev() {
+        order.swap(last, rng.index(last + 1));
+    }
+    let mut tree: Tree<Value> = Tree::new(0, u64::MAX);
+    for index in order {
+        let start = index * 4096;
+        let mut at = tree.seek(start);
+        tree.insert(&mut at, start, start + 4096, [index; 4]).unwrap();
+    }
+    tree.check().unwrap();
+    assert_eq!(tree.len() as u64, LEN);
+    assert!(tree.memory() as u64 <= 80 * LEN, "{} bytes", tree.memory());
+}
+
+#[test]
+fn a_small_tree_takes_one_small_chunk() {
+    let mut tree: Tree<Value> = Tree::new(0, u64::MAX);
+    let mut at = tree.end();
+    tree.insert(&mut at, 0, 1, [0; 4]).unwrap();
+    assert_eq!((tree.nodes_in_use(), tree.nodes_free()), (1, 3));
+    assert!(tree.memory() < 4096, "{} bytes", tree.memory());
+}
+
+#[test]
+fn ascending_entries_leave_full_nodes_behind() {
+    let mut pair = Pair::<16>::new(0, u64::MAX);
+    for index in 0..3000 {
+        pair.insert(index * 2, index * 2 + 1);
+    }
+    let leaves = pair.tree.leaves.used();
+    assert!(leaves <= 3000 / 13 + 1, "{leaves} leaves");
+}
+
+#[test]
+fn bulk_leaves_an_eighth_of_the_places_free() {
+    let entries: Vec<_> = (0..3000).map(|index| (index * 2, index * 2 + 1)).collect();
+    let mut pair = Pair::<16>::bulk(0, u64::MAX, &entries);
+    assert_eq!(pair.tree.leaves.used(), 3000_usize.div_ceil(14));
+    assert_eq!(pair.tree.inner.used(), 215_usize.div_ceil(14) + 2 + 1);
+    let nodes = pair.tree.nodes_in_use();
+    pair.insert(3001, 3002);
+    assert_eq!(pair.tree.nodes_in_use(), nodes, "there was room");
+}
+
+#[test]
+fn going_back_and_forth_across_a_split_takes_no_nodes() {
+    let mut pair = Pair::<16>::new(0, u64::MAX);
+    for index in 0..16 {
+        pair.insert(index * 10, index * 10 + 5);
+    }
+    pair.insert(77, 78);
+    let nodes = pair.tree.nodes_in_use();
+    assert_eq!(nodes, 3);
+    for _ in 0..20 {
+        pair.remove(77);
+        assert_eq!(pair.tree.nodes_in_use(), nodes);
+        pair.insert(77, 78);
+        assert_eq!(pair.tree.nodes_in_use(), nodes);
+    }
+}
+
+#[test]
+fn siblings_that_just_fit_become_one() {
+    let entries: Vec<_> = (0..28).map(|index| (index * 2, index * 2 + 1)).collect();
+    let mut pair = Pair::<16>::bulk(0, u64::MAX, &entries);
+    assert_eq!(pair.tree.leaves.used(), 2);
+    pair.remove(54);
+    for left in (3..14).rev() {
+        assert_eq!(pair.tree.nodes_in_use(), 3, "{left}");
+        pair.remove(0);
+    }
+    assert_eq!((pair.tree.len(), pair.tree.nodes_in_use()), (16, 1));
+}

@@ -1,0 +1,157 @@
+//! The tree with an allocator that refuses.
+//!
+//! One allocator serves the whole process, so it refuses by thread, and only what the tree asks for.
+#![allow(clippy::unwrap_used)]
+
+use growstack::tree::{BulkError, Need, Tree};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+thread_local! {
+    /// Allocations this thread is still granted; `None` for as many as it likes.
+    static GRANTED: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+struct Rationed;
+
+impl Rationed {
+    fn grant() -> bool {
+        GRANTED.with(|granted| match granted.get() {
+            None => true,
+            Some(0) => false,
+            Some(left) => {
+                granted.set(Some(left - 1));
+                true
+            }
+        })
+    }
+}
+
+// SAFETY: Every call goes to the system allocator as it is, or is answered with null, which an
+// allocator may always do.
+unsafe impl GlobalAlloc for Rationed {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if !Self::grant() {
+            return std::ptr::null_mut();
+        }
+        // SAFETY: The caller keeps the contract of `alloc`, which is the same.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
+        // SAFETY: What is given back came from the system allocator.
+        unsafe { System.dealloc(ptr, layout) }
+    }
+
+    unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        if !Self::grant() {
+            return std::ptr::null_mut();
+        }
+        // SAFETY: What is grown came from the system allocator; the contract is the same.
+        unsafe { System.realloc(ptr, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Rationed = Rationed;
+
+/// Runs something with so many allocations granted, and all of them again after it.
+fn rationed<T>(granted: usize, run: impl FnOnce() -> T) -> T {
+    GRANTED.set(Some(granted));
+    let result = run();
+    GRANTED.set(None);
+    result
+}
+
+fn insert<const B: usize>(tree: &mut Tree<u64, B>, start: u64) -> bool {
+    let mut at = tree.seek(start);
+    let here = tree.item(&at).map(|item| item.start);
+    let inserted = tree.insert(&mut at, start, start + 1, start).is_ok();
+    let expected = if inserted { Some(start) } else { here };
+    assert_eq!(tree.item(&at).map(|item| item.start), expected);
+    inserted
+}
+
+/// Entries in an order that splits nodes all over the tree.
+fn scattered(len: u64) -> impl Iterator<Item = u64> {
+    (0..len).map(move |index| index * 7919 % len * 2)
+}
+
+/// For every number of allocations: builds until the allocator refuses, looks whether all is as it
+/// was, and goes on.
+fn refuses_after_every_number<const B: usize>(len: u64) {
+    let mut refusals = 0;
+    for granted in 0.. {
+        let mut tree: Tree<u64, B> = Tree::new(0, 2 * len);
+        let mut starts = scattered(len);
+        let failed = rationed(granted, || starts.find(|&start| !insert(&mut tree, start)));
+        tree.check().unwrap();
+        let Some(failed) = failed else { break };
+        refusals += 1;
+
+        let inserted = scattered(len).position(|start| start == failed).unwrap();
+        let mut expected: Vec<u64> = scattered(len).take(inserted).collect();
+        expected.sort_unstable();
+        assert_eq!(tree.iter().map(|item| *item.value).collect::<Vec<_>>(), expected);
+
+        assert!(insert(&mut tree, failed));
+        starts.for_each(|start| assert!(insert(&mut tree, start)));
+        tree.check().unwrap();
+        assert_eq!(tree.len() as u64, len);
+    }
+    assert!(refusals >= 4, "{refusals} refusals");
+}
+
+#[test]
+fn a_refused_insertion_changes_nothing() {
+    refuses_after_every_number::<4>(2003);
+    refuses_after_every_number::<8>(2003);
+    refuses_after_every_number::<16>(2003);
+}
+
+#[test]
+fn nodes_made_sure_of_need_no_allocation() {
+    let mut tree: Tree<u64, 4> = Tree::new(0, u64::MAX);
+    for start in scattered(1009) {
+        let [a, b] = [tree.seek(2 * start), tree.seek(2 * start + 2)];
+        let need = tree.need_two(&a, &b);
+        tree.ensure(need).unwrap();
+        let inserted =
+            rationed(0, || insert(&mut tree, 2 * start) && insert(&mut tree, 2 * start + 2));
+        assert!(inserted, "{need:?}");
+    }
+    tree.check().unwrap();
+}
+
+#[test]
+fn removal_needs_no_allocation() {
+    let mut tree: Tree<u64, 4> = Tree::new(0, u64::MAX);
+    assert!(scattered(1009).all(|start| insert(&mut tree, start)));
+    rationed(0, || {
+        for start in scattered(1009) {
+            let mut at = tree.seek(start);
+            assert_eq!(tree.remove(&mut at), Some(start));
+        }
+    });
+    tree.check().unwrap();
+    assert!(tree.is_empty() && tree.nodes_free() > 0);
+    assert!(rationed(0, || scattered(1009).all(|start| insert(&mut tree, start))));
+    tree.check().unwrap();
+}
+
+#[test]
+fn refusals_name_what_was_asked_for() {
+    let mut tree: Tree<u64> = Tree::new(0, 100);
+    let refusal = rationed(0, || tree.reserve_nodes(3)).unwrap_err();
+    assert_eq!((refusal.need, refusal.in_use), (Need { leaves: 3, inner: 3 }, 0));
+    assert_eq!(tree.nodes_free(), 0);
+    assert_eq!(tree.memory(), 0);
+
+    let entries = || (0..100).map(|index| (index, index + 1, ()));
+    let mut granted = 0;
+    while let Err(error) = rationed(granted, || Tree::<(), 4>::bulk(0, 100, entries())) {
+        assert!(matches!(error, BulkError::OutOfNodes(_)), "{error}");
+        granted += 1;
+    }
+    assert!(granted >= 4);
+}

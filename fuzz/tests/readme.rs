@@ -1,0 +1,15 @@
+//! The README says what is so: its picture is what the example prints, and its example compiles.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "../../engine/examples/growth.rs"]
+#[allow(dead_code)]
+mod growth;
+
+const README: &str = include_str!("../../README.md");
+
+#[test]
+fn the_picture_is_what_the_example_prints() {
+    let picture = growth::picture().unwrap();
+    assert!(README.contains(picture.trim_end()), "the README should show:\n{picture}");
+}
