@@ -2,11 +2,13 @@
 //!
 //! - [`op`], [`answer`], [`space`]: the operations as one enum, what a map answers, and the trait
 //!   [`AddressSpace`](space::AddressSpace) that a map implements to be tested.
-//! - [`reference`]: the naive map, a sorted `Vec` written from the rule book. It shares nothing
+//! - [`mod@reference`]: the naive map, a sorted `Vec` written from the rule book. It shares nothing
 //!   with the engine but the vocabulary types.
 //! - [`engine`]: the engine behind the trait.
 //! - [`trace`], [`replay`], [`report`]: traces, carrying them out, and telling what differs.
 //! - [`compare`]: what is compared of two maps after every operation.
+//! - [`keeps`], [`settings`]: what a map does not have, and how it says so.
+//! - [`exec`]: maps that are programs of their own, asked over a pipe.
 //! - [`generate`], [`driver`]: random sequences on two maps.
 //! - [`cli`]: the command `growstack`.
 
@@ -30,3 +32,8 @@ pub mod trace;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The Rust in the guide is tested with the library's own examples.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide.md")]
+struct Guide;

@@ -38,7 +38,7 @@ pub(super) struct Child {
 }
 
 impl Child {
-    pub(super) fn start(command: &Command, header: String) -> Result<Self, Broken> {
+    pub(super) fn start(command: &Command, header: &str) -> Result<Self, Broken> {
         let Command { words, timeout } = command;
         let name = words.join(" ");
         let cannot = |error| Broken::Failed(format!("`{name}` cannot be started: {error}"));
@@ -86,8 +86,8 @@ impl Child {
         let left = self.deadline.saturating_duration_since(Instant::now());
         match self.output.recv_timeout(left) {
             Ok(Ok(line)) => String::from_utf8(line)
-                .map_err(|_| self.failed(format!("wrote no UTF-8 after `{}`", self.last))),
-            Ok(Err(reason)) => Err(self.failed(reason)),
+                .map_err(|_| self.failed(&format!("wrote no UTF-8 after `{}`", self.last))),
+            Ok(Err(reason)) => Err(self.failed(&reason)),
             Err(RecvTimeoutError::Timeout) => {
                 let Self { name, last, timeout, .. } = self;
                 let seconds = timeout.as_secs_f64();
@@ -95,12 +95,12 @@ impl Child {
             }
             Err(RecvTimeoutError::Disconnected) => {
                 let how = self.end();
-                Err(self.failed(format!("ended before its answer to `{}`{how}", self.last)))
+                Err(self.failed(&format!("ended before its answer to `{}`{how}", self.last)))
             }
         }
     }
 
-    fn failed(&self, what: String) -> Broken {
+    fn failed(&self, what: &str) -> Broken {
         Broken::Failed(format!("`{}` {what}", self.name))
     }
 

@@ -66,7 +66,7 @@ impl Exec {
     /// Starts the child and tells it `config`.
     #[must_use]
     pub fn start(command: &Command, config: &Config) -> Self {
-        let child = Child::start(command, config.to_string());
+        let child = Child::start(command, &config.to_string());
         Self::with(child)
     }
 

@@ -15,9 +15,12 @@ pub(super) enum DumpLine {
     Summary(Summary, Keeps),
 }
 
+/// Marks something as not kept.
+type LeaveOut = fn(&mut Keeps);
+
 /// The columns of an entry from PROT on, each with a word to read in the place of `?`, and how to
 /// leave it out.
-const COLUMNS: [(&str, fn(&mut Keeps)); 8] = [
+const COLUMNS: [(&str, LeaveOut); 8] = [
     ("---", |keeps| keeps.prot = false),
     ("---", |keeps| keeps.max = false),
     ("copy", |keeps| keeps.inherit = false),
@@ -34,7 +37,7 @@ const FLAGS: usize = 4;
 const AVAIL: usize = 7;
 
 /// The counters of the closing line, in the same way.
-const COUNTERS: [(&str, &str, fn(&mut Keeps)); 4] = [
+const COUNTERS: [(&str, &str, LeaveOut); 4] = [
     ("size=?", "size=0", |keeps| keeps.size = false),
     ("ssize=?", "ssize=0", |keeps| keeps.ssize = false),
     ("reserved=?", "reserved=0", |keeps| keeps.reserved = false),
