@@ -5,10 +5,12 @@
 
 mod input;
 mod maps;
+mod minimize;
 mod outside;
 mod parallel;
 mod random;
 mod replay;
+mod seeds;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -32,6 +34,8 @@ struct Arguments {
 enum Command {
     Replay(replay::Replay),
     Random(random::Random),
+    Minimize(minimize::Minimize),
+    Seeds(seeds::Seeds),
 }
 
 /// How the command ends; the numbers are its exit codes.
@@ -93,6 +97,8 @@ pub fn run(
     match Arguments::try_parse_from(arguments) {
         Ok(Arguments { command: Command::Replay(replay) }) => replay.run(contenders, streams),
         Ok(Arguments { command: Command::Random(random) }) => random.run(contenders, streams),
+        Ok(Arguments { command: Command::Minimize(minimize) }) => minimize.run(streams),
+        Ok(Arguments { command: Command::Seeds(seeds) }) => seeds.run(streams),
         Err(error) if error.use_stderr() => {
             write!(streams.err, "{}", error.render())?;
             Ok(Exit::Unusable)

@@ -136,12 +136,17 @@ impl Observed {
 
     /// Keeps what `map` looks like, and lets it check itself. Linear in its entries, at least.
     pub fn look_at<M: AddressSpace + ?Sized>(&mut self, map: &M) {
+        self.read(map);
+        self.check = map.check();
+    }
+
+    /// Keeps what `map` looks like. Linear in its entries.
+    pub fn read<M: AddressSpace + ?Sized>(&mut self, map: &M) {
         map.entries(&mut self.rows);
         // What nothing can make visible (rule 1.3) need not agree.
         self.rows.iter_mut().for_each(|row| row.avail = row.shown_avail());
         self.summary = map.summary();
         self.keeps = map.keeps();
-        self.check = map.check();
     }
 
     /// Compares what two maps tell of an operation. Causes and changes count only if both maps

@@ -19,13 +19,17 @@ pub mod driver;
 pub mod engine;
 pub mod exec;
 pub mod generate;
+pub mod input;
 pub mod keeps;
+pub mod minimize;
 pub mod op;
 pub mod reference;
+pub mod regression;
 pub mod replay;
 pub mod report;
 pub mod settings;
 pub mod space;
+pub mod targets;
 pub mod trace;
 
 /// Compiles and runs the example of the README.

@@ -4,6 +4,7 @@ use growstack::{Limits, Size, StackTunables};
 
 use crate::answer::Answer;
 use crate::op::{Config, LimitName, Op};
+use crate::replay::Contender;
 use crate::space::AddressSpace;
 
 /// The settings of `config` that a map must know something of: those at which it is not as a map
@@ -32,6 +33,19 @@ pub fn unsupported<M: AddressSpace + ?Sized>(map: &mut M, config: &Config) -> Ve
     let mut changes = Vec::new();
     let refused = |op: &Op| map.apply(op, &mut changes).0 == Answer::Unsupported;
     settings(config).filter(refused).collect()
+}
+
+/// An empty map of kind `contender`, and what it was made from: `config` without the settings that
+/// it does not support.
+#[must_use]
+pub fn create(contender: Contender, config: &Config) -> (Config, Box<dyn AddressSpace>) {
+    let mut map = (contender.create)(config);
+    let missing = unsupported(map.as_mut(), config);
+    if missing.is_empty() {
+        return (*config, map);
+    }
+    let config = without(*config, &missing);
+    (config, (contender.create)(&config))
 }
 
 /// `config` with each of `settings` as in a map that has no such thing.

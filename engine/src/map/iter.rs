@@ -90,3 +90,12 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         Gaps { items: self.tree.iter(), reached, max, below: false }
     }
 }
+
+impl<'a, O: Clone + PartialEq, const B: usize> IntoIterator for &'a VmMap<O, B> {
+    type Item = Entry<O>;
+    type IntoIter = Entries<'a, O, B>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries()
+    }
+}

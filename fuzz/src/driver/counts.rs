@@ -50,7 +50,7 @@ pub struct KindCount {
 
 impl Counts {
     /// Counts one operation, its answer, and the branches of the rule book that it took.
-    pub(super) fn operation(&mut self, kind: Kind, answer: Answer, trail: &[Reached]) {
+    pub(crate) fn operation(&mut self, kind: Kind, answer: Answer, trail: &[Reached]) {
         self.operations += 1;
         let count = &mut self.kinds[kind as usize];
         match answer {
@@ -68,12 +68,12 @@ impl Counts {
     }
 
     /// Notes how many entries a map has.
-    pub(super) fn entries(&mut self, entries: usize) {
+    pub(crate) fn entries(&mut self, entries: usize) {
         self.most_entries = self.most_entries.max(entries);
     }
 
     /// Adds the counts of another thread.
-    pub(super) fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         self.sequences += other.sequences;
         self.operations += other.operations;
         self.searches += other.searches;
@@ -126,6 +126,14 @@ impl Counts {
     #[must_use]
     pub fn reached(&self, branch: Reached) -> u64 {
         self.reached[branch as usize].iter().sum()
+    }
+
+    /// Every pair of a kind of operation and a branch that it took, with how often it did.
+    pub fn taken(&self) -> impl Iterator<Item = (Kind, Reached, u64)> {
+        Reached::ALL.iter().zip(&self.reached).flat_map(|(&branch, kinds)| {
+            let counted = Kind::ALL.iter().zip(kinds).filter(|(_, count)| **count != 0);
+            counted.map(move |(&kind, &count)| (kind, branch, count))
+        })
     }
 
     /// How many pairs of a kind of operation and a branch that it took there were.

@@ -63,7 +63,10 @@ impl Found {
 }
 
 /// A short trace that fails, and how; `None` if `trace` does not fail.
-fn shortened(trace: &Trace, maps: &[Contender]) -> Option<(Trace, Box<replay::Failure>)> {
+pub(crate) fn shortened(
+    trace: &Trace,
+    maps: &[Contender],
+) -> Option<(Trace, Box<replay::Failure>)> {
     let first = replay(trace, maps).1.err()?;
     let mut short = cut(trace, &first, maps);
     if first.is_late() {

@@ -5,82 +5,103 @@ use crate::compare::{Divergence, Observed};
 use crate::generate::View;
 use crate::op::{Config, Op};
 use crate::reference::{Reached, Reference};
-use crate::replay::Contender;
-use crate::settings::{unsupported, without};
 use crate::space::AddressSpace;
 
 /// What was seen of both maps; memory that one pair after the other uses.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     tested: Observed,
     reference: Observed,
 }
 
 /// Two maps that have carried out the same operations.
-pub(super) struct Pair<'s> {
-    tested: Box<dyn AddressSpace>,
+pub(crate) struct Pair<'s, M: ?Sized> {
+    tested: Box<M>,
     reference: Reference,
-    /// The start as far as the map under test supports it, with the limits and tunables as they are by now.
+    /// The start, with the limits and tunables as they are by now.
     config: Config,
     seen: &'s mut Seen,
 }
 
-impl<'s> Pair<'s> {
-    pub(super) fn create(config: &Config, tested: Contender, seen: &'s mut Seen) -> Self {
+impl<'s, M: AddressSpace + ?Sized> Pair<'s, M> {
+    /// `tested`, which must be empty, beside a reference that is.
+    pub(crate) fn new(config: &Config, tested: Box<M>, seen: &'s mut Seen) -> Self {
         // What the last pair left behind is not of these maps.
         for seen in [&mut seen.tested, &mut seen.reference] {
             seen.rows.clear();
             seen.summary = Summary::default();
         }
-        let mut map = (tested.create)(config);
-        let mut config = *config;
-        let missing = unsupported(map.as_mut(), &config);
-        if !missing.is_empty() {
-            config = without(config, &missing);
-            map = (tested.create)(&config);
-        }
-        Self { tested: map, reference: Reference::create(&config), config, seen }
-    }
-
-    /// What both maps started from, and the limits and tunables as they are by now.
-    pub(super) const fn config(&self) -> &Config {
-        &self.config
+        Self { tested, reference: Reference::create(config), config: *config, seen }
     }
 
     /// What the reference's last operation reached.
-    pub(super) fn trail(&self) -> &[Reached] {
+    pub(crate) fn trail(&self) -> &[Reached] {
         self.reference.trail()
     }
 
     /// What both maps looked like when they were last compared.
-    pub(super) fn view(&self) -> View<'_> {
+    pub(crate) fn view(&self) -> View<'_> {
         // The map under test may not keep all of this, and the two agree in what it keeps.
         let Observed { rows, summary, .. } = &self.seen.reference;
         View { rows, summary: *summary, config: &self.config }
     }
 
-    /// Carries `op` out on both maps and compares what they tell of it. On neither, if the one
-    /// under test does not support it; then there is no answer.
-    pub(super) fn carry_out(&mut self, op: &Op) -> Result<Option<Answer>, Divergence> {
-        let Seen { tested, reference } = &mut *self.seen;
-        tested.carry_out(self.tested.as_mut(), op);
-        tested.answered()?;
-        if tested.answer == Answer::Unsupported {
+    /// The map under test.
+    pub(crate) fn tested(&self) -> &M {
+        &self.tested
+    }
+
+    /// What the map under test told of the last operation, and how it looked when last compared.
+    pub(crate) fn seen(&self) -> &Observed {
+        &self.seen.tested
+    }
+
+    /// Carries `op` out on both maps, the one under test having it, and compares what they tell.
+    pub(crate) fn carry_out(&mut self, op: &Op) -> Result<Answer, Divergence> {
+        self.carry_out_by(op, |map, seen| {
+            seen.carry_out(map, op);
+            Ok(())
+        })
+    }
+
+    /// As [`carry_out`](Self::carry_out), but on neither map if the one under test does not
+    /// support `op`; then there is no answer.
+    pub(crate) fn carry_out_if_supported(&mut self, op: &Op) -> Result<Option<Answer>, Divergence> {
+        let seen = &mut self.seen.tested;
+        seen.carry_out(self.tested.as_mut(), op);
+        seen.answered()?;
+        if seen.answer == Answer::Unsupported {
             return Ok(None);
         }
+        self.follow(op).map(Some)
+    }
+
+    /// As [`carry_out`](Self::carry_out), but the map under test is made to do it by `act`.
+    pub(crate) fn carry_out_by(
+        &mut self,
+        op: &Op,
+        act: impl FnOnce(&mut M, &mut Observed) -> Result<(), Divergence>,
+    ) -> Result<Answer, Divergence> {
+        act(self.tested.as_mut(), &mut self.seen.tested)?;
+        self.follow(op)
+    }
+
+    /// Carries out `op` on the reference, after the map under test, and compares what they tell.
+    fn follow(&mut self, op: &Op) -> Result<Answer, Divergence> {
+        let Seen { tested, reference } = &mut *self.seen;
         reference.carry_out(&mut self.reference, op);
         self.config.follow(op);
         reference.compare_telling(tested)?;
-        Ok(Some(tested.answer))
+        Ok(tested.answer)
     }
 
-    /// Compares what both maps look like, and lets them check themselves.
-    pub(super) fn compare_looks(&mut self) -> Result<(), Divergence> {
+    /// Compares what both maps look like, and lets the one under test check itself. The reference
+    /// has done so in every operation.
+    pub(crate) fn compare_looks(&mut self) -> Result<(), Divergence> {
         let Seen { tested, reference } = &mut *self.seen;
         tested.look_at(self.tested.as_ref());
-        reference.look_at(&self.reference);
+        reference.read(&self.reference);
         reference.compare_looks(tested)?;
-        tested.sound()?;
-        reference.sound()
+        tested.sound()
     }
 }

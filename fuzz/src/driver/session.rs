@@ -6,6 +6,8 @@ use crate::compare::Divergence;
 use crate::generate::{Generator, Kind, Seeded};
 use crate::op::{Config, Op};
 use crate::replay::Contender;
+use crate::settings::create;
+use crate::space::AddressSpace;
 
 use super::counts::Counts;
 use super::pair::{Pair, Seen};
@@ -55,8 +57,9 @@ impl Session {
         let mut draw = Seeded::of_sequence(seed, sequence);
         let mut generator = Generator::new(&mut draw);
         *config = Some(*generator.config());
-        let mut pair = Pair::create(generator.config(), tested, seen);
-        *config = Some(*pair.config());
+        let (start, map) = create(tested, generator.config());
+        *config = Some(start);
+        let mut pair = Pair::new(&start, map, seen);
         let mut work = Work { counts, ops, pair: &mut pair };
 
         for op in generator.prefill(&mut draw) {
@@ -100,7 +103,7 @@ const TRIES: usize = 64;
 struct Work<'w, 's> {
     counts: &'w mut Counts,
     ops: &'w mut Vec<Op>,
-    pair: &'w mut Pair<'s>,
+    pair: &'w mut Pair<'s, dyn AddressSpace>,
 }
 
 impl Work<'_, '_> {
@@ -123,7 +126,7 @@ impl Work<'_, '_> {
 
     fn carry_out(&mut self, op: Op) -> Result<bool, Divergence> {
         self.ops.push(op);
-        let answer = self.pair.carry_out(&op)?;
+        let answer = self.pair.carry_out_if_supported(&op)?;
         match answer {
             Some(answer) => self.counts.operation(Kind::of(&op), answer, self.pair.trail()),
             None => drop(self.ops.pop()),
@@ -134,7 +137,7 @@ impl Work<'_, '_> {
     /// Carries out `search`, which goes into the trace only if it fails.
     fn search(&mut self, search: Op) -> Result<(), Divergence> {
         self.ops.push(search);
-        let answer = self.pair.carry_out(&search)?;
+        let answer = self.pair.carry_out_if_supported(&search)?;
         self.counts.searches += u64::from(answer.is_some());
         self.ops.pop();
         Ok(())

@@ -1,0 +1,83 @@
+//! Inputs from traces, and traces from inputs.
+
+use super::{Header, Input, Record};
+use crate::compare::Observed;
+use crate::generate::View;
+use crate::op::{Config, Op};
+use crate::reference::Reference;
+use crate::space::AddressSpace;
+use crate::trace::{Step, Trace};
+
+/// The reference, with what it looks like.
+struct Guide {
+    map: Reference,
+    config: Config,
+    observed: Observed,
+}
+
+impl Guide {
+    fn new(config: &Config) -> Self {
+        let map = Reference::create(config);
+        Self { map, config: *config, observed: Observed::default() }
+    }
+
+    fn view(&self) -> View<'_> {
+        let Observed { rows, summary, .. } = &self.observed;
+        View { rows, summary: *summary, config: &self.config }
+    }
+
+    fn carry_out(&mut self, op: &Op) {
+        self.observed.carry_out(&mut self.map, op);
+        self.map.entries(&mut self.observed.rows);
+        self.observed.summary = self.map.summary();
+        self.config.follow(op);
+    }
+}
+
+impl Input {
+    /// The operations with plain numbers, as the reference shapes them.
+    #[must_use]
+    pub fn trace(&self) -> Trace {
+        let mut trace = Trace::new(self.header.config);
+        let mut guide = Guide::new(&self.header.config);
+        let window = self.header.window;
+        for op in self.header.prefill.ops(window) {
+            trace.steps.push(Step::new(op));
+            guide.map.apply(&op, &mut Vec::new());
+        }
+        guide.carry_out(&Op::Dump);
+        for record in &self.records {
+            let op = record.resolve(&guide.view(), window);
+            trace.steps.push(Step::new(op));
+            guide.carry_out(&op);
+        }
+        trace
+    }
+
+    /// The input for the same operations as those of `ops`, told by what they are near.
+    #[must_use]
+    pub fn of(config: &Config, ops: impl IntoIterator<Item = Op>) -> Self {
+        let ops: Vec<Op> = ops.into_iter().collect();
+        let window = window_of(config, &ops);
+        let header = Header { window, config: *config, ..Header::default() };
+        let mut guide = Guide::new(config);
+        let mut records = Vec::with_capacity(ops.len());
+        for op in &ops {
+            records.push(Record::of(op, &guide.view(), window));
+            guide.carry_out(op);
+        }
+        Self { header, records }
+    }
+}
+
+/// The page at which the lowest insertion inside the map starts.
+fn window_of(config: &Config, ops: &[Op]) -> u64 {
+    let inside = |op: &Op| match *op {
+        Op::Insert { start, .. } | Op::Stack { addrbos: start, .. } => {
+            (config.min <= start && start < config.max).then_some(start.get())
+        }
+        _ => None,
+    };
+    let low = ops.iter().filter_map(inside).min().unwrap_or(config.min.get());
+    low & !(growstack::PAGE_SIZE - 1)
+}

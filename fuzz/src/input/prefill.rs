@@ -1,0 +1,98 @@
+//! Filling a map to begin with, so that its index is deep.
+//!
+//! What a recipe makes is part of the encoding: it must not change, so it is reckoned from the
+//! recipe by arithmetic of its own.
+
+use growstack::{Addr, CowFlags, PAGE_SIZE, Prot, Size};
+
+use crate::op::{Mapping, Op};
+
+/// A recipe for the entries that a map starts with.
+///
+/// The style, from the lowest bit on: two bits for how many entries have a gap before them (one
+/// in 1, 2, 4, 8), two for how many are stacks (none, one in 4, 16, 64), one for whether they are
+/// inserted out of order, one for whether neighbours may merge.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Prefill {
+    /// How many insertions; more than [`MOST`](Self::MOST) count as that many.
+    pub entries: u16,
+    /// How they lie.
+    pub style: u8,
+    /// Where their lengths and places come from.
+    pub seed: u32,
+}
+
+/// SplitMix64.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut x = self.0;
+        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (x ^ (x >> 31)) % bound
+    }
+}
+
+impl Prefill {
+    /// Nothing.
+    pub const NONE: Self = Self { entries: 0, style: 0, seed: 0 };
+
+    /// The most entries.
+    pub const MOST: u16 = 1024;
+
+    /// The operations that fill a map from `window` on.
+    #[must_use]
+    pub fn ops(self, window: u64) -> Vec<Op> {
+        let mut numbers = Numbers(u64::from(self.seed));
+        let gaps = 1 << (self.style & 3);
+        let stacks = [0, 4, 16, 64][usize::from(self.style >> 2 & 3)];
+        let (shuffled, plain) = (self.style & 0x10 != 0, self.style & 0x20 != 0);
+        let mut at = window;
+        let mut ops = Vec::new();
+        for number in 0..self.entries.min(Self::MOST) {
+            if numbers.below(gaps) == 0 {
+                at = at.wrapping_add((1 + numbers.below(3)) * PAGE_SIZE);
+            }
+            let length = (1 + numbers.below(4)) * PAGE_SIZE;
+            if stacks != 0 && numbers.below(stacks) == 0 {
+                let reserve = 4 * length;
+                ops.push(stack(at, reserve, numbers.below(3)));
+                at = at.wrapping_add(reserve);
+            } else {
+                // Neighbours whose max protections differ do not merge.
+                let max = if plain || number % 2 == 0 { Prot::ALL } else { Prot::RW };
+                ops.push(insert(at, length, max));
+                at = at.wrapping_add(length);
+            }
+        }
+        if shuffled {
+            for left in (1..ops.len()).rev() {
+                let other = usize::try_from(numbers.below(left as u64 + 1)).expect("an index");
+                ops.swap(left, other);
+            }
+        }
+        ops
+    }
+}
+
+fn insert(start: u64, length: u64, max: Prot) -> Op {
+    Op::Insert {
+        start: Addr::new(start),
+        end: Addr::new(start.wrapping_add(length)),
+        mapping: Mapping { prot: Prot::RW, max, flags: CowFlags::NONE, object: None, offset: 0 },
+    }
+}
+
+fn stack(addrbos: u64, length: u64, growth: u64) -> Op {
+    let growth = [CowFlags::GROWS_DOWN, CowFlags::GROWS_UP, CowFlags::GROWTH]
+        [usize::try_from(growth).expect("below 3")];
+    Op::Stack {
+        addrbos: Addr::new(addrbos),
+        max_ssize: Size::new(length),
+        prot: Prot::RW,
+        max: Prot::ALL,
+        flags: growth,
+    }
+}

@@ -1,0 +1,185 @@
+//! Records: one operation each, all of one length.
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 0 | opcode |
+//! | 1 | `prot` in bits 0 to 2, `max` in bits 3 to 5; bit 6: `max` of `protect`, `holes`, `any`; bit 7: `system` |
+//! | 2, 3 | flags in bits 0 to 8, the object's number in bits 9 to 15 |
+//! | 4 | inheritance, advice, limit or switch in bits 0 to 2; in bits 3 to 7, 1 + the index nodes to be had |
+//! | 5 | the offset: 0 as START says, n > 0 for n - 1 pages, n < 0 for n pages below 2^64 |
+//! | 6 to 9 | first operand |
+//! | 10 to 13 | second operand |
+//! | 14, 15 | the operand MAX_ADDR, the number in one byte and without steps |
+//!
+//! An operand: anchor in bits 0 to 4 and unit in bits 5 to 7 of the first byte, then the count of
+//! steps, then the number of the entry, gap, stack or page in two bytes, the low one first.
+//!
+//! A record with opcode 0x7f gives a plain number to the next operation: in byte 1 whether it is
+//! the first operand (0), the second (1), MAX_ADDR (2) or the offset (3), in bytes 8 to 15 the
+//! number.
+
+use growstack::{CowFlags, Prot};
+
+use super::opcode::{Opcode, WIDE};
+use super::operand::Operand;
+
+/// Bytes of a record.
+pub const RECORD: usize = 16;
+
+/// Where an insertion's offset comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Offset {
+    /// START without its highest bit, so that neighbours of one object continue each other; or a
+    /// few pages from either end of all offsets.
+    Near(i8),
+    /// Just this number.
+    Raw(u64),
+}
+
+/// One operation as an input tells it. What an operation has no use for is carried along.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Record {
+    /// Which operation.
+    pub opcode: Opcode,
+    /// The protection.
+    pub prot: Prot,
+    /// The most protection.
+    pub max: Prot,
+    /// The second of two choices: `max` of `protect`, `holes`, `any`.
+    pub second: bool,
+    /// `system` rather than `user`.
+    pub system: bool,
+    /// Flags, growth flags among them.
+    pub flags: CowFlags,
+    /// The number of the object, 0 for none.
+    pub object: u8,
+    /// Inheritance, advice, limit or switch, by number.
+    pub choice: u8,
+    /// How many index nodes are to be had, for the target `allocation`; `None` for any number.
+    pub nodes: Option<u8>,
+    /// The offset.
+    pub offset: Offset,
+    /// The first operand: START, ADDRBOS, ADDR or a limit.
+    pub first: Operand,
+    /// The second operand: END, LENGTH or MAX_SSIZE.
+    pub second_operand: Operand,
+    /// MAX_ADDR.
+    pub max_addr: Operand,
+}
+
+impl Record {
+    /// The largest number of an object.
+    pub const MAX_OBJECT: u8 = 0x7f;
+    /// The largest number of nodes that can be asked for.
+    pub const MAX_NODES: u8 = 30;
+
+    /// A record with nothing but an opcode: read and write, no flags, all operands 0.
+    #[must_use]
+    pub const fn new(opcode: Opcode) -> Self {
+        Self {
+            opcode,
+            prot: Prot::RW,
+            max: Prot::ALL,
+            second: false,
+            system: false,
+            flags: CowFlags::NONE,
+            object: 0,
+            choice: 0,
+            nodes: None,
+            offset: Offset::Near(0),
+            first: Operand::ZERO,
+            second_operand: Operand::ZERO,
+            max_addr: Operand::ZERO,
+        }
+    }
+
+    /// The bytes that the record takes, those of its plain numbers included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        RECORD * (1 + self.wide().into_iter().flatten().count())
+    }
+
+    /// The plain numbers by place.
+    fn wide(&self) -> [Option<u64>; 4] {
+        let raw = |operand| match operand {
+            Operand::Raw(number) => Some(number),
+            Operand::Near { .. } => None,
+        };
+        let offset = match self.offset {
+            Offset::Raw(number) => Some(number),
+            Offset::Near(_) => None,
+        };
+        [raw(self.first), raw(self.second_operand), raw(self.max_addr), offset]
+    }
+
+    /// Appends the bytes of the record.
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        for (place, number) in (0..).zip(self.wide()) {
+            if let Some(number) = number {
+                out.extend([WIDE, place, 0, 0, 0, 0, 0, 0]);
+                out.extend(number.to_le_bytes());
+            }
+        }
+        let bits = self.flags.bits() | u16::from(self.object) << 9;
+        let offset = match self.offset {
+            Offset::Near(pages) => pages,
+            Offset::Raw(_) => 0,
+        };
+        out.push(self.opcode as u8);
+        out.push(
+            self.prot.bits()
+                | self.max.bits() << 3
+                | u8::from(self.second) << 6
+                | u8::from(self.system) << 7,
+        );
+        out.extend(bits.to_le_bytes());
+        out.push(self.choice & 7 | self.nodes.map_or(0, |n| n.min(Self::MAX_NODES) + 1) << 3);
+        out.extend(offset.to_le_bytes());
+        out.extend(self.first.encode());
+        out.extend(self.second_operand.encode());
+        let [head, _, index, _] = self.max_addr.encode();
+        out.extend([head, index]);
+    }
+
+    /// The operation that `bytes` stand for, with the plain numbers given to it; `None` if the
+    /// opcode has no meaning.
+    fn decode(bytes: [u8; RECORD], wide: [Option<u64>; 4]) -> Option<Self> {
+        let [opcode, prots, f0, f1, choice, offset, a0, a1, a2, a3, b0, b1, b2, b3, c0, c1] = bytes;
+        let bits = u16::from_le_bytes([f0, f1]);
+        let or = |number: Option<u64>, near| number.map_or(Operand::decode(near), Operand::Raw);
+        Some(Self {
+            opcode: Opcode::from_number(opcode)?,
+            prot: Prot::from_bits_truncate(prots),
+            max: Prot::from_bits_truncate(prots >> 3),
+            second: prots & 0x40 != 0,
+            system: prots & 0x80 != 0,
+            flags: CowFlags::from_bits_truncate(bits),
+            object: f1 >> 1,
+            choice: choice & 7,
+            nodes: (choice >> 3).checked_sub(1),
+            offset: wide[3].map_or(Offset::Near(i8::from_le_bytes([offset])), Offset::Raw),
+            first: or(wide[0], [a0, a1, a2, a3]),
+            second_operand: or(wide[1], [b0, b1, b2, b3]),
+            max_addr: or(wide[2], [c0, 0, c1, 0]),
+        })
+    }
+}
+
+/// The records that `bytes` hold. What has no meaning is passed over, and so is a last record
+/// that is not whole.
+pub(super) fn decode_all(bytes: &[u8]) -> Vec<Record> {
+    let (chunks, _) = bytes.as_chunks::<RECORD>();
+    let mut records = Vec::with_capacity(chunks.len());
+    let mut wide = [None; 4];
+    for &chunk in chunks {
+        if chunk[0] == WIDE {
+            let [.., n0, n1, n2, n3, n4, n5, n6, n7] = chunk;
+            let number = u64::from_le_bytes([n0, n1, n2, n3, n4, n5, n6, n7]);
+            wide[usize::from(chunk[1] & 3)] = Some(number);
+        } else {
+            records.extend(Record::decode(chunk, wide));
+            wide = [None; 4];
+        }
+    }
+    records
+}

@@ -1,0 +1,154 @@
+//! Making an input that shows a fault short.
+
+use std::panic;
+
+use growstack::{CowFlags, Limits, Prot, Size};
+
+use crate::input::{Anchor, Input, Offset, Operand, Prefill, Record, Unit};
+use crate::targets::{Session, Target};
+
+/// Inputs that one minimization may try.
+const EFFORT: usize = 20_000;
+
+/// A short input that shows a fault of `target`, as `bytes` does: without the operations that the
+/// fault can do without, and with plainer operands, attributes and configuration where it shows
+/// all the same. The fault may be another one on the way. An input that shows none is returned
+/// as it is.
+#[must_use]
+pub fn input(target: Target, bytes: &[u8]) -> Vec<u8> {
+    // Every try may panic, and one report of it is enough.
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| ()));
+    let mut search = Search { target, left: EFFORT };
+    let short = match Input::decode(bytes) {
+        Some(input) if target.takes_operations() => search.operations(input).encode(),
+        _ => search.bytes(bytes),
+    };
+    panic::set_hook(hook);
+    if search.target_fails(&short) { short } else { bytes.to_vec() }
+}
+
+struct Search {
+    target: Target,
+    left: usize,
+}
+
+impl Search {
+    fn target_fails(&self, bytes: &[u8]) -> bool {
+        Session::default().try_out(self.target, bytes).is_err()
+    }
+
+    fn fails(&mut self, bytes: &[u8]) -> bool {
+        self.left = self.left.saturating_sub(1);
+        self.left != 0 && self.target_fails(bytes)
+    }
+
+    fn operations(&mut self, mut input: Input) -> Input {
+        loop {
+            let before = input.clone();
+            input.records = self.fewer(input.records.clone(), |records| {
+                Input { header: input.header, records: records.to_vec() }.encode()
+            });
+            self.plainer_header(&mut input);
+            self.plainer_records(&mut input);
+            if input == before || self.left == 0 {
+                return input;
+            }
+        }
+    }
+
+    /// Drops runs of items, the last ones first, in ever smaller runs.
+    fn fewer<T: Clone>(&mut self, mut items: Vec<T>, encode: impl Fn(&[T]) -> Vec<u8>) -> Vec<T> {
+        let mut run = items.len();
+        while run != 0 {
+            let mut end = items.len();
+            while end != 0 {
+                let start = end.saturating_sub(run);
+                let mut shorter = items.clone();
+                shorter.drain(start..end);
+                if self.fails(&encode(&shorter)) {
+                    items = shorter;
+                }
+                end = start;
+            }
+            run /= 2;
+        }
+        items
+    }
+
+    /// Tries changes one by one, and keeps those with which the input fails still.
+    fn plainer_header(&mut self, input: &mut Input) {
+        const CHANGES: [fn(&mut Input); 10] = [
+            |input| input.header.prefill = Prefill::NONE,
+            |input| input.header.prefill.entries /= 2,
+            |input| input.header.prefill.style = 0,
+            |input| input.header.config.limits.stack = Limits::INFINITY,
+            |input| input.header.config.limits.vmem = Limits::INFINITY,
+            |input| input.header.config.limits.memlock = Limits::INFINITY,
+            |input| input.header.config.limits.swap = Size::MAX,
+            |input| input.header.config.tunables.guard_page = false,
+            |input| input.header.config.tunables.sgrowsiz = Size::PAGE,
+            |input| input.header.narrow = true,
+        ];
+        for change in CHANGES {
+            self.keep(input, change);
+        }
+    }
+
+    fn plainer_records(&mut self, input: &mut Input) {
+        const CHANGES: [fn(&mut Record); 12] = [
+            |record| record.flags = record.flags.and(CowFlags::GROWTH),
+            |record| (record.prot, record.max) = (Prot::RW, Prot::ALL),
+            |record| record.object = 0,
+            |record| record.offset = Offset::Near(1),
+            |record| record.nodes = None,
+            |record| record.nodes = record.nodes.map(|_| 0),
+            |record| record.max_addr = Operand::ZERO,
+            |record| record.first = without_step(record.first),
+            |record| record.second_operand = without_step(record.second_operand),
+            |record| record.second_operand = Operand::at(Anchor::Span, 1),
+            |record| record.first = Operand::at(Anchor::WindowPage, 0),
+            |record| record.first = Operand::at(Anchor::EntryStart, 0),
+        ];
+        for at in 0..input.records.len() {
+            for change in CHANGES {
+                self.keep(input, |input| change(&mut input.records[at]));
+            }
+        }
+    }
+
+    fn keep(&mut self, input: &mut Input, change: impl FnOnce(&mut Input)) {
+        let mut plainer = input.clone();
+        change(&mut plainer);
+        if plainer != *input && self.fails(&plainer.encode()) {
+            *input = plainer;
+        }
+    }
+
+    /// For inputs that are no operations: eight bytes of an edit at a time, then single bytes;
+    /// then as many zeros as can be.
+    fn bytes(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let chunks: Vec<Vec<u8>> = bytes.chunks(8).map(<[u8]>::to_vec).collect();
+        let mut short = self.fewer(chunks, <[Vec<u8>]>::concat).concat();
+        if self.target == Target::Trace {
+            short = self.fewer(short, <[u8]>::to_vec);
+        }
+        for at in 0..short.len() {
+            let mut plainer = short.clone();
+            plainer[at] = if self.target == Target::Trace { b' ' } else { 0 };
+            if plainer != short && self.fails(&plainer) {
+                short = plainer;
+            }
+        }
+        short
+    }
+}
+
+fn without_step(operand: Operand) -> Operand {
+    match operand {
+        Operand::Near { anchor, index, .. } => {
+            Operand::Near { anchor, index, unit: Unit::None, count: 0 }
+        }
+        raw @ Operand::Raw(_) => raw,
+    }
+}

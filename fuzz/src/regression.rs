@@ -1,0 +1,39 @@
+//! What regression tests call. The targets and `growstack minimize` print such tests.
+
+use crate::driver::{WIDTHS, engine};
+use crate::reference::Reference;
+use crate::replay::{Contender, cut, replay};
+use crate::report::Report;
+use crate::targets::{Session, Target};
+use crate::trace::Trace;
+
+/// Carries out the trace `text` on the reference and on engines of all widths, which must agree
+/// with it and with each other.
+///
+/// # Panics
+///
+/// With the report, if they do not; or if `text` is no trace.
+pub fn agrees(text: &str) {
+    let trace = match Trace::parse(text.as_bytes()) {
+        Ok(trace) => trace,
+        Err(error) => panic!("no trace: {error}"),
+    };
+    let engines = WIDTHS.map(|width| engine(width).expect("a width under test"));
+    let maps = [&[Contender::of::<Reference>("reference")], &engines[..]].concat();
+    if let (_, Err(failure)) = replay(&trace, &maps) {
+        let cut = cut(&trace, &failure, &maps);
+        panic!("{}", Report { origin: "regression", trace: &trace, failure: &failure, cut: &cut });
+    }
+}
+
+/// Carries out `input` as an input of the target of this name.
+///
+/// # Panics
+///
+/// With the report, if that shows a fault; or if there is no such target.
+pub fn passes(target: &str, input: &[u8]) {
+    let target = Target::from_name(target).expect("the name of a target");
+    if let Err(finding) = Session::default().run(target, input) {
+        panic!("{finding}");
+    }
+}

@@ -1,0 +1,209 @@
+//! Between libFuzzer and the targets.
+//!
+//! [`fuzz_target!`](crate::fuzz_target) makes a program of a target: with `--cfg fuzzing`, which
+//! cargo-fuzz sets, one that libFuzzer drives, and else one that carries out the files it is given.
+
+use std::cell::RefCell;
+use std::env;
+use std::fs;
+use std::panic;
+use std::path::{Path, PathBuf};
+use std::process::{ExitCode, abort};
+
+use super::{Finding, Session, Target, Verdict, seeds};
+
+/// Where statistics go: a file, or `1` for the standard error.
+const STATISTICS: &str = "GROWSTACK_STATS";
+/// The folder for what is found; without it, libFuzzer's folder for artifacts.
+const FINDINGS: &str = "GROWSTACK_FINDINGS";
+/// Executions between two prints of the statistics.
+const PERIOD: u64 = 1 << 17;
+/// One mutation in so many is libFuzzer's own, which knows nothing of operations.
+const PLAIN: u32 = 8;
+
+/// A session that prints its statistics when the process ends.
+///
+/// libFuzzer ends a run by `exit`, which runs the destructors of the thread's local values and no
+/// others of Rust's.
+#[derive(Default)]
+struct Reporting(Session);
+
+impl Reporting {
+    fn report(&self) {
+        let Some(to) = env::var_os(STATISTICS) else { return };
+        let statistics = &self.0.statistics;
+        if to == "1" {
+            eprintln!("{statistics}");
+        } else if let Err(error) = fs::write(&to, statistics.to_string()) {
+            eprintln!("growstack: {}: {error}", to.display());
+        }
+    }
+}
+
+impl Drop for Reporting {
+    fn drop(&mut self) {
+        self.report();
+    }
+}
+
+thread_local! {
+    static SESSION: RefCell<Reporting> = RefCell::default();
+}
+
+/// Gets a target ready: copies its seeds, and lets panics be caught, which
+/// libfuzzer-sys ends the process at.
+pub fn initialize(target: Target) {
+    panic::set_hook(Box::new(|panic| {
+        if env::var_os("RUST_BACKTRACE").is_some() {
+            eprintln!("{panic}\n{}", std::backtrace::Backtrace::force_capture());
+        }
+    }));
+    match seeds::plant(target.name(), env::args_os().skip(1)) {
+        Ok(0) => {}
+        Ok(planted) => eprintln!("growstack: {planted} seeds of corpus/{}", target.name()),
+        Err(error) => eprintln!("growstack: the seeds of {}: {error}", target.name()),
+    }
+}
+
+/// Carries out one input of the fuzzer; `false` if it is not worth keeping. Ends the process when
+/// it finds something, once that is told.
+#[must_use]
+pub fn execute(target: Target, bytes: &[u8]) -> bool {
+    SESSION.with_borrow_mut(|session| match session.0.run(target, bytes) {
+        Ok(verdict) => {
+            if session.0.statistics.executions.is_multiple_of(PERIOD) {
+                session.report();
+            }
+            verdict == Verdict::Sound
+        }
+        Err(finding) => {
+            session.report();
+            tell(&finding);
+            abort()
+        }
+    })
+}
+
+/// Prints what was found and writes its trace.
+fn tell(finding: &Finding) {
+    eprintln!("\n{finding}");
+    let folder = findings_folder();
+    let trace = finding.trace.as_ref().map(|trace| ("trace", trace.to_string().into_bytes()));
+    let input = finding.input.as_ref().map(|input| ("input", input.clone()));
+    for (extension, contents) in trace.into_iter().chain(input) {
+        let path = folder.join(format!("{}.{extension}", finding.name));
+        let written = fs::create_dir_all(&folder).and_then(|()| fs::write(&path, contents));
+        match written {
+            Ok(()) => eprintln!("growstack: written to {}", path.display()),
+            Err(error) => eprintln!("growstack: {}: {error}", path.display()),
+        }
+    }
+}
+
+fn findings_folder() -> PathBuf {
+    if let Some(folder) = env::var_os(FINDINGS) {
+        return folder.into();
+    }
+    let prefix =
+        env::args().find_map(|arg| Some(arg.strip_prefix("-artifact_prefix=")?.to_owned()));
+    // The prefix is a folder if it ends with a slash, or else the beginning of a name in one.
+    let prefix = prefix.unwrap_or_default();
+    PathBuf::from(prefix.rsplit_once('/').map_or(".", |(folder, _)| folder))
+}
+
+/// Changes `data`, of which `size` bytes are used, in place; the new size. `plain` is libFuzzer's
+/// own mutation.
+pub fn mutate(
+    target: Target,
+    data: &mut [u8],
+    size: usize,
+    most: usize,
+    seed: u32,
+    plain: fn(&mut [u8], usize, usize) -> usize,
+) -> usize {
+    let mutated =
+        if seed.is_multiple_of(PLAIN) { None } else { target.mutate(&data[..size], most, seed) };
+    match mutated {
+        Some(bytes) => {
+            // A header may be longer than what libFuzzer allows so far.
+            let fits = bytes.len().min(most);
+            data[..fits].copy_from_slice(&bytes[..fits]);
+            fits
+        }
+        None => plain(data, size, most),
+    }
+}
+
+/// Writes a cross of two inputs to `out`; its size.
+#[must_use]
+pub fn crossover(target: Target, one: &[u8], other: &[u8], out: &mut [u8], seed: u32) -> usize {
+    let bytes = target.crossover(one, other, out.len(), seed);
+    let fits = bytes.len().min(out.len());
+    out[..fits].copy_from_slice(&bytes[..fits]);
+    fits
+}
+
+/// Carries out the files named on the command line, for a target built without libFuzzer.
+#[must_use]
+pub fn replay_arguments(target: Target) -> ExitCode {
+    let mut worst = ExitCode::SUCCESS;
+    for path in env::args_os().skip(1) {
+        if let Err(words) = replay_file(target, Path::new(&path)) {
+            eprintln!("{words}");
+            worst = ExitCode::FAILURE;
+        }
+    }
+    worst
+}
+
+fn replay_file(target: Target, path: &Path) -> Result<(), String> {
+    let name = path.display();
+    let bytes = fs::read(path).map_err(|error| format!("growstack: {name}: {error}"))?;
+    match Session::default().run(target, &bytes) {
+        Ok(verdict) => {
+            println!("{name}: {verdict:?}");
+            Ok(())
+        }
+        Err(finding) => Err(format!("{name}:\n{finding}")),
+    }
+}
+
+/// Makes a program of the target `$target`, a variant of [`Target`].
+#[macro_export]
+macro_rules! fuzz_target {
+    ($target:ident) => {
+        #[cfg(fuzzing)]
+        mod fuzzer {
+            use growstack_fuzz::targets::{Target, hook};
+            use libfuzzer_sys::Corpus;
+
+            const TARGET: Target = Target::$target;
+
+            libfuzzer_sys::fuzz_target!(
+                init: hook::initialize(TARGET),
+                |data: &[u8]| -> Corpus {
+                    if hook::execute(TARGET, data) { Corpus::Keep } else { Corpus::Reject }
+                }
+            );
+
+            libfuzzer_sys::fuzz_mutator!(
+                |data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+                    let plain = libfuzzer_sys::fuzzer_mutate;
+                    growstack_fuzz::targets::hook::mutate(growstack_fuzz::targets::Target::$target, data, size, max_size, seed, plain)
+                }
+            );
+
+            libfuzzer_sys::fuzz_crossover!(
+                |one: &[u8], other: &[u8], out: &mut [u8], seed: u32| {
+                    growstack_fuzz::targets::hook::crossover(growstack_fuzz::targets::Target::$target, one, other, out, seed)
+                }
+            );
+        }
+
+        #[cfg(not(fuzzing))]
+        fn main() -> std::process::ExitCode {
+            use growstack_fuzz::targets::{Target, hook};
+            hook::replay_arguments(Target::$target)
+        }
+    };
+}

@@ -1,0 +1,179 @@
+//! Inputs of operations, on the engine and the reference.
+
+use growstack::{Addr, Change, Refusal, Size};
+
+use super::Verdict;
+use super::finding::Fault;
+use super::laws::Around;
+use super::panics::caught;
+use super::search;
+use crate::answer::{Answer, Cause, Row};
+use crate::compare::{Divergence, Observed};
+use crate::driver::{Counts, Pair, Seen};
+use crate::engine::EngineSpace;
+use crate::generate::Kind;
+use crate::input::Input;
+use crate::op::Op;
+use crate::space::AddressSpace;
+use crate::trace::{Step, Trace};
+
+/// Are the records' shortages of index nodes obeyed?
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Scarcity {
+    Ignored,
+    Obeyed,
+}
+
+/// Memory that one input after the other uses.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    seen: Seen,
+    /// What was carried out of the last input.
+    ops: Vec<Op>,
+    before: Vec<Row>,
+}
+
+pub(super) fn run(
+    bytes: &[u8],
+    scarcity: Scarcity,
+    memory: &mut Memory,
+    counts: &mut Counts,
+) -> Result<Verdict, Fault> {
+    let Some(input) = Input::decode(bytes) else { return Ok(Verdict::Unreadable) };
+    memory.ops.clear();
+    let outcome = caught(|| {
+        if input.header.narrow {
+            carry_out::<4>(&input, scarcity, memory, counts)
+        } else {
+            carry_out::<16>(&input, scarcity, memory, counts)
+        }
+    });
+    let divergence = match outcome {
+        Ok(Ok(())) => return Ok(Verdict::Sound),
+        Ok(Err(divergence)) => divergence,
+        Err(message) => Divergence::Panic { message },
+    };
+    let mut trace = Trace::new(input.header.config);
+    trace.steps.extend(memory.ops.drain(..).map(Step::new));
+    Err(Fault::Maps { trace, divergence, narrow: input.header.narrow })
+}
+
+fn carry_out<const B: usize>(
+    input: &Input,
+    scarcity: Scarcity,
+    memory: &mut Memory,
+    counts: &mut Counts,
+) -> Result<(), Divergence> {
+    let Memory { seen, ops, before } = memory;
+    let (config, window) = (&input.header.config, input.header.window);
+    let mut pair = Pair::new(config, Box::new(EngineSpace::<B>::create(config)), seen);
+    for op in input.header.prefill.ops(window) {
+        ops.push(op);
+        let answer = pair.carry_out(&op)?;
+        counts.operation(Kind::of(&op), answer, pair.trail());
+    }
+    // Whole maps are compared once they are filled: after every operation, the time to fill one
+    // would go by the square of its size.
+    pair.compare_looks()?;
+
+    for record in &input.records {
+        let op = record.resolve(&pair.view(), window);
+        ops.push(op);
+        before.clone_from(&pair.seen().rows);
+        let summary = pair.seen().summary;
+        let nodes = record.nodes.filter(|_| scarcity == Scarcity::Obeyed);
+        let answer = pair.carry_out_by(&op, |map, seen| match nodes {
+            Some(nodes) => with_nodes(map, &op, usize::from(nodes), seen),
+            None => {
+                seen.carry_out(map, &op);
+                Ok(())
+            }
+        })?;
+        counts.operation(Kind::of(&op), answer, pair.trail());
+        pair.compare_looks()?;
+        let seen = pair.seen();
+        counts.entries(seen.rows.len());
+        let (before, after) = ((&before[..], summary), (&seen.rows[..], seen.summary));
+        let around = Around { op: &op, cause: seen.cause, before, after };
+        around.check().map_err(|law| Divergence::Broken { invariant: law.to_owned() })?;
+        compare_search(&pair, ops, counts)?;
+    }
+    counts.sequences += 1;
+    Ok(())
+}
+
+/// Compares one search for space with a walk along the entries: an index finds gaps by sizes kept
+/// in its nodes, and a stale size shows only in a search that happens to need that node.
+fn compare_search<const B: usize>(
+    pair: &Pair<'_, EngineSpace<B>>,
+    ops: &mut Vec<Op>,
+    counts: &mut Counts,
+) -> Result<(), Divergence> {
+    let view = pair.view();
+    let (start, length) = search::draw(view.rows, view.config, counts.operations);
+    let walked = search::first_fit(view.rows, view.config, start, length);
+    let (start, length) = (Addr::new(start), Size::new(length));
+    let found = pair.tested().process.map().find_space(start, length);
+    counts.searches += 1;
+    if found.ok().map(Addr::get) == walked {
+        return Ok(());
+    }
+    ops.push(Op::FindSpace { start, length });
+    let no_space = Answer::Code(growstack::KernReturn::NoSpace);
+    Err(Divergence::Answer {
+        left: walked.map_or(no_space, |addr| Answer::Found(Addr::new(addr))),
+        right: found.map_or_else(|refusal| Answer::Code(refusal.kern()), Answer::Found),
+    })
+}
+
+/// Carries out `op` with so many more index nodes to be had. If they are too few, nothing may have
+/// changed, and it is carried out with all that it wants (rule 16.7).
+fn with_nodes<const B: usize>(
+    space: &mut EngineSpace<B>,
+    op: &Op,
+    nodes: usize,
+    seen: &mut Observed,
+) -> Result<(), Divergence> {
+    let map = space.process.map_mut();
+    map.set_node_cap(Some(map.nodes_in_use() + nodes));
+    let mut changes: Vec<Change> = Vec::new();
+    let (answer, cause) = space.apply(op, &mut changes);
+    space.process.map_mut().set_node_cap(None);
+    if cause != Cause::Refused(Refusal::OutOfNodes) {
+        crate::compare::coalesce(&mut changes);
+        (seen.answer, seen.cause, seen.changes) = (answer, cause, Some(changes));
+        return Ok(());
+    }
+    unchanged(space, &changes, seen).map_err(|what| Divergence::Broken {
+        invariant: format!(
+            "refused for want of nodes with {nodes} more to be had, but {what} (16.7)"
+        ),
+    })?;
+    if matches!(op, Op::FindSpace { .. } | Op::Lookup { .. } | Op::Check { .. }) {
+        let invariant = "a look-up was refused for want of nodes (16.7)".to_owned();
+        return Err(Divergence::Broken { invariant });
+    }
+    seen.carry_out(space, op);
+    Ok(())
+}
+
+/// Is everything as it was `seen` to be before?
+fn unchanged<const B: usize>(
+    space: &EngineSpace<B>,
+    changes: &[Change],
+    seen: &Observed,
+) -> Result<(), String> {
+    let mut now = Observed::default();
+    now.look_at(space);
+    now.check?;
+    if !changes.is_empty() {
+        return Err("changes were told".to_owned());
+    }
+    if now.rows != seen.rows {
+        return Err("the entries are not what they were".to_owned());
+    }
+    if now.summary != seen.summary {
+        return Err("the counters are not what they were".to_owned());
+    }
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! The fuzz targets: what each does with the bytes of an input.
+//!
+//! The programs in `fuzz/fuzz_targets` hand their bytes to [`Session::run`]; so do
+//! `growstack replay` and the tests, which need no fuzzer.
+//!
+//! | target | input | what must hold |
+//! |---|---|---|
+//! | `differential` | [`Input`](crate::input::Input) | the engine and the reference agree in everything, after every operation |
+//! | `growth` | the same, leaning to stacks and faults | the same |
+//! | `allocation` | the same | an operation that cannot have its index nodes changes nothing, and then goes well with them |
+//! | `index` | [edits of a tree](index) | the tree and a `BTreeMap` agree, and its invariants hold |
+//! | `trace` | any text | reading never panics; what can be read is printed and read back the same |
+
+mod chunks;
+mod finding;
+pub mod hook;
+pub mod index;
+mod laws;
+mod map;
+mod panics;
+mod search;
+mod seeds;
+mod statistics;
+mod text;
+
+pub use finding::Finding;
+pub use statistics::Statistics;
+
+use crate::input::{self, Flavour};
+use map::Scarcity;
+
+/// A fuzz target.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub enum Target {
+    /// Every operation, on the engine and the reference.
+    Differential,
+    /// The same, leaning to growth.
+    Growth,
+    /// The engine's index by itself.
+    Index,
+    /// The reader of traces.
+    Trace,
+    /// Operations that cannot have their index nodes.
+    Allocation,
+}
+
+/// What became of an input that showed no fault.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// It was carried out.
+    Sound,
+    /// It is of another version of the encoding.
+    Unreadable,
+}
+
+impl Target {
+    /// Every target.
+    pub const ALL: [Self; 5] =
+        [Self::Differential, Self::Growth, Self::Index, Self::Trace, Self::Allocation];
+
+    /// The name of the program in `fuzz/fuzz_targets`, and of the folders of its inputs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Differential => "differential",
+            Self::Growth => "growth",
+            Self::Index => "index",
+            Self::Trace => "trace",
+            Self::Allocation => "allocation",
+        }
+    }
+
+    /// The target of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|target| target.name() == name)
+    }
+
+    /// Does it take an [`Input`](input::Input)?
+    #[must_use]
+    pub const fn takes_operations(self) -> bool {
+        matches!(self, Self::Differential | Self::Growth | Self::Allocation)
+    }
+
+    /// An input of at most `most` bytes made from `bytes` by `seed` alone; `None` if there is no
+    /// better way than to change bytes.
+    #[must_use]
+    pub fn mutate(self, bytes: &[u8], most: usize, seed: u32) -> Option<Vec<u8>> {
+        match self {
+            Self::Differential | Self::Allocation => {
+                Some(input::mutate(bytes, Flavour::Whole, most, seed))
+            }
+            Self::Growth => Some(input::mutate(bytes, Flavour::Growth, most, seed)),
+            Self::Index => Some(chunks::mutate(bytes, &index::SHAPE, most, seed)),
+            Self::Trace => None,
+        }
+    }
+
+    /// An input of at most `most` bytes made from two by `seed` alone.
+    #[must_use]
+    pub fn crossover(self, one: &[u8], other: &[u8], most: usize, seed: u32) -> Vec<u8> {
+        match self {
+            Self::Differential | Self::Growth | Self::Allocation => {
+                input::crossover(one, other, most, seed)
+            }
+            Self::Index => chunks::crossover(one, other, &index::SHAPE, most, seed),
+            Self::Trace => chunks::crossover(one, other, &text::SHAPE, most, seed),
+        }
+    }
+}
+
+/// Carries out one input after the other, counting what they reach.
+#[derive(Debug, Default)]
+pub struct Session {
+    /// What was done so far.
+    pub statistics: Statistics,
+    map: map::Memory,
+}
+
+impl Session {
+    /// Carries out `bytes` as an input of `target`. A panic on the way is a finding too.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, made short and told.
+    pub fn run(&mut self, target: Target, bytes: &[u8]) -> Result<Verdict, Box<Finding>> {
+        self.try_out(target, bytes).map_err(|fault| Box::new(fault.told(target, bytes)))
+    }
+
+    /// As [`run`](Self::run), but the fault is neither made short nor told.
+    pub(crate) fn try_out(
+        &mut self,
+        target: Target,
+        bytes: &[u8],
+    ) -> Result<Verdict, finding::Fault> {
+        self.statistics.executions += 1;
+        let Self { statistics, map } = self;
+        match target {
+            Target::Differential | Target::Growth => {
+                map::run(bytes, Scarcity::Ignored, map, &mut statistics.counts)
+            }
+            Target::Allocation => map::run(bytes, Scarcity::Obeyed, map, &mut statistics.counts),
+            Target::Index => index::run(bytes, &mut statistics.edits),
+            Target::Trace => text::run(bytes, &mut statistics.traces_read),
+        }
+    }
+}
