@@ -25,6 +25,7 @@ pub mod latency;
 pub mod layout;
 pub mod machine;
 pub mod process;
+pub mod refused;
 pub mod speed;
 pub mod work;
 
