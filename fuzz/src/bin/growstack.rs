@@ -1,9 +1,25 @@
 //! The command `growstack`.
 
+<<<<<<< HEAD
 use std::process::ExitCode;
 
 use growstack_fuzz::cli;
+=======
+// `cargo fuzz build` builds every program of the package, instrumented, which does not link
+// without libFuzzer. Such a command is of no use, and does nothing.
+#![cfg_attr(fuzzing, no_main)]
 
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|_nothing: &[u8]| {});
+
+#[cfg(not(fuzzing))]
+use std::{io, process::ExitCode};
+
+#[cfg(not(fuzzing))]
+use growstack_fuzz::cli::{Exit, Streams, maps, run};
+>>>>>>> main
+
+#[cfg(not(fuzzing))]
 fn main() -> ExitCode {
     cli::main(&cli::maps())
 }

@@ -6,9 +6,10 @@
 use std::cell::RefCell;
 use std::env;
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::panic;
 use std::path::{Path, PathBuf};
-use std::process::{ExitCode, abort};
+use std::process::{Command, ExitCode, abort};
 
 use super::{Finding, Session, Target, Verdict, seeds};
 
@@ -50,9 +51,18 @@ thread_local! {
     static SESSION: RefCell<Reporting> = RefCell::default();
 }
 
-/// Gets a target ready: copies its seeds, and lets panics be caught, which
-/// libfuzzer-sys ends the process at.
+/// What libFuzzer is to do by default, for targets with mutators of their own.
+///
+/// Its choice of inputs by entropy takes several times as long as a hundred operations do, and
+/// inputs need not start out tiny to be simple, when they are changed by whole operations.
+const SETTINGS: [(&str, &str); 2] = [("-entropic=", "0"), ("-len_control=", "0")];
+
+/// Gets a target ready: settles what libFuzzer is to do, copies the seeds, and lets panics be
+/// caught, which libfuzzer-sys ends the process at.
 pub fn initialize(target: Target) {
+    if target != Target::Trace {
+        settle();
+    }
     panic::set_hook(Box::new(|panic| {
         if env::var_os("RUST_BACKTRACE").is_some() {
             eprintln!("{panic}\n{}", std::backtrace::Backtrace::force_capture());
@@ -63,6 +73,21 @@ pub fn initialize(target: Target) {
         Ok(planted) => eprintln!("growstack: {planted} seeds of corpus/{}", target.name()),
         Err(error) => eprintln!("growstack: the seeds of {}: {error}", target.name()),
     }
+}
+
+/// Starts the program again with those of [`SETTINGS`] that its command line leaves open. The
+/// libFuzzer that calls has read the old command line, and there is no other way to tell it.
+fn settle() {
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    let given = |flag: &str| arguments.iter().any(|arg| arg.to_string_lossy().starts_with(flag));
+    let left_open = SETTINGS.iter().filter(|(flag, _)| !given(flag));
+    let more: Vec<String> = left_open.map(|(flag, value)| format!("{flag}{value}")).collect();
+    if more.is_empty() {
+        return;
+    }
+    let Ok(program) = env::current_exe() else { return };
+    let error = Command::new(program).args(&more).args(&arguments).exec();
+    eprintln!("growstack: {}: {error}; going on without", more.join(" "));
 }
 
 /// Carries out one input of the fuzzer; `false` if it is not worth keeping. Ends the process when

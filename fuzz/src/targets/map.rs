@@ -6,7 +6,7 @@ use super::Verdict;
 use super::finding::Fault;
 use super::laws::Around;
 use super::panics::caught;
-use super::search;
+use super::{Statistics, search};
 use crate::answer::{Answer, Cause, Row};
 use crate::compare::{Divergence, Observed};
 use crate::driver::{Counts, Pair, Seen};
@@ -37,15 +37,15 @@ pub(super) fn run(
     bytes: &[u8],
     scarcity: Scarcity,
     memory: &mut Memory,
-    counts: &mut Counts,
+    statistics: &mut Statistics,
 ) -> Result<Verdict, Fault> {
     let Some(input) = Input::decode(bytes) else { return Ok(Verdict::Unreadable) };
     memory.ops.clear();
     let outcome = caught(|| {
         if input.header.narrow {
-            carry_out::<4>(&input, scarcity, memory, counts)
+            carry_out::<4>(&input, scarcity, memory, statistics)
         } else {
-            carry_out::<16>(&input, scarcity, memory, counts)
+            carry_out::<16>(&input, scarcity, memory, statistics)
         }
     });
     let divergence = match outcome {
@@ -62,9 +62,10 @@ fn carry_out<const B: usize>(
     input: &Input,
     scarcity: Scarcity,
     memory: &mut Memory,
-    counts: &mut Counts,
+    statistics: &mut Statistics,
 ) -> Result<(), Divergence> {
     let Memory { seen, ops, before } = memory;
+    let Statistics { counts, shortages, .. } = statistics;
     let (config, window) = (&input.header.config, input.header.window);
     let mut pair = Pair::new(config, Box::new(EngineSpace::<B>::create(config)), seen);
     for op in input.header.prefill.ops(window) {
@@ -83,7 +84,7 @@ fn carry_out<const B: usize>(
         let summary = pair.seen().summary;
         let nodes = record.nodes.filter(|_| scarcity == Scarcity::Obeyed);
         let answer = pair.carry_out_by(&op, |map, seen| match nodes {
-            Some(nodes) => with_nodes(map, &op, usize::from(nodes), seen),
+            Some(nodes) => with_nodes(map, &op, usize::from(nodes), seen, shortages),
             None => {
                 seen.carry_out(map, &op);
                 Ok(())
@@ -133,6 +134,7 @@ fn with_nodes<const B: usize>(
     op: &Op,
     nodes: usize,
     seen: &mut Observed,
+    shortages: &mut u64,
 ) -> Result<(), Divergence> {
     let map = space.process.map_mut();
     map.set_node_cap(Some(map.nodes_in_use() + nodes));
@@ -144,6 +146,7 @@ fn with_nodes<const B: usize>(
         (seen.answer, seen.cause, seen.changes) = (answer, cause, Some(changes));
         return Ok(());
     }
+    *shortages += 1;
     unchanged(space, &changes, seen).map_err(|what| Divergence::Broken {
         invariant: format!(
             "refused for want of nodes with {nodes} more to be had, but {what} (16.7)"

@@ -137,9 +137,9 @@ impl Session {
         let Self { statistics, map } = self;
         match target {
             Target::Differential | Target::Growth => {
-                map::run(bytes, Scarcity::Ignored, map, &mut statistics.counts)
+                map::run(bytes, Scarcity::Ignored, map, statistics)
             }
-            Target::Allocation => map::run(bytes, Scarcity::Obeyed, map, &mut statistics.counts),
+            Target::Allocation => map::run(bytes, Scarcity::Obeyed, map, statistics),
             Target::Index => index::run(bytes, &mut statistics.edits),
             Target::Trace => text::run(bytes, &mut statistics.traces_read),
         }
