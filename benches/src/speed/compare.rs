@@ -127,9 +127,14 @@ fn per_operation(block: &Block, clock: &Clock) -> f64 {
 
 fn summary(act: Act, n: usize, who: String, mut times: Vec<f64>) -> Option<Measured> {
     times.sort_unstable_by(f64::total_cmp);
-    let median_ns = *times.get(times.len() / 2)?;
-    let p99_ns = *times.get((times.len() * 99).div_ceil(100).saturating_sub(1))?;
+    let median_ns = hundredths(*times.get(times.len() / 2)?);
+    let p99_ns = hundredths(*times.get((times.len() * 99).div_ceil(100).saturating_sub(1))?);
     Some(Measured { op: act.op().to_owned(), n, who, median_ns, p99_ns })
+}
+
+/// More digits than anyone can measure, and few enough to read.
+fn hundredths(ns: f64) -> f64 {
+    (ns * 100.0).round() / 100.0
 }
 
 /// The sums of answers of one round, by the number of operations they are of.
