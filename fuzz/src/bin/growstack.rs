@@ -1,10 +1,5 @@
 //! The command `growstack`.
 
-<<<<<<< HEAD
-use std::process::ExitCode;
-
-use growstack_fuzz::cli;
-=======
 // `cargo fuzz build` builds every program of the package, instrumented, which does not link
 // without libFuzzer. Such a command is of no use, and does nothing.
 #![cfg_attr(fuzzing, no_main)]
@@ -13,11 +8,10 @@ use growstack_fuzz::cli;
 libfuzzer_sys::fuzz_target!(|_nothing: &[u8]| {});
 
 #[cfg(not(fuzzing))]
-use std::{io, process::ExitCode};
+use std::process::ExitCode;
 
 #[cfg(not(fuzzing))]
-use growstack_fuzz::cli::{Exit, Streams, maps, run};
->>>>>>> main
+use growstack_fuzz::cli;
 
 #[cfg(not(fuzzing))]
 fn main() -> ExitCode {
