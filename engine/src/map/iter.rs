@@ -22,10 +22,6 @@ impl<O: Clone + PartialEq, const B: usize> Iterator for Entries<'_, O, B> {
         let item = self.items.next()?;
         Some(item.value.view(item.start, item.end))
     }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.items.size_hint()
-    }
 }
 
 impl<O: Clone + PartialEq, const B: usize> FusedIterator for Entries<'_, O, B> {}
