@@ -120,7 +120,12 @@ fn a_prefill_stays_what_it_is() {
     let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
     });
-    assert_eq!(hash, 13_850_931_671_122_281_341, "{}", text.lines().take(5).collect::<Vec<_>>().join("\n"));
+    assert_eq!(
+        hash,
+        13_850_931_671_122_281_341,
+        "{}",
+        text.lines().take(5).collect::<Vec<_>>().join("\n")
+    );
 }
 
 #[test]

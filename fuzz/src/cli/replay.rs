@@ -8,9 +8,10 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use super::input::{Item, items, read_trace, target};
+use super::outside::Outside;
 use super::parallel::in_parallel;
 use super::{Exit, Streams};
-use crate::replay::{Contender, Counts, Failure, cut, fill, replay};
+use crate::replay::{Contender, Counts, Ended, Failure, cut, fill, replay};
 use crate::report::Report;
 use crate::targets::{Session, Target};
 use crate::trace::Trace;
@@ -22,10 +23,13 @@ use crate::trace::Trace;
 /// counts once, on however many maps it is carried out, and so does a recorded answer or dump. Of
 /// each trace only the first divergence is told.
 ///
+/// A map that does not support an operation ends the trace there; how many traces that ended is on
+/// a line before the last, and --verbose says where.
+///
 /// Inputs of fuzz targets, such as what a fuzzer keeps of a crash, are carried out too: any file
 /// that is not called *.trace or *.trace.zst and lies in a folder named for its target, as
 /// corpus/growth and fuzz/artifacts/growth are, or any at all with --target. A line before the
-/// last tells of them.
+/// last tells of them. They are for the engine, and left out where it is not among the maps.
 ///
 /// Exit code: 0 if all agreed, 1 if something diverged, 2 if some input could not be used.
 #[derive(Debug, Args)]
@@ -34,8 +38,8 @@ pub(super) struct Replay {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
-    /// Use this map alone: engine, reference or engine-4, the engine with nodes of four entries.
-    /// Inputs of fuzz targets are left out.
+    /// Use this map alone: engine, reference, engine-4, which is the engine with nodes of four
+    /// entries, or exec with --exec. Inputs of fuzz targets are left out.
     #[arg(long, value_name = "MAP")]
     only: Option<String>,
 
@@ -55,15 +59,30 @@ pub(super) struct Replay {
     #[arg(long, value_name = "DIR", conflicts_with = "fill")]
     cut: Option<PathBuf>,
 
-    /// Print a line for each trace.
+    /// Print a line for each trace, with the place from where on it is left out, if it is.
     #[arg(long, short)]
     verbose: bool,
+
+    #[command(flatten)]
+    outside: Outside,
 }
 
 /// A trace or an input that was carried out.
 struct Replayed {
     counts: Counts,
     failed: Option<Failed>,
+    /// What was left out, in words.
+    left_out: Option<String>,
+}
+
+/// From where on `trace` was left out.
+fn left_out(trace: &Trace, ended: Ended) -> String {
+    let Ended { index, map } = ended;
+    let Some(step) = index.and_then(|index| trace.steps.get(index)) else {
+        return format!("all left out, because {map} does not support a setting of its header");
+    };
+    let line = step.line().unwrap_or_default();
+    format!("left out from line {line} on, because {map} does not support `{}`", step.op())
 }
 
 /// A trace that diverged, or an input that shows a fault.
@@ -87,20 +106,24 @@ struct Totals {
     files: usize,
     counts: Counts,
     failed: usize,
+    /// How many were not carried out to their end.
+    ended: usize,
 }
 
 impl Totals {
-    fn add(&mut self, Replayed { counts, failed }: &Replayed) {
+    fn add(&mut self, Replayed { counts, failed, left_out }: &Replayed) {
         self.files += 1;
         self.counts.operations += counts.operations;
         self.counts.answers += counts.answers;
         self.failed += usize::from(failed.is_some());
+        self.ended += usize::from(left_out.is_some());
     }
 }
 
 impl Replay {
     pub(super) fn run(&self, maps: &[Contender], streams: &mut Streams<'_>) -> io::Result<Exit> {
-        let prepared = self.maps(maps).and_then(|maps| Ok((maps, self.files()?)));
+        let prepared =
+            self.maps(maps).and_then(|maps| self.files(&maps).map(|files| (maps, files)));
         let outcome = match prepared {
             Ok((maps, files)) if self.fill => fill_one(&files, &maps, streams),
             Ok((maps, files)) => Ok(self.replay_all(&files, &maps, streams)?),
@@ -113,6 +136,8 @@ impl Replay {
     }
 
     fn maps(&self, maps: &[Contender]) -> Result<Vec<Contender>> {
+        let mut maps = maps.to_vec();
+        maps.extend(self.outside.contender()?);
         let wanted = |map: &&Contender| self.only.as_ref().is_none_or(|only| only == map.name);
         let chosen: Vec<Contender> = maps.iter().filter(wanted).copied().collect();
         if chosen.is_empty() {
@@ -123,12 +148,13 @@ impl Replay {
         Ok(chosen)
     }
 
-    fn files(&self) -> Result<Vec<Item>> {
+    fn files(&self, maps: &[Contender]) -> Result<Vec<Item>> {
         let mut files = Vec::new();
         for path in &self.paths {
             files.extend(items(path, self.target)?);
         }
-        files.retain(|file| self.only.is_none() || matches!(file, Item::Trace(_)));
+        let inputs = self.only.is_none() && maps.iter().any(|map| map.name == "engine");
+        files.retain(|file| inputs || matches!(file, Item::Trace(_)));
         Ok(files)
     }
 
@@ -153,14 +179,16 @@ impl Replay {
                 Item::Trace(_) => traces.add(&replayed),
                 Item::Input(..) => inputs.add(&replayed),
             }
-            let Replayed { counts: Counts { operations, answers }, failed } = replayed;
+            let Replayed { counts, failed, left_out } = replayed;
             let path = item.path();
             if self.verbose {
                 let word = if failed.is_some() { "diverges" } else { "agrees" };
+                let Counts { operations, answers, .. } = counts;
                 let name = path.display();
+                let rest = left_out.map_or_else(String::new, |rest| format!("; {rest}"));
                 writeln!(
                     streams.out,
-                    "{name}: {operations} operations, {answers} answers, {word}"
+                    "{name}: {operations} operations, {answers} answers, {word}{rest}"
                 )?;
             }
             if let Some(Failed { report, cut }) = failed {
@@ -172,11 +200,17 @@ impl Replay {
                 }
             }
         }
-        let Totals { files, counts: Counts { operations, .. }, failed } = inputs;
+        let Totals { files, counts: Counts { operations, .. }, failed, .. } = inputs;
         if files != 0 {
             writeln!(streams.out, "inputs {files}, operations {operations}, faults {failed}")?;
         }
-        let Totals { files, counts: Counts { operations, answers }, failed } = traces;
+        let Totals { files, counts: Counts { operations, answers, .. }, failed, ended } = traces;
+        if ended != 0 {
+            writeln!(
+                streams.out,
+                "traces left out from an operation or setting on that a map does not support: {ended}"
+            )?;
+        }
         writeln!(
             streams.out,
             "traces {files}, operations {operations}, answers compared {answers}, \
@@ -210,7 +244,8 @@ fn replay_one(item: &Item, maps: &[Contender]) -> Result<Replayed> {
             let trace = read_trace(path)?;
             let (counts, result) = replay(&trace, maps);
             let failed = result.err().map(|failure| Failed::new(path, &trace, &failure, maps));
-            Ok(Replayed { counts, failed })
+            let left_out = counts.ended.map(|ended| left_out(&trace, ended));
+            Ok(Replayed { counts, failed, left_out })
         }
         Item::Input(path, target) => {
             let name = path.display().to_string();
@@ -222,7 +257,8 @@ fn replay_one(item: &Item, maps: &[Contender]) -> Result<Replayed> {
             });
             let done = session.statistics.counts.operations + session.statistics.edits;
             let operations = usize::try_from(done).unwrap_or(usize::MAX);
-            Ok(Replayed { counts: Counts { operations, answers: 0 }, failed })
+            let counts = Counts { operations, ..Counts::default() };
+            Ok(Replayed { counts, failed, left_out: None })
         }
     }
 }

@@ -51,14 +51,12 @@ thread_local! {
     static SESSION: RefCell<Reporting> = RefCell::default();
 }
 
-/// What libFuzzer is to do by default, for targets with mutators of their own.
-///
-/// Its choice of inputs by entropy takes several times as long as a hundred operations do, and
-/// inputs need not start out tiny to be simple, when they are changed by whole operations.
-const SETTINGS: [(&str, &str); 2] = [("-entropic=", "0"), ("-len_control=", "0")];
+/// libFuzzer's choice of inputs by entropy takes several times as long as the hundred operations
+/// of an input do. Other inputs than texts go without it, unless the command line has the flag.
+const ENTROPY: &str = "-entropic=";
 
-/// Gets a target ready: settles what libFuzzer is to do, copies the seeds, and lets panics be
-/// caught, which libfuzzer-sys ends the process at.
+/// Gets a target ready: settles how libFuzzer chooses inputs, copies the seeds, and lets panics be
+/// caught, at which libfuzzer-sys ends the process.
 pub fn initialize(target: Target) {
     if target != Target::Trace {
         settle();
@@ -75,19 +73,16 @@ pub fn initialize(target: Target) {
     }
 }
 
-/// Starts the program again with those of [`SETTINGS`] that its command line leaves open. The
-/// libFuzzer that calls has read the old command line, and there is no other way to tell it.
+/// Starts the program again without [`ENTROPY`] if its command line leaves that open. The libFuzzer
+/// that calls has read the old command line, and there is no other way to tell it.
 fn settle() {
     let arguments: Vec<_> = env::args_os().skip(1).collect();
-    let given = |flag: &str| arguments.iter().any(|arg| arg.to_string_lossy().starts_with(flag));
-    let left_open = SETTINGS.iter().filter(|(flag, _)| !given(flag));
-    let more: Vec<String> = left_open.map(|(flag, value)| format!("{flag}{value}")).collect();
-    if more.is_empty() {
+    if arguments.iter().any(|argument| argument.to_string_lossy().starts_with(ENTROPY)) {
         return;
     }
     let Ok(program) = env::current_exe() else { return };
-    let error = Command::new(program).args(&more).args(&arguments).exec();
-    eprintln!("growstack: {}: {error}; going on without", more.join(" "));
+    let error = Command::new(program).arg(format!("{ENTROPY}0")).args(&arguments).exec();
+    eprintln!("growstack: {ENTROPY}0: {error}; going on without");
 }
 
 /// Carries out one input of the fuzzer; `false` if it is not worth keeping. Ends the process when

@@ -18,6 +18,7 @@ pub mod index;
 mod laws;
 mod map;
 mod panics;
+mod scarce;
 mod search;
 mod seeds;
 mod statistics;
