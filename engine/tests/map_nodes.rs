@@ -169,3 +169,21 @@ fn fixed_over_nothing_takes_no_more_nodes_than_insert() {
         }
     }
 }
+
+/// What `fixed` puts into a piece whose lower part goes to the piece below comes before what is
+/// left of it, and takes a node of its leaf, not of the next one.
+#[test]
+fn fixed_within_a_piece_that_the_front_split_merges() {
+    let four = || {
+        let mut process = pieces();
+        process.grow(at(0), |_| ()).unwrap();
+        process
+    };
+    for (piece, prepare) in [(3, pieces as fn() -> Narrow), (2, four), (3, four)] {
+        let refused = same_or_refused(prepare, |process, changes| {
+            let (start, mapping) = (at(piece * STEP + 0x1000), Mapping::anonymous(Prot::RX));
+            process.map_mut().fixed(start, Size::PAGE, mapping, |change| changes.push(change))
+        });
+        assert!(refused > 0);
+    }
+}
