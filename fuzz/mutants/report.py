@@ -32,22 +32,25 @@ def report(mutants, results):
     survivors, problems = [], []
     for mutant in mutants:
         outcome = results.of(mutant)
-        word = "waiting" if next_stage(mutant, outcome) is not None else outcome.split()[0]
+        word = outcome.split()[0] if outcome else "waiting"
+        if word == "survived" and next_stage(mutant, outcome) is not None:
+            word = "so far"
         rows[mutant.file][word] += 1
         rows["all"][word] += 1
-        if word == "survived":
+        if word in ("survived", "so far"):
             survivors.append(mutant)
-    print("| file | viable | caught | of them in a loop | missed | not viable | not run |")
-    print("|---|--:|--:|--:|--:|--:|--:|")
+    print("| file | viable | caught | of them in a loop | missed | missed so far | not viable | not run |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|")
     for file in [*sorted(set(rows) - {"all"}), "all"]:
         row = rows[file]
         caught = row["caught"] + row["loops"]
-        cells = [caught + row["survived"], caught, row["loops"], row["survived"]]
+        viable = caught + row["survived"] + row["so far"]
+        cells = [viable, caught, row["loops"], row["survived"], row["so far"]]
         cells += [row["unviable"], row["waiting"]]
         print(f"| {file} | {' | '.join(map(str, cells))} |")
     row = rows["all"]
     caught = row["caught"] + row["loops"]
-    viable = caught + row["survived"]
+    viable = caught + row["survived"] + row["so far"]
     print(f"\n{caught} of {viable} viable mutants are caught: {100 * caught / max(viable, 1):.1f} %.")
     if survivors:
         print("\nSurvivors:\n")
@@ -56,7 +59,9 @@ def report(mutants, results):
         print(f"- `{mutant.file}`, `{mutant.function}`: `{mutant.change}`: {reason}")
 
     if row["waiting"]:
-        problems.append(f"{row['waiting']} mutants have not run to the end")
+        problems.append(f"{row['waiting']} mutants have not run")
+    if row["so far"]:
+        problems.append(f"{row['so far']} mutants have not met all tests")
     if caught < LEAST_CAUGHT * viable:
         problems.append(f"fewer than {100 * LEAST_CAUGHT:.0f} % are caught")
     unexplained = sum(mutant.key not in reasons for mutant in survivors)
