@@ -35,6 +35,8 @@ fn check_finds_damaged_entries() {
         tree.leaves.get_mut(at.node(0)).unwrap().starts[0] = 5;
     });
     assert!(matches!(moved, Violation::Order { start: 5, below: 10, .. }), "{moved}");
+    let beyond = damaged(|tree| tree.max = 1_000);
+    assert!(matches!(beyond, Violation::Order { start: 1_000.., .. }), "{beyond}");
     let counted = damaged(|tree| tree.len += 1);
     assert!(matches!(counted, Violation::Count { .. }), "{counted}");
     let marked = damaged(|tree| {
