@@ -14,6 +14,7 @@ class Tree:
     """A copy of the project, to be changed in place, with a target folder of its own."""
 
     def __init__(self):
+        WORK.mkdir(parents=True, exist_ok=True)
         for number in range(1, 65):
             self.lock = open(WORK / f"{number}.lock", "w")
             try:
