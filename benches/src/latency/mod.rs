@@ -5,6 +5,9 @@
 //! number of entries never differs by more than one. There is no schedule that a slow growth could
 //! put off, so nothing is corrected for coordinated omission.
 //!
+//! Some processors move their counter in steps of ten nanoseconds or so: single samples are no finer
+//! than that. What an operation costs to the nanosecond is for the blocks of [`crate::speed`].
+//!
 //! Beside each distribution stands that of as many empty pairs of readings, taken in turn with the
 //! samples: whatever it shows is the machine's doing.
 
