@@ -10,7 +10,7 @@ from combined import Combined
 from stages import STAGES, next_stage
 
 # Mutants taken at a time: results are kept after each batch.
-BATCH = 30
+BATCH = 10
 
 
 def run(mutants, items, results, jobs, budget):
