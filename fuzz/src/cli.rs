@@ -3,6 +3,7 @@
 //! [`run`] is the whole of it, given its arguments, its maps and where to write, so that tests
 //! and other programs can call it with maps of their own.
 
+mod distill;
 mod input;
 mod maps;
 mod minimize;
@@ -36,6 +37,7 @@ enum Command {
     Random(random::Random),
     Minimize(minimize::Minimize),
     Seeds(seeds::Seeds),
+    Distill(distill::Distill),
 }
 
 /// How the command ends; the numbers are its exit codes.
@@ -99,6 +101,7 @@ pub fn run(
         Ok(Arguments { command: Command::Random(random) }) => random.run(contenders, streams),
         Ok(Arguments { command: Command::Minimize(minimize) }) => minimize.run(streams),
         Ok(Arguments { command: Command::Seeds(seeds) }) => seeds.run(streams),
+        Ok(Arguments { command: Command::Distill(distill) }) => distill.run(streams),
         Err(error) if error.use_stderr() => {
             write!(streams.err, "{}", error.render())?;
             Ok(Exit::Unusable)

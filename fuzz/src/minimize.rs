@@ -10,37 +10,48 @@ use crate::targets::{Session, Target};
 /// Inputs that one minimization may try.
 const EFFORT: usize = 20_000;
 
-/// A short input that shows a fault of `target`, as `bytes` does: without the operations that the
-/// fault can do without, and with plainer operands, attributes and configuration where it shows
-/// all the same. The fault may be another one on the way. An input that shows none is returned
-/// as it is.
+/// A short input that shows a fault of `target`, as `bytes` does. The fault may have become another
+/// one on the way. An input that shows none is returned as it is.
 #[must_use]
 pub fn input(target: Target, bytes: &[u8]) -> Vec<u8> {
     // Every try may panic, and one report of it is enough.
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| ()));
-    let mut search = Search { target, left: EFFORT };
-    let short = match Input::decode(bytes) {
-        Some(input) if target.takes_operations() => search.operations(input).encode(),
-        _ => search.bytes(bytes),
-    };
+    let short = input_by(target, bytes, |bytes| Session::default().try_out(target, bytes).is_err());
     panic::set_hook(hook);
-    if search.target_fails(&short) { short } else { bytes.to_vec() }
+    short
 }
 
-struct Search {
+/// A short input of `target` for which `fails` says so, as it does for `bytes`: without the
+/// operations that can be left out, and with plainer operands, attributes and configuration where
+/// they do as well. If `fails` does not hold for `bytes`, that is returned as it is.
+///
+/// Calls `fails` some 20000 times at most.
+#[must_use]
+pub fn input_by(target: Target, bytes: &[u8], fails: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+    if !fails(bytes) {
+        return bytes.to_vec();
+    }
+    let mut search = Search { target, left: EFFORT, fails };
+    match Input::decode(bytes) {
+        // What decoding passes over may matter to nobody but must not be lost unseen.
+        Some(input) if target.takes_operations() && (search.fails)(&input.encode()) => {
+            search.operations(input).encode()
+        }
+        _ => search.bytes(bytes),
+    }
+}
+
+struct Search<F> {
     target: Target,
     left: usize,
+    fails: F,
 }
 
-impl Search {
-    fn target_fails(&self, bytes: &[u8]) -> bool {
-        Session::default().try_out(self.target, bytes).is_err()
-    }
-
+impl<F: Fn(&[u8]) -> bool> Search<F> {
     fn fails(&mut self, bytes: &[u8]) -> bool {
         self.left = self.left.saturating_sub(1);
-        self.left != 0 && self.target_fails(bytes)
+        self.left != 0 && (self.fails)(bytes)
     }
 
     fn operations(&mut self, mut input: Input) -> Input {

@@ -100,6 +100,19 @@ fn small(draw: &mut impl Draw, bound: u64) -> u8 {
     u8::try_from(draw.below(bound)).expect("a small number")
 }
 
+fn swarm(draw: &mut impl Draw) -> u32 {
+    u32::try_from(draw.below(1 << 32)).expect("32 bits")
+}
+
+fn prefill(draw: &mut impl Draw) -> Prefill {
+    let most = draw.pick(&[24, 24, 40, 40, 80, 300]);
+    Prefill {
+        entries: u16::try_from(draw.between(8, most)).expect("few"),
+        style: small(draw, 64),
+        seed: swarm(draw),
+    }
+}
+
 /// An index: mostly a low one, since most maps are small and low ones do not wrap around.
 fn index(draw: &mut impl Draw) -> u16 {
     let bound = draw.pick(&[4, 16, 16, 64, 1024]);
@@ -287,17 +300,8 @@ impl Header {
         let maxsaddr = draw.pick(&[window, window.wrapping_add(main), 0x7fff_dfff_f000]);
         // Every operation looks at whole maps, so large ones are costly, and deep ones need not be
         // large: nodes of width 4 make three levels of 40 entries.
-        let prefill = if draw.one_in(6) {
-            let most = draw.pick(&[24, 24, 40, 40, 80, 300]);
-            Prefill {
-                entries: u16::try_from(draw.between(8, most)).expect("few"),
-                style: small(draw, 64),
-                seed: u32::try_from(draw.below(1 << 32)).expect("32 bits"),
-            }
-        } else {
-            Prefill::NONE
-        };
-        let (narrow, swarm) = (draw.one_in(2), draw.below(1 << 32));
+        let prefill = if draw.one_in(6) { prefill(draw) } else { Prefill::NONE };
+        let (narrow, swarm) = (draw.one_in(2), swarm(draw));
         let mut below = |bound| draw.below(bound);
         let limits = Limits {
             stack: limit(&mut below, Limits::INFINITY),
@@ -307,7 +311,6 @@ impl Header {
         };
         let tunables = StackTunables { sgrowsiz, guard_page, maxsaddr: Addr::new(maxsaddr) };
         let config = Config { min: Addr::new(min), max: Addr::new(max), tunables, limits };
-        let swarm = u32::try_from(swarm).expect("32 bits");
         Self { narrow, prefill, swarm, window, config }
     }
 }
@@ -353,7 +356,7 @@ impl Input {
         }
         let mut input = Self::of(&start, ops);
         input.header.narrow = draw.one_in(2);
-        input.header.swarm = u32::try_from(draw.below(1 << 32)).expect("32 bits");
+        input.header.swarm = swarm(draw);
         input
     }
 }

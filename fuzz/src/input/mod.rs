@@ -74,7 +74,7 @@ impl Input {
     pub fn fit(&mut self, most: usize) {
         let mut bytes = HEADER;
         let fits = |record: &Record| {
-            bytes += record.len();
+            bytes += record.bytes();
             bytes <= most
         };
         let kept = self.records.iter().copied().take_while(fits).count();

@@ -33,6 +33,10 @@ impl Numbers {
         x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         (x ^ (x >> 31)) % bound
     }
+
+    fn index(&mut self, length: usize) -> usize {
+        usize::try_from(self.below(length as u64)).expect("below a usize")
+    }
 }
 
 impl Prefill {
@@ -69,8 +73,7 @@ impl Prefill {
         }
         if shuffled {
             for left in (1..ops.len()).rev() {
-                let other = usize::try_from(numbers.below(left as u64 + 1)).expect("an index");
-                ops.swap(left, other);
+                ops.swap(left, numbers.index(left + 1));
             }
         }
         ops

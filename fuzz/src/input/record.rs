@@ -95,7 +95,7 @@ impl Record {
 
     /// The bytes that the record takes, those of its plain numbers included.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         RECORD * (1 + self.wide().into_iter().flatten().count())
     }
 

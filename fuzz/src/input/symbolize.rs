@@ -66,8 +66,8 @@ impl Record {
                 record.prot = prot;
             }
             Op::Limit { name, value } => {
-                let number = LIMITS.iter().position(|&limit| limit == name);
-                record.choice = number.map_or(0, |n| u8::try_from(n).expect("four limits"));
+                let numbers = (0..).zip(LIMITS);
+                record.choice = numbers.into_iter().find(|l| l.1 == name).map_or(0, |l| l.0);
                 record.first = size(value);
             }
             Op::SetGrowSize { value } => record.first = size(value),

@@ -16,23 +16,27 @@ use crate::trace::Trace;
 #[derive(Debug)]
 pub(crate) enum Fault {
     /// The engine and the reference differ after the last operation of a trace.
-    Maps {
-        /// What was carried out.
-        trace: Trace,
-        /// In what they differ.
-        divergence: Divergence,
-        /// Did the index have nodes of width 4?
-        narrow: bool,
-    },
+    Maps(Box<Difference>),
     /// Anything else, in a sentence.
     Told(String),
+}
+
+/// The engine and the reference differ after the last operation of a trace.
+#[derive(Debug)]
+pub(crate) struct Difference {
+    /// What was carried out.
+    pub(super) trace: Trace,
+    /// In what they differ.
+    pub(super) divergence: Divergence,
+    /// The width of the index's nodes.
+    pub(super) width: usize,
 }
 
 impl Fault {
     /// The fault in a sentence.
     pub(crate) fn sentence(&self) -> String {
         match self {
-            Self::Maps { divergence, .. } => divergence.between("reference", "engine").to_string(),
+            Self::Maps(found) => found.divergence.between("reference", "engine").to_string(),
             Self::Told(sentence) => sentence.clone(),
         }
     }
@@ -40,8 +44,8 @@ impl Fault {
     /// Makes the input short, and tells what it shows.
     pub(super) fn told(self, target: Target, bytes: &[u8]) -> Finding {
         let name = format!("{}_{:016x}", target.name(), hash(bytes));
-        if let Self::Maps { trace, narrow, .. } = &self
-            && let Some(finding) = by_trace(&name, trace, if *narrow { 4 } else { 16 })
+        if let Self::Maps(found) = &self
+            && let Some(finding) = by_trace(&name, &found.trace, found.width)
         {
             return finding;
         }

@@ -75,7 +75,7 @@ fn carry_out<const B: usize>(header: [u8; 8], records: &[u8], edits: &mut u64) {
     let (chunks, _) = records.as_chunks::<8>();
     for &[what, a, b, _, p0, p1, p2, p3] in chunks {
         let part = u128::from(u32::from_le_bytes([p0, p1, p2, p3]));
-        let place = min + u64::try_from(part * u128::from(max - min) >> 32).expect("a part");
+        let place = min + u64::try_from((part * u128::from(max - min)) >> 32).expect("a part");
         edit(&mut pair, Edit { what: what & 15, a, b, place });
         pair.check();
         pair.compare_around(place, a, b);

@@ -3,7 +3,7 @@
 use growstack::{Addr, Size};
 
 use super::Verdict;
-use super::finding::Fault;
+use super::finding::{Difference, Fault};
 use super::laws::Around;
 use super::panics::caught;
 use super::scarce::short_of_nodes;
@@ -56,7 +56,8 @@ pub(super) fn run(
     };
     let mut trace = Trace::new(input.header.config);
     trace.steps.extend(memory.ops.drain(..).map(Step::new));
-    Err(Fault::Maps { trace, divergence, narrow: input.header.narrow })
+    let width = if input.header.narrow { 4 } else { 16 };
+    Err(Fault::Maps(Box::new(Difference { trace, divergence, width })))
 }
 
 fn carry_out<const B: usize>(

@@ -37,3 +37,32 @@ pub(super) fn plant(name: &str, arguments: impl Iterator<Item = OsString>) -> io
     }
     Ok(planted)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn only_the_folder_of_cargo_fuzz_gets_seeds() {
+        let root = tempfile::TempDir::new().unwrap();
+        let folder = |path: &str| {
+            let path = root.path().join(path);
+            fs::create_dir_all(&path).unwrap();
+            path
+        };
+        let (own, other) = (folder("fuzz/corpus/growth"), folder("elsewhere/growth"));
+        let seeds = folder("corpus/growth");
+        fs::write(seeds.join("old"), "seed").unwrap();
+        fs::write(seeds.join("new"), "seed").unwrap();
+        fs::write(own.join("old"), "mine").unwrap();
+        let arguments = || [&own, &other].map(|path| path.clone().into_os_string()).into_iter();
+        assert_eq!(plant("growth", arguments()).unwrap(), 1);
+        assert_eq!(fs::read(own.join("old")).unwrap(), b"mine", "what is there stays");
+        assert_eq!(fs::read(own.join("new")).unwrap(), b"seed");
+        assert_eq!(fs::read_dir(&other).unwrap().count(), 0);
+        assert_eq!(plant("growth", arguments()).unwrap(), 0, "all are there");
+        assert_eq!(plant("index", arguments()).unwrap(), 0, "the folder of another target");
+    }
+}

@@ -1,0 +1,96 @@
+//! `growstack distill`.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+
+use super::input::{Item, items, target};
+use super::{Exit, Streams};
+use crate::generate::Kind;
+use crate::reference::Reached;
+use crate::targets::{Session, Target, Verdict};
+
+/// Copy those inputs of a fuzz target, the small ones first, that reach a pair of an operation and
+/// a branch of the rules which those before did not.
+///
+/// What libFuzzer's own merge keeps covers the program's code, in which two rules may share a
+/// line; this covers the rules. Inputs that show a fault are told and left out.
+#[derive(Debug, Args)]
+pub(super) struct Distill {
+    /// Inputs, or folders of them.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// The target: differential, growth or allocation.
+    #[arg(long, value_name = "TARGET", value_parser = target)]
+    target: Target,
+
+    /// The folder to copy to.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+impl Distill {
+    pub(super) fn run(&self, streams: &mut Streams<'_>) -> io::Result<Exit> {
+        match self.copy(streams) {
+            Ok((kept, of)) => {
+                writeln!(streams.out, "{kept} of {of} inputs in {}", self.out.display())?;
+                Ok(Exit::Agreed)
+            }
+            Err(error) => {
+                writeln!(streams.err, "growstack: {error:#}")?;
+                Ok(Exit::Unusable)
+            }
+        }
+    }
+
+    /// How many were copied, and of how many.
+    fn copy(&self, streams: &mut Streams<'_>) -> Result<(usize, usize)> {
+        ensure!(
+            self.target.takes_operations(),
+            "inputs of {} have no operations",
+            self.target.name()
+        );
+        fs::create_dir_all(&self.out).with_context(|| self.out.display().to_string())?;
+        let mut inputs = self.inputs()?;
+        inputs.sort_by_key(|(path, bytes)| (bytes.len(), path.clone()));
+        let mut reached: HashSet<(Kind, Reached)> = HashSet::new();
+        let mut kept = 0;
+        for (path, bytes) in &inputs {
+            let mut session = Session::default();
+            match session.run(self.target, bytes) {
+                Ok(Verdict::Sound) => {}
+                Ok(Verdict::Unreadable) => continue,
+                Err(finding) => {
+                    writeln!(streams.err, "{}: {}", path.display(), finding.report)?;
+                    continue;
+                }
+            }
+            let before = reached.len();
+            reached.extend(session.statistics.counts.taken().map(|(kind, at, _)| (kind, at)));
+            if reached.len() > before {
+                let copy = self.out.join(path.file_name().unwrap_or_default());
+                fs::write(&copy, bytes).with_context(|| copy.display().to_string())?;
+                kept += 1;
+            }
+        }
+        Ok((kept, inputs.len()))
+    }
+
+    fn inputs(&self) -> Result<Vec<(PathBuf, Vec<u8>)>> {
+        let mut inputs = Vec::new();
+        for path in &self.paths {
+            for item in items(path, Some(self.target))? {
+                if let Item::Input(path, _) = item {
+                    let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
+                    inputs.push((path, bytes));
+                }
+            }
+        }
+        Ok(inputs)
+    }
+}
