@@ -1,4 +1,33 @@
-//! What the benchmarks of growstack share: maps of a given size, and places in them.
+//! What the benchmarks of growstack share: maps of a given size, the competitors, the clock.
+//!
+//! - [`layout`], [`work`]: where entries lie, and what is asked of them.
+//! - [`contender`], [`contenders`]: every map behind one small trait.
+//! - [`process`]: the whole engine, with limits and rules, and the naive reference.
+//! - [`speed`]: the interleaved comparison that `scripts/speed` prints.
+//! - [`latency`]: the distribution of single growths.
+//! - [`machine`]: the time-stamp counter, AVX2 and the counting allocator; the only `unsafe` code.
+//!
+//! # Biases known
+//!
+//! * A look-up answers the bounds of an entry, and its value is not read: that costs a tree which
+//!   keeps bounds and value apart, as the engine does, one cache line less than the whole answer.
+//!   The table therefore has the look-up with the value beside it.
+//! * The peers check nothing but room. The engine's growth follows every rule.
+//! * `rangemap` and `nodit` compare values in order to merge, which the job does not ask for.
+//! * The floor is read-only, and its nodes are all full.
 
-pub mod cost;
-pub mod field;
+#![deny(unsafe_code)]
+
+pub mod contender;
+pub mod contenders;
+pub mod host;
+pub mod latency;
+pub mod layout;
+pub mod machine;
+pub mod process;
+pub mod refused;
+pub mod speed;
+pub mod work;
+
+/// Sizes of map to measure, in entries.
+pub const SIZES: [usize; 5] = [16, 256, 4096, 65_536, 1_048_576];

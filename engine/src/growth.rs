@@ -1,5 +1,6 @@
 //! What a growth did: the typed answer of `vm_map_growstack(9)`.
 
+use crate::kern::KernReturn;
 use crate::range::AddrRange;
 
 /// Which way a stack grew.
@@ -12,6 +13,13 @@ pub enum Direction {
 }
 
 /// How `grow` succeeded; each of these is `KERN_SUCCESS`.
+///
+/// ```
+/// use growstack::{Growth, KernReturn};
+/// // Success, as the kernel has it, is not to say that the fault can be retried.
+/// assert_eq!(KernReturn::from(Growth::NoStack), KernReturn::Success);
+/// assert!(!Growth::NoStack.is_mapped());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub enum Growth {
     /// 13.1: the address was mapped already.
@@ -26,4 +34,27 @@ pub enum Growth {
         /// Which way.
         direction: Direction,
     },
+}
+
+impl Growth {
+    /// What was added, if anything was.
+    #[must_use]
+    pub const fn added(self) -> Option<AddrRange> {
+        match self {
+            Self::Grown { added, .. } => Some(added),
+            Self::AlreadyMapped | Self::NoStack => None,
+        }
+    }
+
+    /// Is the address mapped now? If so, the access that faulted may be tried again.
+    #[must_use]
+    pub const fn is_mapped(self) -> bool {
+        !matches!(self, Self::NoStack)
+    }
+}
+
+impl From<Growth> for KernReturn {
+    fn from(_: Growth) -> Self {
+        Self::Success
+    }
 }

@@ -2,7 +2,9 @@
 //! part of `vm_map(9)` that they stand on, for kernels, hypervisors, unikernels and emulators.
 //!
 //! - A [`VmMap`] is an address space: disjoint [entries](Entry) in a B+tree, with the operations
-//!   `insert`, `fixed`, `find`, `remove`, `protect`, `inherit`, `madvise`, `wire` and `unwire`.
+//!   [`insert`](VmMap::insert), [`fixed`](VmMap::fixed), [`find`](VmMap::find),
+//!   [`remove`](VmMap::remove), [`protect`](VmMap::protect), [`inherit`](VmMap::inherit),
+//!   [`advise`](VmMap::advise), [`wire`](VmMap::wire) and [`unwire`](VmMap::unwire).
 //! - A [`Process`] is a map with limits; its [`stack`](Process::stack) and
 //!   [`grow`](Process::grow) make stacks and grow them, inside a page fault if need be.
 //!

@@ -94,7 +94,8 @@ impl Addr {
 impl Size {
     /// No bytes.
     pub const ZERO: Self = Self(0);
-    /// 2^64 - 1 bytes: what `inf` means for most limits.
+    /// 2^64 - 1 bytes: what `inf` means for swap; for the other limits it is
+    /// [`Limits::INFINITY`](crate::Limits::INFINITY).
     pub const MAX: Self = Self(u64::MAX);
     /// One page.
     pub const PAGE: Self = Self(PAGE_SIZE);

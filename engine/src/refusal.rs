@@ -308,6 +308,22 @@ impl From<Refusal> for KernReturn {
     }
 }
 
+/// The code of any operation's outcome.
+///
+/// ```
+/// use growstack::{Addr, KernReturn, Refusal, VmMap};
+/// let mut map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x9000));
+/// let outcome = map.remove(Addr::new(0x1000), Addr::new(0x2000), |_| ());
+/// assert_eq!(KernReturn::from(outcome), KernReturn::Success);
+/// let outcome: Result<Addr, _> = Err(Refusal::NoGrowthFlag);
+/// assert_eq!(KernReturn::from(outcome), KernReturn::InvalidArgument);
+/// ```
+impl<T> From<Result<T, Refusal>> for KernReturn {
+    fn from(outcome: Result<T, Refusal>) -> Self {
+        outcome.map_or_else(Self::from, |_| Self::Success)
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.rule())?;

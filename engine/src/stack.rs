@@ -126,15 +126,19 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
     /// Grows the stack next to `addr`, so that `addr` is mapped: `vm_map_growstack(9)`,
     /// section 13. This is what a page fault calls.
     ///
-    /// O(log n), and the index is descended once. Growing down may need index nodes; with
-    /// [`VmMap::reserve_nodes`](crate::VmMap::reserve_nodes) called before, it never allocates.
+    /// O(log n). Without wire-future the index is descended once, and growing up needs no index
+    /// node. Growing down may need some, and so may the clip of what is wired. With
+    /// [`VmMap::reserve_nodes`](crate::VmMap::reserve_nodes) called before, a growth never
+    /// allocates.
     ///
     /// # Errors
     ///
     /// The refusals of rules 13.5 to 13.10 in their order, [`Refusal::NeedWraps`] before and
     /// [`Refusal::MapEnd`] after them; then [`Refusal::OutsideMap`] and [`Refusal::Swap`] for
-    /// growth down, [`Refusal::GrowSwap`] for growth up; [`Refusal::OutOfNodes`]. Nothing changed
-    /// but `avail` (see the head of this file).
+    /// growth down, [`Refusal::GrowSwap`] for growth up; [`Refusal::OutOfNodes`]. Nothing changed,
+    /// but that `avail` may have been cut to the room there is: with [`Refusal::Neighbour`] (13.6),
+    /// and with `OutsideMap`, `Swap` and `GrowSwap` where the neighbour cut the growth (13.11,
+    /// 13.14).
     pub fn grow(&mut self, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal> {
         let mut at = self.map.tree.seek(addr.get());
         let next = self.map.tree.item(&at).map(|entry| (entry.start, entry.value.flags));
@@ -233,13 +237,15 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
                 }
             })?;
         }
-        if self.map.wire_future {
-            // 13.18 splits the stack at its old end.
-            self.map.ensure_one(at)?;
-        }
-
         // 13.16
         self.map.tree.set_bounds(at, start, top);
+        if self.map.wire_future {
+            // 13.18 clips the new part out of the stack, with which an equal one above may merge
+            // now that they touch: so the need can be told only with the new end.
+            self.map
+                .ensure_wiring(end, top)
+                .inspect_err(|_| self.map.tree.set_bounds(at, start, end))?;
+        }
         self.set_avail(at, left.wrapping_sub(length));
         self.map.size = self.map.size.wrapping_add(length);
         if charged {

@@ -17,6 +17,14 @@ pub enum Answer {
     Truth(bool),
     /// `lookup`: the bounds of the entry that holds the address.
     Holds(Option<AddrRange>),
+    /// The map does not have this operation, or not with these operands. It has changed nothing,
+    /// and the operation counts as never asked for.
+    Unsupported,
+    /// The map can give no answer any more;
+    /// [`check`](crate::space::AddressSpace::check) says why.
+    Failed,
+    /// As `Failed`, because time ran out. To try again costs as much time again.
+    Late,
 }
 
 /// Why, in the engine's vocabulary; what a map that is not ours need not tell.

@@ -5,12 +5,16 @@
 
 mod input;
 mod maps;
+mod minimize;
+mod outside;
 mod parallel;
 mod random;
 mod replay;
+mod seeds;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -30,6 +34,8 @@ struct Arguments {
 enum Command {
     Replay(replay::Replay),
     Random(random::Random),
+    Minimize(minimize::Minimize),
+    Seeds(seeds::Seeds),
 }
 
 /// How the command ends; the numbers are its exit codes.
@@ -52,6 +58,31 @@ pub struct Streams<'a> {
     pub err: &'a mut dyn Write,
 }
 
+/// The command as a whole program, with the maps of `contenders`: takes its arguments from the
+/// program's, writes to the standard streams.
+///
+/// A program of your own that is fuzzed with your own map needs no more than this:
+///
+/// ```no_run
+/// use growstack_fuzz::cli;
+/// use growstack_fuzz::reference::Reference;
+/// use growstack_fuzz::replay::Contender;
+/// # use growstack_fuzz::engine::EngineSpace as MyMap;
+/// fn main() -> std::process::ExitCode {
+///     let mine = Contender::of::<MyMap>("mine");
+///     cli::main(&[mine, Contender::of::<Reference>("reference")])
+/// }
+/// ```
+#[must_use]
+pub fn main(contenders: &[Contender]) -> ExitCode {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut streams = Streams { out: &mut out, err: &mut io::stderr() };
+    let result = run(std::env::args_os(), contenders, &mut streams)
+        .and_then(|exit| streams.out.flush().map(|()| exit));
+    // Whoever closed the pipe has read enough, but has not seen all agree.
+    ExitCode::from(result.unwrap_or(Exit::Unusable) as u8)
+}
+
 /// Carries out the command line `arguments`, the command's own name first, with the maps of
 /// `contenders` under test.
 ///
@@ -65,7 +96,9 @@ pub fn run(
 ) -> io::Result<Exit> {
     match Arguments::try_parse_from(arguments) {
         Ok(Arguments { command: Command::Replay(replay) }) => replay.run(contenders, streams),
-        Ok(Arguments { command: Command::Random(random) }) => random.run(streams),
+        Ok(Arguments { command: Command::Random(random) }) => random.run(contenders, streams),
+        Ok(Arguments { command: Command::Minimize(minimize) }) => minimize.run(streams),
+        Ok(Arguments { command: Command::Seeds(seeds) }) => seeds.run(streams),
         Err(error) if error.use_stderr() => {
             write!(streams.err, "{}", error.render())?;
             Ok(Exit::Unusable)

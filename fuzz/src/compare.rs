@@ -1,13 +1,15 @@
 //! Comparing maps: what they tell of an operation, and what they look like after it.
 
-use core::fmt;
+mod text;
 
-use growstack::{AddrRange, Change, Direction, Growth};
+use growstack::{AddrRange, Change};
 
 use crate::answer::{Answer, Cause, Row, Summary};
+use crate::keeps::Keeps;
 use crate::op::Op;
 use crate::space::AddressSpace;
-use crate::trace::RowText;
+
+pub(crate) use text::{AnswerText, ChangesText};
 
 /// Everything that can be seen of a map around one operation.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub struct Observed {
     pub rows: Vec<Row>,
     /// The counters after the operation.
     pub summary: Summary,
+    /// What of `rows` and `summary` means something.
+    pub keeps: Keeps,
     /// What the map says about its own structure.
     pub check: Result<(), String>,
 }
@@ -71,6 +75,16 @@ pub enum Divergence {
         /// The invariant, in the words of the map.
         invariant: String,
     },
+    /// A map could not answer.
+    Failed {
+        /// Why, in its words.
+        reason: String,
+    },
+    /// A map did not answer in time.
+    Late {
+        /// What it was waited for, in its words.
+        reason: String,
+    },
     /// A map panicked.
     Panic {
         /// Its last words.
@@ -86,6 +100,7 @@ impl Default for Observed {
             changes: None,
             rows: Vec::new(),
             summary: Summary::default(),
+            keeps: Keeps::ALL,
             check: Ok(()),
         }
     }
@@ -103,15 +118,36 @@ impl Observed {
         } else {
             self.cause = Cause::Untold;
         }
+        if matches!(self.answer, Answer::Failed | Answer::Late) {
+            self.check = map.check();
+        }
+    }
+
+    /// # Errors
+    ///
+    /// Why the map gave no answer, if it could give none.
+    pub fn answered(&self) -> Result<(), Divergence> {
+        let reason = || self.check.clone().err().unwrap_or_else(|| "it does not say why".into());
+        match self.answer {
+            Answer::Failed => Err(Divergence::Failed { reason: reason() }),
+            Answer::Late => Err(Divergence::Late { reason: reason() }),
+            _ => Ok(()),
+        }
     }
 
     /// Keeps what `map` looks like, and lets it check itself. Linear in its entries, at least.
     pub fn look_at<M: AddressSpace + ?Sized>(&mut self, map: &M) {
+        self.read(map);
+        self.check = map.check();
+    }
+
+    /// Keeps what `map` looks like. Linear in its entries.
+    pub fn read<M: AddressSpace + ?Sized>(&mut self, map: &M) {
         map.entries(&mut self.rows);
         // What nothing can make visible (rule 1.3) need not agree.
         self.rows.iter_mut().for_each(|row| row.avail = row.shown_avail());
         self.summary = map.summary();
-        self.check = map.check();
+        self.keeps = map.keeps();
     }
 
     /// Compares what two maps tell of an operation. Causes and changes count only if both maps
@@ -134,13 +170,14 @@ impl Observed {
         Ok(())
     }
 
-    /// Compares what two maps look like.
+    /// Compares what two maps look like, in what both keep.
     ///
     /// # Errors
     ///
     /// The first difference.
     pub fn compare_looks(&self, other: &Self) -> Result<(), Divergence> {
-        compare_dumps((&self.rows, self.summary), (&other.rows, other.summary))
+        let dump = (other.rows.as_slice(), other.summary);
+        compare_kept((&self.rows, self.summary), dump, self.keeps.and(other.keeps))
     }
 
     /// # Errors
@@ -166,6 +203,33 @@ pub fn compare_dumps(
         return Err(Divergence::Entries { index, left: at(left), right: at(right) });
     }
     if left_summary != right_summary {
+        return Err(Divergence::Summary { left: left_summary, right: right_summary });
+    }
+    Ok(())
+}
+
+/// [`compare_dumps`], of what is in `keeps` alone.
+///
+/// # Errors
+///
+/// The first difference, with everything that both sides show there.
+pub fn compare_kept(
+    (left, left_summary): (&[Row], Summary),
+    (right, right_summary): (&[Row], Summary),
+    keeps: Keeps,
+) -> Result<(), Divergence> {
+    if keeps == Keeps::ALL {
+        return compare_dumps((left, left_summary), (right, right_summary));
+    }
+    if keeps.entries {
+        let same = |(l, r): &(&Row, &Row)| keeps.row(l) == keeps.row(r);
+        let index = left.iter().zip(right).take_while(same).count();
+        if index < left.len().max(right.len()) {
+            let at = |rows: &[Row]| rows.get(index).cloned();
+            return Err(Divergence::Entries { index, left: at(left), right: at(right) });
+        }
+    }
+    if keeps.summary(left_summary) != keeps.summary(right_summary) {
         return Err(Divergence::Summary { left: left_summary, right: right_summary });
     }
     Ok(())
@@ -228,127 +292,5 @@ fn join(first: Change, second: Change) -> Option<Change> {
         (Change::Wired(_), Change::Wired(_)) => Some(Change::Wired(range)),
         (Change::Unwired(_), Change::Unwired(_)) => Some(Change::Unwired(range)),
         _ => None,
-    }
-}
-
-impl Divergence {
-    /// What differs, and on a line for each what the two sides, of these names, say.
-    #[must_use]
-    pub fn between<'a>(&'a self, left: &'a str, right: &'a str) -> impl fmt::Display + 'a {
-        Between { divergence: self, left, right }
-    }
-}
-
-impl fmt::Display for Divergence {
-    /// As [`between`](Self::between), with the two sides called left and right.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.between("left", "right"))
-    }
-}
-
-struct Between<'a> {
-    divergence: &'a Divergence,
-    left: &'a str,
-    right: &'a str,
-}
-
-impl Between<'_> {
-    fn write(
-        &self,
-        f: &mut fmt::Formatter<'_>,
-        what: impl fmt::Display,
-        left: impl fmt::Display,
-        right: impl fmt::Display,
-    ) -> fmt::Result {
-        write!(f, "{what}:\n    {}: {left}\n    {}: {right}", self.left, self.right)
-    }
-}
-
-impl fmt::Display for Between<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.divergence {
-            Divergence::Answer { left, right } => {
-                self.write(f, "different answers", AnswerText(left), AnswerText(right))
-            }
-            Divergence::Cause { left, right } => self.write(f, "different causes", left, right),
-            Divergence::Changes { left, right } => {
-                self.write(f, "different changes", ChangesText(left), ChangesText(right))
-            }
-            Divergence::Entries { index, left, right } => {
-                let what = format!("different entries from number {index} on");
-                self.write(f, what, RowOrNone(left.as_ref()), RowOrNone(right.as_ref()))
-            }
-            Divergence::Summary { left, right } => self.write(f, "different counters", left, right),
-            Divergence::Broken { invariant } => {
-                write!(f, "a broken map, {}: {invariant}", self.right)
-            }
-            Divergence::Panic { message } => write!(f, "a panic in {}: {message}", self.right),
-        }
-    }
-}
-
-/// An answer in words, the silent one too.
-pub(crate) struct AnswerText<'a>(pub(crate) &'a Answer);
-
-impl fmt::Display for AnswerText<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Answer::Silent => f.write_str("no answer"),
-            answer => write!(f, "{answer}"),
-        }
-    }
-}
-
-struct RowOrNone<'a>(Option<&'a Row>);
-
-impl fmt::Display for RowOrNone<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(row) => write!(f, "{}", RowText(row)),
-            None => f.write_str("none"),
-        }
-    }
-}
-
-/// A list of changes in words.
-pub(crate) struct ChangesText<'a>(pub(crate) &'a [Change]);
-
-impl fmt::Display for ChangesText<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() {
-            return f.write_str("no changes");
-        }
-        let mut comma = "";
-        for change in self.0 {
-            f.write_str(comma)?;
-            match change {
-                Change::Unmapped(range) => write!(f, "unmapped {range}")?,
-                Change::Mapped(range, prot) => write!(f, "mapped {range} {prot}")?,
-                Change::Protected(range, prot) => write!(f, "protected {range} {prot}")?,
-                Change::Wired(range) => write!(f, "wired {range}")?,
-                Change::Unwired(range) => write!(f, "unwired {range}")?,
-            }
-            comma = ", ";
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Untold => f.write_str("not told"),
-            Self::Done => f.write_str("done"),
-            Self::Grew(Growth::AlreadyMapped) => f.write_str("mapped already"),
-            Self::Grew(Growth::NoStack) => f.write_str("no stack to grow"),
-            Self::Grew(Growth::Grown { added, direction }) => {
-                let way = match direction {
-                    Direction::Down => "down",
-                    Direction::Up => "up",
-                };
-                write!(f, "grew {way} by {added}")
-            }
-            Self::Refused(refusal) => write!(f, "refused, {refusal}"),
-        }
     }
 }

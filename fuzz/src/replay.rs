@@ -2,29 +2,38 @@
 
 mod cut;
 
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::compare::{Divergence, Observed, compare_dumps};
+use crate::answer::Answer;
+use crate::compare::{Divergence, Observed, compare_kept};
 use crate::op::Config;
+use crate::settings::unsupported;
 use crate::space::AddressSpace;
 use crate::trace::{Step, Trace};
 
 pub use cut::cut;
 
 /// A kind of map that traces are carried out on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Contender {
     /// What reports call it.
     pub name: &'static str,
     /// Makes an empty one.
-    pub create: fn(&Config) -> Box<dyn AddressSpace>,
+    pub create: &'static (dyn Fn(&Config) -> Box<dyn AddressSpace> + Send + Sync),
+}
+
+impl fmt::Debug for Contender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Contender").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 impl Contender {
     /// Maps of type `M`.
     #[must_use]
     pub fn of<M: AddressSpace + 'static>(name: &'static str) -> Self {
-        Self { name, create: |config| Box::new(M::create(config)) }
+        Self { name, create: &|config| Box::new(M::create(config)) }
     }
 }
 
@@ -35,6 +44,17 @@ pub struct Counts {
     pub operations: usize,
     /// Answers and dumps of the trace that maps were compared with.
     pub answers: usize,
+    /// Where it came to its end early, if it did.
+    pub ended: Option<Ended>,
+}
+
+/// The place in a trace from where on it was left out, because a map does not support something.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ended {
+    /// The index of the operation; `None` if it is a setting of the header.
+    pub index: Option<usize>,
+    /// The map.
+    pub map: &'static str,
 }
 
 /// The first divergence in a trace.
@@ -51,12 +71,24 @@ pub struct Failure {
     pub observed: Vec<(&'static str, Observed)>,
 }
 
+impl Failure {
+    /// Was a map too slow? Then every further try may take as long.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        matches!(self.divergence, Divergence::Late { .. })
+    }
+}
+
 /// What [`Failure::sides`] calls the trace.
 pub const TRACE: &str = "the trace";
 
 /// Carries out `trace` on one map of each contender. After every operation each map is compared
 /// with what the trace records, if it does, and the first map with every other one in everything
 /// that can be seen ([`compare_step`](crate::compare::compare_step)).
+///
+/// At an operation that some map does not support the run ends: what is recorded after it would
+/// be worth nothing. The counts say so, and do not include it. It ends before it has begun where
+/// the header has a setting that some map does not support.
 ///
 /// A map that panics has failed; the panic goes no further.
 ///
@@ -69,10 +101,11 @@ pub fn replay(trace: &Trace, contenders: &[Contender]) -> (Counts, Result<(), Bo
         counts.operations += 1;
         counts.answers += usize::from(step.answer().is_some() || step.dump().is_some());
     });
-    (counts, result)
+    (Counts { ended: result.as_ref().ok().copied().flatten(), ..counts }, result.map(|_| ()))
 }
 
-/// `trace` with the answers of the contenders in place of those it records.
+/// `trace` with the answers of the contenders in place of those it records; none from the first
+/// operation on that some map does not support.
 ///
 /// # Errors
 ///
@@ -99,20 +132,29 @@ struct Runner {
     observed: Observed,
 }
 
-/// Carries out `trace`; `done` is called after each operation, before anything is compared.
+/// Carries out `trace`; `done` is called after each operation, before anything is compared. Says
+/// where it ended early.
 fn run(
     trace: &Trace,
     contenders: &[Contender],
     mut done: impl FnMut(&Step, &[Runner]),
-) -> Result<(), Box<Failure>> {
+) -> Result<Option<Ended>, Box<Failure>> {
     let runner = |contender: &Contender| Runner {
         name: contender.name,
         map: (contender.create)(trace.config()),
         observed: Observed::default(),
     };
     let mut runners: Vec<Runner> = contenders.iter().map(runner).collect();
+    for Runner { name, map, .. } in &mut runners {
+        if !unsupported(map.as_mut(), trace.config()).is_empty() {
+            return Ok(Some(Ended { index: None, map: name }));
+        }
+    }
     for (index, step) in trace.steps.iter().enumerate() {
         let outcome = runners.iter_mut().try_for_each(|runner| runner.step(step));
+        if let Some(map) = runners.iter().find(|r| r.observed.answer == Answer::Unsupported) {
+            return Ok(Some(Ended { index: Some(index), map: map.name }));
+        }
         done(step, &runners);
         if let Err(difference) = outcome.and_then(|()| compare(step, &runners)) {
             let (sides, divergence) = *difference;
@@ -120,7 +162,7 @@ fn run(
             return Err(Box::new(Failure { index, sides, divergence, observed }));
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Who differs from whom, and in what.
@@ -143,7 +185,8 @@ impl Runner {
             let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
             let message = text.unwrap_or("no message").to_owned();
             between(name, name)(Divergence::Panic { message })
-        })
+        })?;
+        observed.answered().map_err(between(name, name))
     }
 }
 
@@ -172,7 +215,8 @@ fn compare_with_record(step: &Step, observed: &Observed) -> Result<(), Divergenc
             Err(Divergence::Answer { left: answer, right: observed.answer })
         }
         (_, Some(dump)) => {
-            compare_dumps((&dump.rows, dump.summary), (&observed.rows, observed.summary))
+            let seen = (observed.rows.as_slice(), observed.summary);
+            compare_kept((&dump.rows, dump.summary), seen, observed.keeps)
         }
         _ => Ok(()),
     }

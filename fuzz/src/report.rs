@@ -7,6 +7,7 @@ use core::fmt;
 use growstack::Addr;
 
 use crate::compare::{AnswerText, ChangesText, Divergence};
+use crate::keeps::Keeps;
 use crate::op::Op;
 use crate::replay::{Failure, TRACE};
 use crate::trace::{Step, Trace};
@@ -82,7 +83,10 @@ impl Report<'_> {
         let rows: Vec<Column<'_>> =
             columns.iter().map(|(name, rows, _)| Column { name, rows }).collect();
         let focus = self.focus(step.op());
-        write!(f, "{}", table::Around { columns: &rows, focus })?;
+        let shown = |name| columns.iter().any(|(shown, ..)| *shown == name);
+        let told = self.failure.observed.iter().filter(|(name, _)| shown(*name));
+        let keeps = told.fold(Keeps::ALL, |keeps, (_, seen)| keeps.and(seen.keeps));
+        write!(f, "{}", table::Around { columns: &rows, focus, keeps })?;
         columns.iter().try_for_each(|(name, _, summary)| writeln!(f, "  {name:9}  {summary}"))
     }
 

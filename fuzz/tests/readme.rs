@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 #[path = "../../engine/examples/growth.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 mod growth;
 
 const README: &str = include_str!("../../README.md");

@@ -6,24 +6,25 @@ use super::VmMap;
 use crate::entry::Entry;
 use crate::flags::EntryFlags;
 
-/// The letters of the flag column. `procstat` has C, N, D, U and W; the others are ours.
+/// The letters of the flag column. `procstat` has C, N, D, U and W (and S, for superpages, which
+/// the map knows nothing of); the small ones and `$` are ours.
 const LETTERS: &[(EntryFlags, char)] = &[
     (EntryFlags::COW, 'C'),
     (EntryFlags::NEEDS_COPY, 'N'),
     (EntryFlags::GROWS_DOWN, 'D'),
     (EntryFlags::GROWS_UP, 'U'),
     (EntryFlags::USER_WIRED, 'W'),
-    (EntryFlags::NOFAULT, 'F'),
-    (EntryFlags::NOSYNC, 'S'),
-    (EntryFlags::NOCOREDUMP, 'X'),
+    (EntryFlags::NOFAULT, 'f'),
+    (EntryFlags::NOSYNC, 's'),
+    (EntryFlags::NOCOREDUMP, 'x'),
     (EntryFlags::CHARGED, '$'),
 ];
 
 impl<O: Clone + PartialEq, const B: usize> fmt::Display for VmMap<O, B> {
     /// One line an entry: start, end, protection, maximum, inheritance, wire count, flags
-    /// (C copy on write, N needs copy, D grows down, U grows up, W wired by the user, F no fault,
-    /// S no sync, X no core dump, $ charged), bytes left to grow, offset, and type: `df` for
-    /// anonymous memory, `vn` for an object.
+    /// (C copy on write, N needs copy, D grows down, U grows up, W wired by the user, f no fault,
+    /// s no sync, x no core dump, $ charged), bytes left to grow, offset, and type: `--` without an
+    /// object, as `procstat` prints it, and `ob` with one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
@@ -59,6 +60,6 @@ fn line<O>(f: &mut fmt::Formatter<'_>, entry: &Entry<O>) -> fmt::Result {
         let shown = if entry.flags.contains(*flag) { *letter } else { '-' };
         fmt::Write::write_char(f, shown)?;
     }
-    let kind = if entry.object.is_some() { "vn" } else { "df" };
+    let kind = if entry.object.is_some() { "ob" } else { "--" };
     writeln!(f, " {:#10x} {:#10x} {kind}", entry.shown_avail(), entry.offset)
 }

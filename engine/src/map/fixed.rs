@@ -28,9 +28,11 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         let range = self.clamp(start, start.wrapping_add(length));
         self.check_bounds(range.start, range.end)?;
         mapping.check_object()?;
-        let need = self.need_to_replace(range);
-        self.tree.ensure(need)?;
-        self.vacate(range, &mut tell)?;
+        if self.vacant(range.start, range.end).is_err() {
+            let need = self.need_to_replace(range);
+            self.tree.ensure(need)?;
+            self.vacate(range, &mut tell)?;
+        }
         let mut at = self.tree.seek(range.start);
         let placement = self.place(&at, range.start, range.end, mapping);
         let prot = placement.prot();

@@ -22,10 +22,6 @@ impl<O: Clone + PartialEq, const B: usize> Iterator for Entries<'_, O, B> {
         let item = self.items.next()?;
         Some(item.value.view(item.start, item.end))
     }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.items.size_hint()
-    }
 }
 
 impl<O: Clone + PartialEq, const B: usize> FusedIterator for Entries<'_, O, B> {}
@@ -88,5 +84,14 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     pub fn gaps(&self) -> Gaps<'_, O, B> {
         let (reached, max) = self.tree.bounds();
         Gaps { items: self.tree.iter(), reached, max, below: false }
+    }
+}
+
+impl<'a, O: Clone + PartialEq, const B: usize> IntoIterator for &'a VmMap<O, B> {
+    type Item = Entry<O>;
+    type IntoIter = Entries<'a, O, B>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries()
     }
 }

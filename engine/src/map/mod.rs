@@ -41,7 +41,8 @@ use crate::tree::Tree;
 /// dropped when an entry goes; the offset into the object is kept in step. A handle that compares
 /// by identity is what a kernel wants.
 ///
-/// `B` is the width of an index node: the number of entries in a leaf.
+/// `B` is the width of an index node: the number of entries that a leaf has room for. It is a
+/// multiple of 4 from 4 to 252; any other does not compile.
 ///
 /// Operations that change mappings take a closure and tell it each affected range; see
 /// [`Change`](crate::Change). None of them panics, whatever the numbers. Each finds its place in
@@ -71,7 +72,7 @@ pub struct VmMap<O = NonZeroU64, const B: usize = 16> {
 
 impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     /// An empty map of the addresses from `min` up to, and without, `max`. Allocates nothing. If
-    /// `max` is not above `min`, nothing can be mapped.
+    /// `max` is not above `min`, it counts as `min`, and nothing can be mapped.
     #[must_use]
     pub fn new(min: Addr, max: Addr) -> Self {
         Self {
@@ -126,8 +127,15 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         self.wired_pages
     }
 
-    /// The most swap that may be reserved, in bytes; 2^64 - 1 at first. A change touches nothing
-    /// that is reserved already (rule 1.4).
+    /// The most swap that may be reserved, in bytes.
+    #[must_use]
+    pub const fn swap_limit(&self) -> Size {
+        Size::new(self.swap_limit)
+    }
+
+    /// Sets the most swap that may be reserved, 2^64 - 1 bytes at first. A change touches nothing
+    /// that is reserved already (rule 1.4). For the map of a process call
+    /// [`Process::set_limits`](crate::Process::set_limits), which keeps both in step.
     pub fn set_swap_limit(&mut self, limit: Size) {
         self.swap_limit = limit.get();
     }

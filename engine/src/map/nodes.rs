@@ -3,8 +3,10 @@
 //! An operation adds at most two entries, where it clips the two ends of its range; so it takes
 //! at most [`VmMap::MAX_NODES_PER_OPERATION`] nodes. What it may need is reckoned from the index
 //! as it stands, the nodes are made available, and only then does the map change. The reckoning
-//! counts every clip that may come; it is exact but for one case: where entries merge on the way,
-//! a clip may turn out to need no node after all.
+//! counts every clip that may come and is never too low. It is too high where a node counted turns
+//! out not to be needed: entries merge on the way; the swap for `protect` runs out before the clip
+//! at the end; or what `fixed` puts in the place of other mappings merges with what is left of
+//! them.
 
 use super::clamp::Clamped;
 use super::clip::FrontSplit;
@@ -19,7 +21,8 @@ impl From<OutOfNodes> for Refusal {
 }
 
 impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
-    /// The most index nodes that one operation can need, whatever the map.
+    /// The most index nodes that one operation can need, leaves and inner ones together, whatever
+    /// the map.
     pub const MAX_NODES_PER_OPERATION: usize = 2 * Tree::<Body<O>, B>::MAX_NODES_PER_INSERT;
 
     /// Makes `n` leaves and `n` inner nodes available now, so that the next `n` nodes of either
@@ -34,9 +37,11 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     }
 
     /// The most nodes that may be in use at a time; `None`, the default, for no cap. Operations
-    /// that would need more are refused with [`Refusal::OutOfNodes`].
+    /// that would need more are refused with [`Refusal::OutOfNodes`]. A cap below the nodes in use
+    /// counts as their number, so that an operation can use again what it sets free on the way.
     pub fn set_node_cap(&mut self, cap: Option<usize>) {
-        self.tree.set_node_cap(cap);
+        let in_use = self.tree.nodes_in_use();
+        self.tree.set_node_cap(cap.map(|cap| cap.max(in_use)));
     }
 
     /// Index nodes in use.
@@ -99,6 +104,20 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
             (_, None) => Need::default(),
         };
         Ok(self.tree.ensure(need)?)
+    }
+
+    /// Room for a wiring of `start` up to `end`, which are in the map and in order.
+    pub(crate) fn ensure_wiring(&mut self, start: u64, end: u64) -> Result<(), Refusal> {
+        self.ensure_clips(Clamped { start, end })
+    }
+
+    /// Does the front split make the first entry of the range reach past its end, by merging it
+    /// with the upper neighbour? The clip at the end then comes before anything is looked at.
+    pub(super) fn front_split_reaches_past(&self, range: Clamped) -> bool {
+        let front = self.tree.seek(range.start);
+        let plan = self.plan_front_split(&front, range.start);
+        matches!(plan, FrontSplit::Upper | FrontSplit::Both)
+            && self.upper_to_merge(&front).is_some_and(|upper| range.end < upper.end)
     }
 
     /// Where the split at the end of a range will add an entry, if it will.

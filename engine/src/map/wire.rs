@@ -176,8 +176,12 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         }
     }
 
-    /// Would the first pass stop before the clip at the end of the range?
+    /// Would the first pass stop before the clip at the end of the range? Asked before the clip at
+    /// its start.
     fn wiring_stops_early(&self, range: Clamped, holes: Holes) -> bool {
+        if self.front_split_reaches_past(range) {
+            return false;
+        }
         let mut at = self.tree.seek(range.start);
         let mut pass = FirstPass { covered: range.start, refusal: None };
         while let Some(entry) = self.tree.item(&at).filter(|entry| entry.start < range.end) {

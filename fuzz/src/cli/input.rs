@@ -1,4 +1,4 @@
-//! Finding and reading trace files.
+//! Finding and reading traces and inputs of fuzz targets.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,23 +6,61 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use walkdir::WalkDir;
 
+use crate::targets::Target;
 use crate::trace::Trace;
 
-/// The traces that `path` stands for: itself, or all in the folder and those below it, in the
-/// order of their names.
-pub(super) fn trace_files(path: &Path) -> Result<Vec<PathBuf>> {
-    if !fs::metadata(path).with_context(|| path.display().to_string())?.is_dir() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let mut files = Vec::new();
-    for entry in WalkDir::new(path).follow_links(true).sort_by_file_name() {
-        let entry = entry?;
-        if entry.file_type().is_file() && is_trace(entry.path()) {
-            files.push(entry.into_path());
+/// A file to carry out.
+#[derive(Clone, Debug)]
+pub(super) enum Item {
+    /// A trace.
+    Trace(PathBuf),
+    /// An input of a fuzz target.
+    Input(PathBuf, Target),
+}
+
+impl Item {
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::Trace(path) | Self::Input(path, _) => path,
         }
     }
-    ensure!(!files.is_empty(), "{}: no trace in this folder", path.display());
-    Ok(files)
+
+    /// What the file `path` is: a trace by its name; else an input, of `target` if one is given,
+    /// or of the target that the folder it is in is named for.
+    fn of(path: PathBuf, target: Option<Target>) -> Option<Self> {
+        if is_trace(&path) {
+            return Some(Self::Trace(path));
+        }
+        let folder = || Target::from_name(path.parent()?.file_name()?.to_str()?);
+        let target = target.or_else(folder)?;
+        Some(Self::Input(path, target))
+    }
+}
+
+/// The traces and inputs that `path` stands for: itself, which is a trace if nothing says
+/// otherwise, or all in the folder and those below it, in the order of their names.
+pub(super) fn items(path: &Path, target: Option<Target>) -> Result<Vec<Item>> {
+    if !fs::metadata(path).with_context(|| path.display().to_string())?.is_dir() {
+        let path = path.to_owned();
+        return Ok(vec![Item::of(path.clone(), target).unwrap_or(Item::Trace(path))]);
+    }
+    let mut items = Vec::new();
+    for entry in WalkDir::new(path).follow_links(true).sort_by_file_name() {
+        let entry = entry?;
+        // Notes stand beside inputs.
+        let note = entry.path().extension().is_some_and(|extension| extension == "md");
+        if entry.file_type().is_file() && !note {
+            items.extend(Item::of(entry.into_path(), target));
+        }
+    }
+    ensure!(!items.is_empty(), "{}: no trace and no input in this folder", path.display());
+    Ok(items)
+}
+
+/// Reads the name of a target.
+pub(super) fn target(name: &str) -> Result<Target, String> {
+    let names = || Target::ALL.map(Target::name).join(", ");
+    Target::from_name(name).ok_or_else(|| format!("the targets are {}", names()))
 }
 
 fn is_trace(path: &Path) -> bool {
@@ -39,6 +77,9 @@ pub(super) fn read_trace(path: &Path) -> Result<Trace> {
     } else {
         bytes
     };
+    if text.first().is_some_and(|first| *first < b'\t') {
+        anyhow::bail!("{name}: no text; if it is an input of a fuzz target, name that by --target");
+    }
     // One prefix, so that the position reads FILE:LINE:COLUMN.
     Trace::parse(&text).map_err(|error| anyhow::anyhow!("{name}:{error}"))
 }

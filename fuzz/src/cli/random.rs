@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 
+use super::outside::Outside;
 use super::{Exit, Streams};
 use crate::driver::{Counts, Failure, Outcome, Settings, WIDTHS, engine, run};
 use crate::reference::Reached;
+use crate::replay::Contender;
 
-/// Run random sequences of operations on the engine and on the reference, and compare everything
+/// Run random sequences of operations on a map and on the reference, and compare everything
 /// that can be seen of both after every operation.
 ///
 /// Sequence I of seed S is the same on every run, so a failure's seed and number bring it back.
@@ -39,9 +41,13 @@ pub(super) struct Random {
     #[arg(long, value_name = "N", default_value_t = 0)]
     first: u64,
 
-    /// How many entries a node of the engine's index holds: 4 or 16.
-    #[arg(long, value_name = "B", default_value_t = WIDTHS[0])]
-    width: usize,
+    /// The map to run; by default the first one, or exec with --exec.
+    #[arg(long, value_name = "MAP", conflicts_with = "exec")]
+    map: Option<String>,
+
+    /// Run the engine with index nodes of so many entries: 4, or 16 as without this option.
+    #[arg(long, value_name = "B", conflicts_with_all = ["map", "exec"])]
+    width: Option<usize>,
 
     /// How many threads to use; by default one for each core.
     #[arg(long, value_name = "N")]
@@ -50,20 +56,25 @@ pub(super) struct Random {
     /// Write the trace that shows a divergence to this folder.
     #[arg(long, value_name = "DIR")]
     cut: Option<PathBuf>,
+
+    #[command(flatten)]
+    outside: Outside,
 }
 
 impl Random {
-    pub(super) fn run(&self, streams: &mut Streams<'_>) -> io::Result<Exit> {
-        let Some(engine) = engine(self.width) else {
-            let [a, b] = WIDTHS;
-            writeln!(streams.err, "growstack: the engine is tested with width {a} or {b}")?;
-            return Ok(Exit::Unusable);
+    pub(super) fn run(&self, maps: &[Contender], streams: &mut Streams<'_>) -> io::Result<Exit> {
+        let tested = match self.tested(maps) {
+            Ok(tested) => tested,
+            Err(error) => {
+                writeln!(streams.err, "growstack: {error:#}")?;
+                return Ok(Exit::Unusable);
+            }
         };
         let settings = self.settings();
         let seed = settings.seed;
-        writeln!(streams.out, "seed {seed}, width {}, {} threads", self.width, settings.threads)?;
+        writeln!(streams.out, "seed {seed}, map {}, {} threads", tested.name, settings.threads)?;
         streams.out.flush()?;
-        let outcome = run(&settings, engine);
+        let outcome = run(&settings, tested);
         write_table(&outcome, streams.out)?;
         let Some(failure) = &outcome.failure else {
             writeln!(streams.out, "no divergence, seed {seed}")?;
@@ -71,13 +82,35 @@ impl Random {
         };
         write!(streams.out, "{failure}")?;
         if let Some(folder) = &self.cut {
-            match save(folder, failure, self.width) {
+            match save(folder, failure, tested.name) {
                 Ok(path) => writeln!(streams.out, "  the trace is in {}", path.display())?,
                 Err(error) => writeln!(streams.err, "growstack: {error:#}")?,
             }
         }
         writeln!(streams.out, "divergence, seed {seed}")?;
         Ok(Exit::Diverged)
+    }
+
+    /// The map to run.
+    fn tested(&self, maps: &[Contender]) -> Result<Contender> {
+        if let Some(outside) = self.outside.contender()? {
+            return Ok(outside);
+        }
+        if let Some(width) = self.width {
+            let [a, b] = WIDTHS;
+            ensure!(
+                maps.iter().any(|map| map.name == "engine"),
+                "there is no engine among the maps"
+            );
+            return engine(width)
+                .with_context(|| format!("the engine is tested with width {a} or {b}"));
+        }
+        let named = |map: &&Contender| self.map.as_ref().is_none_or(|name| name == map.name);
+        maps.iter().copied().find(|map| named(&map)).with_context(|| {
+            let names: Vec<&str> = maps.iter().map(|map| map.name).collect();
+            let name = self.map.as_deref().unwrap_or_default();
+            format!("no map is called `{name}`; there are: {}", names.join(", "))
+        })
     }
 
     fn settings(&self) -> Settings {
@@ -121,6 +154,12 @@ fn write_table(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         counts.pairs(),
         counts.most_entries,
     )?;
+    if counts.is_partial() {
+        return writeln!(
+            out,
+            "the map does not support all operations, nor can it reach all branches"
+        );
+    }
     for branch in missed {
         writeln!(out, "  not reached: {} {}", branch.id(), branch.what())?;
     }
@@ -128,9 +167,9 @@ fn write_table(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Writes the trace of `failure` to `folder`.
-fn save(folder: &Path, failure: &Failure, width: usize) -> Result<PathBuf> {
+fn save(folder: &Path, failure: &Failure, map: &str) -> Result<PathBuf> {
     let Failure { seed, sequence, trace, .. } = failure;
-    let path = folder.join(format!("seed-{seed}-sequence-{sequence}-width-{width}.trace"));
+    let path = folder.join(format!("seed-{seed}-sequence-{sequence}-{map}.trace"));
     fs::create_dir_all(folder)
         .and_then(|()| fs::write(&path, trace.to_string()))
         .with_context(|| path.display().to_string())?;

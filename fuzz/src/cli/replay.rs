@@ -7,11 +7,13 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::input::{read_trace, trace_files};
+use super::input::{Item, items, read_trace, target};
+use super::outside::Outside;
 use super::parallel::in_parallel;
 use super::{Exit, Streams};
-use crate::replay::{Contender, Counts, Failure, cut, fill, replay};
+use crate::replay::{Contender, Counts, Ended, Failure, cut, fill, replay};
 use crate::report::Report;
+use crate::targets::{Session, Target};
 use crate::trace::Trace;
 
 /// Carry out traces on the engine and on the reference, and compare both with the answers that
@@ -21,16 +23,30 @@ use crate::trace::Trace;
 /// counts once, on however many maps it is carried out, and so does a recorded answer or dump. Of
 /// each trace only the first divergence is told.
 ///
+/// A map that does not support an operation ends the trace there; how many traces that ended is on
+/// a line before the last, and --verbose says where.
+///
+/// Inputs of fuzz targets, such as what a fuzzer keeps of a crash, are carried out too: any file
+/// that is not called *.trace or *.trace.zst and lies in a folder named for its target, as
+/// corpus/growth and fuzz/artifacts/growth are, or any at all with --target. A line before the
+/// last tells of them. They are for the engine, and left out where it is not among the maps.
+///
 /// Exit code: 0 if all agreed, 1 if something diverged, 2 if some input could not be used.
 #[derive(Debug, Args)]
 pub(super) struct Replay {
-    /// Trace files, or folders to search for *.trace and *.trace.zst.
+    /// Traces and inputs, or folders to search for them.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
-    /// Use this map alone: engine, reference or engine-4, the engine with nodes of four entries.
+    /// Use this map alone: engine, reference, engine-4, which is the engine with nodes of four
+    /// entries, or exec with --exec. Inputs of fuzz targets are left out.
     #[arg(long, value_name = "MAP")]
     only: Option<String>,
+
+    /// Files that are no traces are inputs of this fuzz target: differential, growth, index, trace
+    /// or allocation.
+    #[arg(long, value_name = "TARGET", value_parser = target)]
+    target: Option<Target>,
 
     /// Print the one trace given, with the answers that the maps give in place of its own.
     ///
@@ -43,21 +59,36 @@ pub(super) struct Replay {
     #[arg(long, value_name = "DIR", conflicts_with = "fill")]
     cut: Option<PathBuf>,
 
-    /// Print a line for each trace.
+    /// Print a line for each trace, with the place from where on it is left out, if it is.
     #[arg(long, short)]
     verbose: bool,
+
+    #[command(flatten)]
+    outside: Outside,
 }
 
-/// A trace that was replayed.
+/// A trace or an input that was carried out.
 struct Replayed {
     counts: Counts,
     failed: Option<Failed>,
+    /// What was left out, in words.
+    left_out: Option<String>,
 }
 
-/// A trace that diverged.
+/// From where on `trace` was left out.
+fn left_out(trace: &Trace, ended: Ended) -> String {
+    let Ended { index, map } = ended;
+    let Some(step) = index.and_then(|index| trace.steps.get(index)) else {
+        return format!("all left out, because {map} does not support a setting of its header");
+    };
+    let line = step.line().unwrap_or_default();
+    format!("left out from line {line} on, because {map} does not support `{}`", step.op())
+}
+
+/// A trace that diverged, or an input that shows a fault.
 struct Failed {
     report: String,
-    cut: Trace,
+    cut: Option<Trace>,
 }
 
 impl Failed {
@@ -65,13 +96,34 @@ impl Failed {
         let cut = cut(trace, failure, maps);
         let origin = &path.display().to_string();
         let report = Report { origin, trace, failure, cut: &cut }.to_string();
-        Self { report, cut }
+        Self { report, cut: Some(cut) }
+    }
+}
+
+/// What is to be told at the end of traces, or of inputs.
+#[derive(Default)]
+struct Totals {
+    files: usize,
+    counts: Counts,
+    failed: usize,
+    /// How many were not carried out to their end.
+    ended: usize,
+}
+
+impl Totals {
+    fn add(&mut self, Replayed { counts, failed, left_out }: &Replayed) {
+        self.files += 1;
+        self.counts.operations += counts.operations;
+        self.counts.answers += counts.answers;
+        self.failed += usize::from(failed.is_some());
+        self.ended += usize::from(left_out.is_some());
     }
 }
 
 impl Replay {
     pub(super) fn run(&self, maps: &[Contender], streams: &mut Streams<'_>) -> io::Result<Exit> {
-        let prepared = self.maps(maps).and_then(|maps| Ok((maps, self.files()?)));
+        let prepared =
+            self.maps(maps).and_then(|maps| self.files(&maps).map(|files| (maps, files)));
         let outcome = match prepared {
             Ok((maps, files)) if self.fill => fill_one(&files, &maps, streams),
             Ok((maps, files)) => Ok(self.replay_all(&files, &maps, streams)?),
@@ -84,6 +136,8 @@ impl Replay {
     }
 
     fn maps(&self, maps: &[Contender]) -> Result<Vec<Contender>> {
+        let mut maps = maps.to_vec();
+        maps.extend(self.outside.contender()?);
         let wanted = |map: &&Contender| self.only.as_ref().is_none_or(|only| only == map.name);
         let chosen: Vec<Contender> = maps.iter().filter(wanted).copied().collect();
         if chosen.is_empty() {
@@ -94,25 +148,26 @@ impl Replay {
         Ok(chosen)
     }
 
-    fn files(&self) -> Result<Vec<PathBuf>> {
+    fn files(&self, maps: &[Contender]) -> Result<Vec<Item>> {
         let mut files = Vec::new();
         for path in &self.paths {
-            files.extend(trace_files(path)?);
+            files.extend(items(path, self.target)?);
         }
+        let inputs = self.only.is_none() && maps.iter().any(|map| map.name == "engine");
+        files.retain(|file| inputs || matches!(file, Item::Trace(_)));
         Ok(files)
     }
 
     fn replay_all(
         &self,
-        files: &[PathBuf],
+        files: &[Item],
         maps: &[Contender],
         streams: &mut Streams<'_>,
     ) -> io::Result<Exit> {
         let mut exit = Exit::Agreed;
-        let mut total = Counts::default();
-        let (mut traces, mut divergences) = (0, 0);
-        for (path, result) in files.iter().zip(in_parallel(files, |path| replay_one(path, maps))) {
-            let Replayed { counts, failed } = match result {
+        let (mut traces, mut inputs) = (Totals::default(), Totals::default());
+        for (item, result) in files.iter().zip(in_parallel(files, |item| replay_one(item, maps))) {
+            let replayed = match result {
                 Ok(replayed) => replayed,
                 Err(error) => {
                     writeln!(streams.err, "growstack: {error:#}")?;
@@ -120,33 +175,46 @@ impl Replay {
                     continue;
                 }
             };
-            traces += 1;
-            total.operations += counts.operations;
-            total.answers += counts.answers;
+            match item {
+                Item::Trace(_) => traces.add(&replayed),
+                Item::Input(..) => inputs.add(&replayed),
+            }
+            let Replayed { counts, failed, left_out } = replayed;
+            let path = item.path();
             if self.verbose {
                 let word = if failed.is_some() { "diverges" } else { "agrees" };
-                let Counts { operations, answers } = counts;
-                let path = path.display();
+                let Counts { operations, answers, .. } = counts;
+                let name = path.display();
+                let rest = left_out.map_or_else(String::new, |rest| format!("; {rest}"));
                 writeln!(
                     streams.out,
-                    "{path}: {operations} operations, {answers} answers, {word}"
+                    "{name}: {operations} operations, {answers} answers, {word}{rest}"
                 )?;
             }
             if let Some(Failed { report, cut }) = failed {
-                divergences += 1;
                 exit = exit.max(Exit::Diverged);
                 write!(streams.out, "{report}")?;
-                if let Err(error) = self.save(path, &cut) {
+                if let Err(error) = cut.map_or(Ok(()), |cut| self.save(path, &cut)) {
                     writeln!(streams.err, "growstack: {error:#}")?;
                     exit = Exit::Unusable;
                 }
             }
         }
-        let Counts { operations, answers } = total;
+        let Totals { files, counts: Counts { operations, .. }, failed, .. } = inputs;
+        if files != 0 {
+            writeln!(streams.out, "inputs {files}, operations {operations}, faults {failed}")?;
+        }
+        let Totals { files, counts: Counts { operations, answers, .. }, failed, ended } = traces;
+        if ended != 0 {
+            writeln!(
+                streams.out,
+                "traces left out from an operation or setting on that a map does not support: {ended}"
+            )?;
+        }
         writeln!(
             streams.out,
-            "traces {traces}, operations {operations}, answers compared {answers}, \
-             divergences {divergences}"
+            "traces {files}, operations {operations}, answers compared {answers}, \
+             divergences {failed}"
         )?;
         Ok(exit)
     }
@@ -170,15 +238,33 @@ impl Replay {
     }
 }
 
-fn replay_one(path: &Path, maps: &[Contender]) -> Result<Replayed> {
-    let trace = read_trace(path)?;
-    let (counts, result) = replay(&trace, maps);
-    let failed = result.err().map(|failure| Failed::new(path, &trace, &failure, maps));
-    Ok(Replayed { counts, failed })
+fn replay_one(item: &Item, maps: &[Contender]) -> Result<Replayed> {
+    match item {
+        Item::Trace(path) => {
+            let trace = read_trace(path)?;
+            let (counts, result) = replay(&trace, maps);
+            let failed = result.err().map(|failure| Failed::new(path, &trace, &failure, maps));
+            let left_out = counts.ended.map(|ended| left_out(&trace, ended));
+            Ok(Replayed { counts, failed, left_out })
+        }
+        Item::Input(path, target) => {
+            let name = path.display().to_string();
+            let bytes = fs::read(path).with_context(|| name.clone())?;
+            let mut session = Session::default();
+            let failed = session.run(*target, &bytes).err().map(|finding| Failed {
+                report: format!("{name}:\n{finding}"),
+                cut: finding.trace,
+            });
+            let done = session.statistics.counts.operations + session.statistics.edits;
+            let operations = usize::try_from(done).unwrap_or(usize::MAX);
+            let counts = Counts { operations, ..Counts::default() };
+            Ok(Replayed { counts, failed, left_out: None })
+        }
+    }
 }
 
-fn fill_one(files: &[PathBuf], maps: &[Contender], streams: &mut Streams<'_>) -> Result<Exit> {
-    let [path] = files else { bail!("--fill takes one trace, not {}", files.len()) };
+fn fill_one(files: &[Item], maps: &[Contender], streams: &mut Streams<'_>) -> Result<Exit> {
+    let [Item::Trace(path)] = files else { bail!("--fill takes one trace, not {}", files.len()) };
     let trace = read_trace(path)?;
     match fill(&trace, maps) {
         Ok(filled) => {

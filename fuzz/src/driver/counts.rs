@@ -20,6 +20,7 @@ pub struct Counts {
     /// The most entries that a map had.
     pub most_entries: usize,
     kinds: [KindCount; Kind::COUNT],
+    left_out: [u64; Kind::COUNT],
     /// By branch, then by kind of operation.
     reached: Vec<[u64; Kind::COUNT]>,
 }
@@ -32,6 +33,7 @@ impl Default for Counts {
             searches: 0,
             most_entries: 0,
             kinds: [KindCount::default(); Kind::COUNT],
+            left_out: [0; Kind::COUNT],
             reached: vec![[0; Kind::COUNT]; Reached::ALL.len()],
         }
     }
@@ -60,6 +62,11 @@ impl Counts {
         }
     }
 
+    /// Counts one operation that the map under test does not support.
+    pub(super) fn left_out(&mut self, kind: Kind) {
+        self.left_out[kind as usize] += 1;
+    }
+
     /// Notes how many entries a map has.
     pub(crate) fn entries(&mut self, entries: usize) {
         self.most_entries = self.most_entries.max(entries);
@@ -75,6 +82,9 @@ impl Counts {
             mine.done += theirs.done;
             mine.refused += theirs.refused;
         }
+        for (mine, theirs) in self.left_out.iter_mut().zip(&other.left_out) {
+            *mine += theirs;
+        }
         for (mine, theirs) in self.reached.iter_mut().flatten().zip(other.reached.iter().flatten())
         {
             *mine += theirs;
@@ -85,6 +95,19 @@ impl Counts {
     #[must_use]
     pub const fn kind(&self, kind: Kind) -> KindCount {
         self.kinds[kind as usize]
+    }
+
+    /// How many operations of `kind` were drawn and then left out, because the map under test does
+    /// not support them even without flags, without an object and with whole pages.
+    #[must_use]
+    pub const fn not_supported(&self, kind: Kind) -> u64 {
+        self.left_out[kind as usize]
+    }
+
+    /// Was anything left out?
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        self.left_out.iter().any(|&count| count != 0)
     }
 
     /// The branches that operations can take: all but those of a new process image (rule 16.6),
@@ -121,14 +144,23 @@ impl Counts {
 }
 
 impl fmt::Display for Counts {
-    /// One line for each kind of operation that was drawn.
+    /// One line for each kind of operation that was drawn. What was left out has a column if
+    /// anything was.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<24} {:>12} {:>12}", "operation", "done", "refused")?;
+        let partial = self.is_partial();
+        write!(f, "{:<24} {:>12} {:>12}", "operation", "done", "refused")?;
+        writeln!(f, "{}", if partial { "  not supported" } else { "" })?;
         for &kind in Kind::ALL {
             let KindCount { done, refused } = self.kind(kind);
-            if done + refused != 0 {
-                writeln!(f, "{:<24} {done:>12} {refused:>12}", kind.name())?;
+            let left_out = self.not_supported(kind);
+            if done + refused + left_out == 0 {
+                continue;
             }
+            write!(f, "{:<24} {done:>12} {refused:>12}", kind.name())?;
+            if partial {
+                write!(f, "  {left_out:>13}")?;
+            }
+            writeln!(f)?;
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! A sequence in which the maps differ, made short and told.
 
+use std::cell::Cell;
 use std::fmt;
 use std::panic;
 
@@ -62,15 +63,29 @@ impl Found {
 }
 
 /// A short trace that fails, and how; `None` if `trace` does not fail.
-pub(crate) fn shortened(trace: &Trace, maps: &[Contender]) -> Option<(Trace, Box<replay::Failure>)> {
-    let failure = |trace: &Trace| replay(trace, maps).1.err();
-    let mut short = cut(trace, &*failure(trace)?, maps);
+pub(crate) fn shortened(
+    trace: &Trace,
+    maps: &[Contender],
+) -> Option<(Trace, Box<replay::Failure>)> {
+    let first = replay(trace, maps).1.err()?;
+    let mut short = cut(trace, &first, maps);
+    if first.is_late() {
+        return Some((short, first));
+    }
+    // Each try of a map that is too slow costs its time once more, so the first is the last.
+    let late = Cell::new(false);
+    let failure = |trace: &Trace| {
+        let failure = if late.get() { None } else { replay(trace, maps).1.err() };
+        late.set(late.get() || failure.as_ref().is_some_and(|failure| failure.is_late()));
+        failure.filter(|failure| !failure.is_late())
+    };
     // Plainer operands may make operations needless.
     for _ in 0..2 {
         short = plain(short, |plainer| failure(plainer).is_some());
-        short = cut(&short, &*failure(&short)?, maps);
+        let Some(again) = failure(&short) else { break };
+        short = cut(&short, &again, maps);
     }
-    let failure = failure(&short)?;
+    let failure = replay(&short, maps).1.err()?;
     Some((short, failure))
 }
 

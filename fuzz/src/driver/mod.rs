@@ -34,8 +34,8 @@ mod session;
 mod under_test;
 
 pub use counts::{Counts, KindCount};
+pub use failure::Failure;
 pub(crate) use failure::shortened;
 pub(crate) use pair::{Pair, Seen};
-pub use failure::Failure;
 pub use run::{Outcome, Settings, run, sequence};
 pub use under_test::{WIDTHS, engine};

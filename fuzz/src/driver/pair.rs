@@ -31,12 +31,7 @@ impl<'s, M: AddressSpace + ?Sized> Pair<'s, M> {
             seen.rows.clear();
             seen.summary = Summary::default();
         }
-        Self {
-            tested,
-            reference: Reference::create(config),
-            config: *config,
-            seen,
-        }
+        Self { tested, reference: Reference::create(config), config: *config, seen }
     }
 
     /// What the reference's last operation reached.
@@ -46,7 +41,8 @@ impl<'s, M: AddressSpace + ?Sized> Pair<'s, M> {
 
     /// What both maps looked like when they were last compared.
     pub(crate) fn view(&self) -> View<'_> {
-        let Observed { rows, summary, .. } = &self.seen.tested;
+        // The map under test may not keep all of this, and the two agree in what it keeps.
+        let Observed { rows, summary, .. } = &self.seen.reference;
         View { rows, summary: *summary, config: &self.config }
     }
 
@@ -60,12 +56,24 @@ impl<'s, M: AddressSpace + ?Sized> Pair<'s, M> {
         &self.seen.tested
     }
 
-    /// Carries `op` out on both maps and compares what they tell of it.
+    /// Carries `op` out on both maps, the one under test having it, and compares what they tell.
     pub(crate) fn carry_out(&mut self, op: &Op) -> Result<Answer, Divergence> {
         self.carry_out_by(op, |map, seen| {
             seen.carry_out(map, op);
             Ok(())
         })
+    }
+
+    /// As [`carry_out`](Self::carry_out), but on neither map if the one under test does not
+    /// support `op`; then there is no answer.
+    pub(crate) fn carry_out_if_supported(&mut self, op: &Op) -> Result<Option<Answer>, Divergence> {
+        let seen = &mut self.seen.tested;
+        seen.carry_out(self.tested.as_mut(), op);
+        seen.answered()?;
+        if seen.answer == Answer::Unsupported {
+            return Ok(None);
+        }
+        self.follow(op).map(Some)
     }
 
     /// As [`carry_out`](Self::carry_out), but the map under test is made to do it by `act`.
@@ -74,21 +82,26 @@ impl<'s, M: AddressSpace + ?Sized> Pair<'s, M> {
         op: &Op,
         act: impl FnOnce(&mut M, &mut Observed) -> Result<(), Divergence>,
     ) -> Result<Answer, Divergence> {
+        act(self.tested.as_mut(), &mut self.seen.tested)?;
+        self.follow(op)
+    }
+
+    /// Carries out `op` on the reference, after the map under test, and compares what they tell.
+    fn follow(&mut self, op: &Op) -> Result<Answer, Divergence> {
         let Seen { tested, reference } = &mut *self.seen;
-        act(self.tested.as_mut(), tested)?;
         reference.carry_out(&mut self.reference, op);
         self.config.follow(op);
         reference.compare_telling(tested)?;
         Ok(tested.answer)
     }
 
-    /// Compares what both maps look like, and lets them check themselves.
+    /// Compares what both maps look like, and lets the one under test check itself. The reference
+    /// has done so in every operation.
     pub(crate) fn compare_looks(&mut self) -> Result<(), Divergence> {
         let Seen { tested, reference } = &mut *self.seen;
         tested.look_at(self.tested.as_ref());
-        reference.look_at(&self.reference);
+        reference.read(&self.reference);
         reference.compare_looks(tested)?;
-        tested.sound()?;
-        reference.sound()
+        tested.sound()
     }
 }

@@ -47,6 +47,13 @@ const CONFIG_CHANGES: [fn(&mut Config); 7] = [
     |config| config.tunables.sgrowsiz = Size::PAGE,
 ];
 
+/// `op` ever plainer: without flags, without an object or odd protections, with whole pages.
+pub(super) fn plainer(op: Op) -> [Op; 3] {
+    let bare = plain_flags(op);
+    let anonymous = plain_mapping(bare);
+    [bare, anonymous, whole_pages(anonymous)]
+}
+
 /// `op` without the flags that an insertion can do without.
 fn plain_flags(mut op: Op) -> Op {
     match &mut op {

@@ -165,7 +165,12 @@ fn fault(draw: &mut impl Draw) -> Operand {
             let (anchor, down) = draw.pick(&[(A::StackLow, true), (A::StackHigh, false)]);
             let (unit, most) = draw.pick(&[(Unit::Byte, 1), (Unit::Page, 6), (Unit::GrowStep, 3)]);
             let count = i8::try_from(1 + draw.below(most)).expect("a few");
-            Operand::Near { anchor, index: index(draw), unit, count: if down { -count } else { count } }
+            Operand::Near {
+                anchor,
+                index: index(draw),
+                unit,
+                count: if down { -count } else { count },
+            }
         }
         2 => near(draw, A::ReserveLow),
         3 => near(draw, A::ReserveHigh),
@@ -251,7 +256,7 @@ fn offset(draw: &mut impl Draw) -> Offset {
 }
 
 impl Header {
-    /// Draws a header; one in four has a prefill.
+    /// Draws a header; one in six has a prefill.
     pub fn draw(draw: &mut impl Draw) -> Self {
         const PAGE: u64 = PAGE_SIZE;
         let (min, max) = match draw.weighted(&[6, 5, 2]) {
@@ -280,8 +285,10 @@ impl Header {
         let sgrowsiz = if draw.one_in(8) { Size::new(odd) } else { Size::pages(sgrowsiz) };
         let main = draw.between(0, 64) * PAGE;
         let maxsaddr = draw.pick(&[window, window.wrapping_add(main), 0x7fff_dfff_f000]);
-        let prefill = if draw.one_in(4) {
-            let most = draw.pick(&[40, 40, 200, 700]);
+        // Every operation looks at whole maps, so large ones are costly, and deep ones need not be
+        // large: nodes of width 4 make three levels of 40 entries.
+        let prefill = if draw.one_in(6) {
+            let most = draw.pick(&[24, 24, 40, 40, 80, 300]);
             Prefill {
                 entries: u16::try_from(draw.between(8, most)).expect("few"),
                 style: small(draw, 64),

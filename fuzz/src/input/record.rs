@@ -55,7 +55,7 @@ pub struct Record {
     pub object: u8,
     /// Inheritance, advice, limit or switch, by number.
     pub choice: u8,
-    /// How many index nodes are to be had, for the target `allocation`; `None` for any number.
+    /// With how many index nodes to be had the target `allocation` tries first; `None` for none.
     pub nodes: Option<u8>,
     /// The offset.
     pub offset: Offset,

@@ -162,10 +162,7 @@ impl Near<'_> {
 
     fn size(&self, number: u64) -> Operand {
         let step = self.view.config.tunables.sgrowsiz.get();
-        let exact = [
-            (Anchor::GrowStep, step),
-            (Anchor::Infinity, Limits::INFINITY.get()),
-        ];
+        let exact = [(Anchor::GrowStep, step), (Anchor::Infinity, Limits::INFINITY.get())];
         if let Some(&(anchor, _)) = exact.iter().find(|&&(_, size)| size == number) {
             return Operand::at(anchor, 0);
         }

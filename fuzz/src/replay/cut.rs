@@ -12,11 +12,12 @@ const EFFORT: usize = 300_000;
 /// A failure against a recorded answer keeps every operation before it, because the answer is
 /// only worth anything in its place. Where maps disagree among themselves the answers are left
 /// out, and operations are dropped in ever smaller runs until none can go or the effort is spent.
+/// A map that was too slow is not tried again.
 #[must_use]
 pub fn cut(trace: &Trace, failure: &Failure, contenders: &[Contender]) -> Trace {
     let mut start = trace.clone();
     start.steps.truncate(failure.index + 1);
-    if failure.sides.0 == TRACE {
+    if failure.sides.0 == TRACE || failure.is_late() {
         return start;
     }
     let mut best = start.without_answers();
@@ -47,6 +48,10 @@ fn drop_runs(best: &mut Trace, length: usize, effort: &mut usize, contenders: &[
         let (counts, result) = replay(&shorter, contenders);
         *effort = effort.saturating_sub(counts.operations);
         if let Err(failure) = result {
+            if failure.is_late() {
+                *effort = 0;
+                return;
+            }
             shorter.steps.truncate(failure.index + 1);
             *best = shorter;
         }

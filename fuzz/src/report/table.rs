@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use growstack::Addr;
 
 use crate::answer::Row;
+use crate::keeps::Keeps;
 use crate::trace::RowText;
 
 /// Entries to show on either side of the interesting one.
@@ -21,6 +22,8 @@ pub(super) struct Column<'a> {
 pub(super) struct Around<'a> {
     pub(super) columns: &'a [Column<'a>],
     pub(super) focus: Addr,
+    /// What counts as a difference.
+    pub(super) keeps: Keeps,
 }
 
 /// Entries that start at the same address, one place for each column.
@@ -41,8 +44,9 @@ impl Around<'_> {
     }
 }
 
-fn differs(line: &Line<'_>) -> bool {
-    line.windows(2).any(|pair| pair[0] != pair[1])
+fn differs(line: &Line<'_>, keeps: Keeps) -> bool {
+    let kept = |row: Option<&Row>| row.map(|row| keeps.row(row));
+    keeps.entries && line.windows(2).any(|pair| kept(pair[0]) != kept(pair[1]))
 }
 
 impl fmt::Display for Around<'_> {
@@ -50,7 +54,7 @@ impl fmt::Display for Around<'_> {
         let lines = self.lines();
         let center = lines
             .iter()
-            .position(|(_, line)| differs(line))
+            .position(|(_, line)| differs(line, self.keeps))
             .unwrap_or_else(|| lines.partition_point(|(start, _)| *start <= self.focus));
         let first = center.saturating_sub(MARGIN);
         let last = (center + MARGIN + 1).min(lines.len());
@@ -63,9 +67,14 @@ impl fmt::Display for Around<'_> {
         writeln!(f, "  {} of {} entries:", shown.len(), lines.len())?;
         write_line(f, " ", names.iter().map(ToString::to_string), width)?;
         for (_, line) in shown {
-            write_line(f, if differs(line) { "!" } else { " " }, line.iter().map(cell), width)?;
+            write_line(
+                f,
+                if differs(line, self.keeps) { "!" } else { " " },
+                line.iter().map(cell),
+                width,
+            )?;
         }
-        match lines[last..].iter().filter(|(_, line)| differs(line)).count() {
+        match lines[last..].iter().filter(|(_, line)| differs(line, self.keeps)).count() {
             0 => Ok(()),
             more => writeln!(f, "  ! {more} more that differ"),
         }

@@ -83,7 +83,13 @@ fn changed(old: u8, draw: &mut impl Draw) -> u8 {
 }
 
 /// The beginning of `one` and the end of `other`, cut between records.
-pub(super) fn crossover(one: &[u8], other: &[u8], shape: &Shape, most: usize, seed: u32) -> Vec<u8> {
+pub(super) fn crossover(
+    one: &[u8],
+    other: &[u8],
+    shape: &Shape,
+    most: usize,
+    seed: u32,
+) -> Vec<u8> {
     let mut draw = Seeded::of_sequence(u64::from(seed), 4);
     let head = draw.index(shape.whole(one.len()).0 + 1);
     let tail = draw.index(shape.whole(other.len()).0 + 1);

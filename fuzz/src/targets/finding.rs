@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::{Session, Target};
 use crate::compare::Divergence;
-use crate::driver::{engine, shortened};
+use crate::driver::{WIDTHS, engine, shortened};
 use crate::minimize;
 use crate::reference::Reference;
 use crate::replay::Contender;
@@ -41,7 +41,7 @@ impl Fault {
     pub(super) fn told(self, target: Target, bytes: &[u8]) -> Finding {
         let name = format!("{}_{:016x}", target.name(), hash(bytes));
         if let Self::Maps { trace, narrow, .. } = &self
-            && let Some(finding) = by_trace(&name, trace, *narrow)
+            && let Some(finding) = by_trace(&name, trace, if *narrow { 4 } else { 16 })
         {
             return finding;
         }
@@ -49,9 +49,19 @@ impl Fault {
     }
 }
 
+impl Finding {
+    /// What `trace` shows on the reference and the engine, with index nodes of any width under
+    /// test; `None` if they agree.
+    #[must_use]
+    pub fn of_trace(trace: &Trace) -> Option<Self> {
+        let name = format!("trace_{:016x}", hash(trace.to_string().as_bytes()));
+        WIDTHS.into_iter().find_map(|width| by_trace(&name, trace, width))
+    }
+}
+
 /// The engine and the reference differ on a plain trace: the short one tells all.
-fn by_trace(name: &str, trace: &Trace, narrow: bool) -> Option<Finding> {
-    let engine = engine(if narrow { 4 } else { 16 }).expect("a width under test");
+fn by_trace(name: &str, trace: &Trace, width: usize) -> Option<Finding> {
+    let engine = engine(width).expect("a width under test");
     let maps = [Contender::of::<Reference>("reference"), engine];
     let (short, failure) = shortened(trace, &maps)?;
     let report = Report { origin: name, trace: &short, failure: &failure, cut: &short }.to_string();

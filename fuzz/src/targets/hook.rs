@@ -6,9 +6,10 @@
 use std::cell::RefCell;
 use std::env;
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::panic;
 use std::path::{Path, PathBuf};
-use std::process::{ExitCode, abort};
+use std::process::{Command, ExitCode, abort};
 
 use super::{Finding, Session, Target, Verdict, seeds};
 
@@ -50,9 +51,16 @@ thread_local! {
     static SESSION: RefCell<Reporting> = RefCell::default();
 }
 
-/// Gets a target ready: copies its seeds, and lets panics be caught, which
-/// libfuzzer-sys ends the process at.
+/// libFuzzer's choice of inputs by entropy takes several times as long as the hundred operations
+/// of an input do. Other inputs than texts go without it, unless the command line has the flag.
+const ENTROPY: &str = "-entropic=";
+
+/// Gets a target ready: settles how libFuzzer chooses inputs, copies the seeds, and lets panics be
+/// caught, at which libfuzzer-sys ends the process.
 pub fn initialize(target: Target) {
+    if target != Target::Trace {
+        settle();
+    }
     panic::set_hook(Box::new(|panic| {
         if env::var_os("RUST_BACKTRACE").is_some() {
             eprintln!("{panic}\n{}", std::backtrace::Backtrace::force_capture());
@@ -63,6 +71,18 @@ pub fn initialize(target: Target) {
         Ok(planted) => eprintln!("growstack: {planted} seeds of corpus/{}", target.name()),
         Err(error) => eprintln!("growstack: the seeds of {}: {error}", target.name()),
     }
+}
+
+/// Starts the program again without [`ENTROPY`] if its command line leaves that open. The libFuzzer
+/// that calls has read the old command line, and there is no other way to tell it.
+fn settle() {
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    if arguments.iter().any(|argument| argument.to_string_lossy().starts_with(ENTROPY)) {
+        return;
+    }
+    let Ok(program) = env::current_exe() else { return };
+    let error = Command::new(program).arg(format!("{ENTROPY}0")).args(&arguments).exec();
+    eprintln!("growstack: {ENTROPY}0: {error}; going on without");
 }
 
 /// Carries out one input of the fuzzer; `false` if it is not worth keeping. Ends the process when
@@ -104,7 +124,8 @@ fn findings_folder() -> PathBuf {
     if let Some(folder) = env::var_os(FINDINGS) {
         return folder.into();
     }
-    let prefix = env::args().find_map(|arg| Some(arg.strip_prefix("-artifact_prefix=")?.to_owned()));
+    let prefix =
+        env::args().find_map(|arg| Some(arg.strip_prefix("-artifact_prefix=")?.to_owned()));
     // The prefix is a folder if it ends with a slash, or else the beginning of a name in one.
     let prefix = prefix.unwrap_or_default();
     PathBuf::from(prefix.rsplit_once('/').map_or(".", |(folder, _)| folder))
@@ -120,11 +141,8 @@ pub fn mutate(
     seed: u32,
     plain: fn(&mut [u8], usize, usize) -> usize,
 ) -> usize {
-    let mutated = if seed.is_multiple_of(PLAIN) {
-        None
-    } else {
-        target.mutate(&data[..size], most, seed)
-    };
+    let mutated =
+        if seed.is_multiple_of(PLAIN) { None } else { target.mutate(&data[..size], most, seed) };
     match mutated {
         Some(bytes) => {
             // A header may be longer than what libFuzzer allows so far.

@@ -1,14 +1,15 @@
 //! Inputs of operations, on the engine and the reference.
 
-use growstack::{Addr, Change, Refusal, Size};
+use growstack::{Addr, Size};
 
 use super::Verdict;
 use super::finding::Fault;
 use super::laws::Around;
 use super::panics::caught;
-use super::search;
-use crate::answer::{Answer, Cause, Row};
-use crate::compare::{Divergence, Observed};
+use super::scarce::short_of_nodes;
+use super::{Statistics, search};
+use crate::answer::{Answer, Row};
+use crate::compare::Divergence;
 use crate::driver::{Counts, Pair, Seen};
 use crate::engine::EngineSpace;
 use crate::generate::Kind;
@@ -37,15 +38,15 @@ pub(super) fn run(
     bytes: &[u8],
     scarcity: Scarcity,
     memory: &mut Memory,
-    counts: &mut Counts,
+    statistics: &mut Statistics,
 ) -> Result<Verdict, Fault> {
     let Some(input) = Input::decode(bytes) else { return Ok(Verdict::Unreadable) };
     memory.ops.clear();
     let outcome = caught(|| {
         if input.header.narrow {
-            carry_out::<4>(&input, scarcity, memory, counts)
+            carry_out::<4>(&input, scarcity, memory, statistics)
         } else {
-            carry_out::<16>(&input, scarcity, memory, counts)
+            carry_out::<16>(&input, scarcity, memory, statistics)
         }
     });
     let divergence = match outcome {
@@ -62,9 +63,10 @@ fn carry_out<const B: usize>(
     input: &Input,
     scarcity: Scarcity,
     memory: &mut Memory,
-    counts: &mut Counts,
+    statistics: &mut Statistics,
 ) -> Result<(), Divergence> {
     let Memory { seen, ops, before } = memory;
+    let Statistics { counts, shortages, .. } = statistics;
     let (config, window) = (&input.header.config, input.header.window);
     let mut pair = Pair::new(config, Box::new(EngineSpace::<B>::create(config)), seen);
     for op in input.header.prefill.ops(window) {
@@ -81,10 +83,9 @@ fn carry_out<const B: usize>(
         ops.push(op);
         before.clone_from(&pair.seen().rows);
         let summary = pair.seen().summary;
-        let nodes = record.nodes.filter(|_| scarcity == Scarcity::Obeyed);
-        let answer = pair.carry_out_by(&op, |map, seen| match nodes {
-            Some(nodes) => with_nodes(map, &op, usize::from(nodes), seen),
-            None => {
+        let answer = pair.carry_out_by(&op, |map, seen| match scarcity {
+            Scarcity::Obeyed => short_of_nodes(map, &op, record.nodes, seen, shortages),
+            Scarcity::Ignored => {
                 seen.carry_out(map, &op);
                 Ok(())
             }
@@ -124,54 +125,4 @@ fn compare_search<const B: usize>(
         left: walked.map_or(no_space, |addr| Answer::Found(Addr::new(addr))),
         right: found.map_or_else(|refusal| Answer::Code(refusal.kern()), Answer::Found),
     })
-}
-
-/// Carries out `op` with so many more index nodes to be had. If they are too few, nothing may have
-/// changed, and it is carried out with all that it wants (rule 16.7).
-fn with_nodes<const B: usize>(
-    space: &mut EngineSpace<B>,
-    op: &Op,
-    nodes: usize,
-    seen: &mut Observed,
-) -> Result<(), Divergence> {
-    let map = space.process.map_mut();
-    map.set_node_cap(Some(map.nodes_in_use() + nodes));
-    let mut changes: Vec<Change> = Vec::new();
-    let (answer, cause) = space.apply(op, &mut changes);
-    space.process.map_mut().set_node_cap(None);
-    if cause != Cause::Refused(Refusal::OutOfNodes) {
-        crate::compare::coalesce(&mut changes);
-        (seen.answer, seen.cause, seen.changes) = (answer, cause, Some(changes));
-        return Ok(());
-    }
-    unchanged(space, &changes, seen).map_err(|what| Divergence::Broken {
-        invariant: format!("refused for want of nodes with {nodes} more to be had, but {what} (16.7)"),
-    })?;
-    if matches!(op, Op::FindSpace { .. } | Op::Lookup { .. } | Op::Check { .. }) {
-        let invariant = "a look-up was refused for want of nodes (16.7)".to_owned();
-        return Err(Divergence::Broken { invariant });
-    }
-    seen.carry_out(space, op);
-    Ok(())
-}
-
-/// Is everything as it was `seen` to be before?
-fn unchanged<const B: usize>(
-    space: &EngineSpace<B>,
-    changes: &[Change],
-    seen: &Observed,
-) -> Result<(), String> {
-    let mut now = Observed::default();
-    now.look_at(space);
-    now.check?;
-    if !changes.is_empty() {
-        return Err("changes were told".to_owned());
-    }
-    if now.rows != seen.rows {
-        return Err("the entries are not what they were".to_owned());
-    }
-    if now.summary != seen.summary {
-        return Err("the counters are not what they were".to_owned());
-    }
-    Ok(())
 }

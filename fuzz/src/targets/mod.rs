@@ -18,6 +18,7 @@ pub mod index;
 mod laws;
 mod map;
 mod panics;
+mod scarce;
 mod search;
 mod seeds;
 mod statistics;
@@ -128,16 +129,18 @@ impl Session {
     }
 
     /// As [`run`](Self::run), but the fault is neither made short nor told.
-    pub(crate) fn try_out(&mut self, target: Target, bytes: &[u8]) -> Result<Verdict, finding::Fault> {
+    pub(crate) fn try_out(
+        &mut self,
+        target: Target,
+        bytes: &[u8],
+    ) -> Result<Verdict, finding::Fault> {
         self.statistics.executions += 1;
         let Self { statistics, map } = self;
         match target {
             Target::Differential | Target::Growth => {
-                map::run(bytes, Scarcity::Ignored, map, &mut statistics.counts)
+                map::run(bytes, Scarcity::Ignored, map, statistics)
             }
-            Target::Allocation => {
-                map::run(bytes, Scarcity::Obeyed, map, &mut statistics.counts)
-            }
+            Target::Allocation => map::run(bytes, Scarcity::Obeyed, map, statistics),
             Target::Index => index::run(bytes, &mut statistics.edits),
             Target::Trace => text::run(bytes, &mut statistics.traces_read),
         }

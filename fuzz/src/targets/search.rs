@@ -45,3 +45,44 @@ pub(super) fn draw(rows: &[Row], config: &Config, number: u64) -> (u64, u64) {
     };
     (start, length)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use growstack::{Addr, Size};
+
+    use super::*;
+    use crate::answer::Answer;
+    use crate::generate::Seeded;
+    use crate::input::{Flavour, Input};
+    use crate::op::Op;
+    use crate::reference::Reference;
+    use crate::space::AddressSpace;
+
+    #[test]
+    fn walks_find_what_the_rule_book_says() {
+        let mut found = [0; 2];
+        for seed in 0..200 {
+            let input = Input::draw(&mut Seeded::of_sequence(seed, 0), Flavour::Whole, 60);
+            let config = input.header.config;
+            let mut map = Reference::create(&config);
+            for step in input.trace().steps {
+                map.apply(step.op(), &mut Vec::new());
+            }
+            let mut rows = Vec::new();
+            map.entries(&mut rows);
+            for number in 0..100 {
+                let (start, length) = draw(&rows, &config, number);
+                let op = Op::FindSpace { start: Addr::new(start), length: Size::new(length) };
+                let answer = match map.apply(&op, &mut Vec::new()).0 {
+                    Answer::Found(addr) => Some(addr.get()),
+                    _ => None,
+                };
+                assert_eq!(first_fit(&rows, &config, start, length), answer, "{op}");
+                found[usize::from(answer.is_some())] += 1;
+            }
+        }
+        assert!(found.iter().all(|&count| count > 2000), "{found:?}");
+    }
+}

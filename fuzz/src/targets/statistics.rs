@@ -11,6 +11,8 @@ pub struct Statistics {
     pub executions: u64,
     /// Operations on maps, and what they reached.
     pub counts: Counts,
+    /// Operations that were refused for want of nodes, and then carried out with them.
+    pub shortages: u64,
     /// Edits of a tree.
     pub edits: u64,
     /// Texts that could be read as a trace.
@@ -21,11 +23,11 @@ impl fmt::Display for Statistics {
     /// Totals; how operations ended; and how often each pair of an operation and a branch of the
     /// rules was reached, the rare ones first.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { executions, counts, edits, traces_read } = self;
+        let Self { executions, counts, shortages, edits, traces_read } = self;
         writeln!(
             f,
-            "executions {executions}, operations {}, searches {}, edits {edits}, \
-             traces read {traces_read}, entries at most {}",
+            "executions {executions}, operations {}, searches {}, shortages {shortages}, \
+             edits {edits}, traces read {traces_read}, entries at most {}",
             counts.operations, counts.searches, counts.most_entries,
         )?;
         if counts.operations == 0 {

@@ -26,6 +26,7 @@
 mod error;
 mod field;
 mod header;
+mod line;
 mod ops;
 mod reader;
 mod result;
@@ -33,7 +34,8 @@ mod words;
 mod writer;
 
 pub use error::{Excerpt, ParseError, Problem};
-pub use result::RowText;
+pub use line::{parse_answer, parse_dump_line};
+pub use result::{DumpLine, RowText};
 
 use result::Form;
 

@@ -74,7 +74,7 @@ pub(super) fn read_answer(
     }
 }
 
-fn code(words: &mut Words<'_>) -> Result<KernReturn, ParseError> {
+pub(super) fn code(words: &mut Words<'_>) -> Result<KernReturn, ParseError> {
     let word = words.need(RESULT)?;
     KernReturn::from_name(word.text).ok_or_else(|| {
         let found = Excerpt::new(word.text);
@@ -102,10 +102,10 @@ fn range(words: &mut Words<'_>) -> Result<AddrRange, ParseError> {
 }
 
 impl fmt::Display for Answer {
-    /// What stands after `=` in a trace; nothing for [`Answer::Silent`].
+    /// What stands after `=` in a trace; nothing for an answer that traces have no word for.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Silent => Ok(()),
+            Self::Silent | Self::Unsupported | Self::Failed | Self::Late => Ok(()),
             Self::Code(code) => write!(f, "{code}"),
             Self::Found(addr) => write!(f, "{} {addr}", KernReturn::Success),
             Self::Truth(true) => f.write_str("TRUE"),
@@ -116,8 +116,11 @@ impl fmt::Display for Answer {
 }
 
 /// A line after `|`: either an entry or, if its first word is `size=`, the closing line.
-pub(super) enum DumpLine {
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DumpLine {
+    /// An entry.
     Row(Row),
+    /// The counters.
     Summary(Summary),
 }
 

@@ -1,0 +1,214 @@
+//! Taking samples.
+
+use std::hint::black_box;
+
+use growstack::{Addr, PAGE_SIZE, Refusal};
+use hdrhistogram::Histogram;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+use super::evict::Evictor;
+use super::{Caches, Distribution, Fault};
+use crate::layout::{Kind, Layout, RESERVE_PAGES, Span};
+use crate::machine::heap::counted;
+use crate::machine::tsc::{Clock, empty_pair, start, stop};
+use crate::process::Whole;
+use crate::work::Source;
+
+/// Ticks that a histogram has room for: some seconds.
+const MOST_TICKS: u64 = 1 << 34;
+/// Significant decimal digits of a histogram.
+const DIGITS: u8 = 3;
+/// Growths before the first sample of a run.
+const WARM_UP: u64 = 2000;
+
+/// How many samples to take.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sampling {
+    /// Samples of a run with warm caches.
+    pub warm: u64,
+    /// Samples with cold caches. Each takes milliseconds, so there is one run of them.
+    pub cold: u64,
+    /// Runs with warm caches, of which the best one counts.
+    pub runs: u32,
+}
+
+impl Sampling {
+    /// For figures to quote.
+    pub const FULL: Self = Self { warm: 200_000, cold: 500, runs: 5 };
+    /// For a glance. There are still enough for the tail.
+    pub const QUICK: Self = Self { warm: 100_000, cold: 50, runs: 5 };
+    /// For a test.
+    pub const ONCE: Self = Self { warm: 64, cold: 2, runs: 2 };
+}
+
+/// Every distribution at one size: warm ones of all faults, cold ones of those that a program waits
+/// for. Call it on a pinned thread.
+///
+/// # Errors
+///
+/// [`Refusal::OutOfNodes`] without memory.
+///
+/// # Panics
+///
+/// If the engine answers a fault wrongly.
+pub fn measure(n: usize, sampling: Sampling, clock: &Clock) -> Result<Vec<Distribution>, Refusal> {
+    let layout = Layout::stacks(n, 1);
+    let mut sampler = Sampler {
+        whole: Whole::new(&layout)?,
+        outside: layout.spans.iter().copied().skip(1).step_by(4).collect(),
+        stacks: layout.of_kind(Kind::Down).len(),
+        source: Source::new(layout),
+        random: StdRng::seed_from_u64(2),
+        clock: *clock,
+    };
+    let warm = Fault::ALL.map(|fault| sampler.warm(fault, sampling));
+    let cold = [Fault::Mapped, Fault::Down, Fault::Up].map(|fault| sampler.cold(fault, sampling));
+    Ok(warm.into_iter().chain(cold).collect())
+}
+
+struct Sampler {
+    whole: Whole,
+    source: Source,
+    /// Entries above which, and up to the next entry, nothing grows.
+    outside: Vec<Span>,
+    stacks: usize,
+    random: StdRng,
+    clock: Clock,
+}
+
+/// One run.
+struct Run {
+    growths: Histogram<u64>,
+    empty: Histogram<u64>,
+    allocations: u64,
+    dropped: u64,
+}
+
+impl Sampler {
+    fn warm(&mut self, fault: Fault, sampling: Sampling) -> Distribution {
+        let runs: Vec<Run> = (0..sampling.runs)
+            .map(|_| {
+                for _ in 0..WARM_UP.min(sampling.warm) {
+                    self.sample(fault);
+                }
+                self.run(fault, sampling.warm, || ())
+            })
+            .collect();
+        self.distribution(fault, Caches::Warm, runs)
+    }
+
+    fn cold(&mut self, fault: Fault, sampling: Sampling) -> Distribution {
+        let mut evictor = Evictor::new();
+        let run = self.run(fault, sampling.cold, || evictor.evict());
+        self.distribution(fault, Caches::Cold, vec![run])
+    }
+
+    fn distribution(&self, fault: Fault, caches: Caches, runs: Vec<Run>) -> Distribution {
+        let allocations = runs.iter().map(|run| run.allocations).sum();
+        let dropped = runs.iter().map(|run| run.dropped).sum();
+        let best = runs
+            .into_iter()
+            .min_by_key(|run| run.growths.value_at_quantile(0.9999))
+            .expect("there is a run at least");
+        Distribution {
+            n: self.source.layout().spans.len(),
+            stacks: self.stacks,
+            fault,
+            caches,
+            growths: best.growths,
+            empty: best.empty,
+            allocations,
+            dropped,
+            nodes: self.whole.process.map().height(),
+            ns_per_tick: self.clock.ns_per_tick,
+        }
+    }
+
+    fn run(&mut self, fault: Fault, samples: u64, mut before: impl FnMut()) -> Run {
+        let home = stop().core;
+        let mut run = Run { growths: histogram(), empty: histogram(), allocations: 0, dropped: 0 };
+        for _ in 0..samples {
+            self.whole.reserve().expect("memory for nodes");
+            let (addr, stack) = self.draw(fault);
+            before();
+            let ((ticks, core), allocated) = counted(|| self.time(addr, fault));
+            self.undo(fault, &stack);
+            run.allocations += allocated.calls;
+            if core == home {
+                run.growths.saturating_record(ticks.saturating_sub(self.clock.overhead).max(1));
+                run.empty
+                    .saturating_record(empty_pair().saturating_sub(self.clock.overhead).max(1));
+            } else {
+                run.dropped += 1;
+            }
+        }
+        run
+    }
+
+    fn sample(&mut self, fault: Fault) {
+        self.whole.reserve().expect("memory for nodes");
+        let (addr, stack) = self.draw(fault);
+        self.time(addr, fault);
+        self.undo(fault, &stack);
+    }
+
+    /// A fault of a kind, and the stack it is at.
+    fn draw(&mut self, fault: Fault) -> (u64, Span) {
+        let random = &mut self.random;
+        match fault {
+            Fault::Mapped => (self.source.mapped(random), NO_STACK),
+            Fault::Outside => {
+                let at = random.random_range(0..self.outside.len());
+                let below = self.outside.get(at).copied().unwrap_or(NO_STACK);
+                (below.end + random.random_range(0..PAGE_SIZE), NO_STACK)
+            }
+            Fault::Down => self.source.below_stack(random),
+            Fault::Up => self.source.above_stack(random),
+            Fault::Refused => {
+                let (addr, stack) = self.source.below_stack(random);
+                (addr - RESERVE_PAGES * PAGE_SIZE, stack)
+            }
+        }
+    }
+
+    /// Ticks of one growth, and the core it ended on.
+    #[inline(never)]
+    fn time(&mut self, addr: u64, fault: Fault) -> (u64, u32) {
+        let process = &mut self.whole.process;
+        let began = start();
+        let answer = black_box(process.grow(Addr::new(black_box(addr)), |_| ()));
+        let ended = stop();
+        fault.check(answer);
+        (ended.ticks.saturating_sub(began), ended.core)
+    }
+
+    fn undo(&mut self, fault: Fault, stack: &Span) {
+        if matches!(fault, Fault::Down | Fault::Up) {
+            self.whole.undo(stack);
+        }
+    }
+}
+
+/// Stands where no stack grew.
+const NO_STACK: Span = Span { start: 0, end: 0, kind: Kind::Plain };
+
+impl Fault {
+    /// A benchmark verifies its own answers.
+    fn check(self, answer: Result<growstack::Growth, Refusal>) {
+        use growstack::Direction::{Down, Up};
+        use growstack::Growth::{AlreadyMapped, Grown, NoStack};
+        let right = match self {
+            Self::Mapped => answer == Ok(AlreadyMapped),
+            Self::Outside => answer == Ok(NoStack),
+            Self::Down => matches!(answer, Ok(Grown { direction: Down, .. })),
+            Self::Up => matches!(answer, Ok(Grown { direction: Up, .. })),
+            Self::Refused => matches!(answer, Err(Refusal::Avail { .. })),
+        };
+        assert!(right, "{self}: {answer:?}");
+    }
+}
+
+fn histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, MOST_TICKS, DIGITS).expect("bounds that a histogram can have")
+}

@@ -1,0 +1,171 @@
+//! Rule 16.7 where the reckoning of nodes is hardest: operations that merge entries before they
+//! split them, and a cap that is lower than what is in use. Nodes are four wide, and each case is
+//! tried with many sets of entries around it, so that leaves are full in some of them.
+
+#![allow(clippy::unwrap_used)]
+
+use std::num::NonZeroU64;
+
+use growstack::{
+    Addr, Change, CowFlags, Entry, Holes, Limits, Mapping, Process, Prot, Refusal, Size,
+    StackTunables, VmMap, Wiring,
+};
+
+type Narrow = Process<NonZeroU64, 4>;
+
+const STEP: u64 = 0x4000;
+const PLACE: u64 = 0x10_0000;
+
+fn at(offset: u64) -> Addr {
+    Addr::new(PLACE + offset)
+}
+
+fn process() -> Narrow {
+    let tunables = StackTunables { sgrowsiz: Size::new(STEP), ..StackTunables::default() };
+    let map = VmMap::new(Addr::new(0), Addr::new(1 << 40));
+    Narrow::new(map, Limits::default(), tunables).unwrap()
+}
+
+/// Adds entries below `PLACE` and well above it, as many and in such an order as `seed` says, so
+/// that leaves are full here and nearly empty there.
+fn surround(mut process: Narrow, seed: u64) -> Narrow {
+    let mut state = seed;
+    for _ in 0..seed % 64 {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        let slot = state >> 58;
+        let base = if slot < 32 { 0 } else { 0x20_0000 };
+        let (start, end) =
+            (Addr::new(base + 0x2000 * slot), Addr::new(base + 0x2000 * slot + 0x1000));
+        let map = process.map_mut();
+        if map.insert(start, end, Mapping::anonymous(Prot::RW), |_| ()).is_err() {
+            map.remove(start, end, |_| ()).unwrap();
+        }
+    }
+    process
+}
+
+fn entries(process: &Narrow) -> Vec<Entry<NonZeroU64>> {
+    process.map().entries().collect()
+}
+
+fn cap_at_use(process: &mut Narrow) {
+    let nodes = process.map().nodes_in_use();
+    process.map_mut().set_node_cap(Some(nodes));
+}
+
+/// Does `operation` with nodes to be had and without, with many sets of entries around it. It
+/// comes to the same, or is refused and changes nothing. Returns how often it was refused.
+fn same_or_refused<T: PartialEq + std::fmt::Debug>(
+    prepare: impl Fn() -> Narrow,
+    operation: impl Fn(&mut Narrow, &mut Vec<Change>) -> Result<T, Refusal>,
+) -> usize {
+    let mut refused = 0;
+    for seed in 0..2000 {
+        let mut free = surround(prepare(), seed);
+        let mut told = Vec::new();
+        let expected = operation(&mut free, &mut told);
+
+        let mut capped = surround(prepare(), seed);
+        let before = entries(&capped);
+        cap_at_use(&mut capped);
+        let mut changes = Vec::new();
+        let got = operation(&mut capped, &mut changes);
+        capped.map().check_index().unwrap();
+        if got == Err(Refusal::OutOfNodes) {
+            assert_eq!((entries(&capped), changes), (before, vec![]), "seed {seed}");
+            refused += 1;
+        } else {
+            assert_eq!((got, changes), (expected, told), "seed {seed}");
+            assert_eq!(entries(&capped), entries(&free), "seed {seed}");
+        }
+    }
+    refused
+}
+
+/// Two equal pieces of a stack, and the piece that grows below them: 13.13 keeps them apart.
+fn pieces() -> Narrow {
+    let mut process = process();
+    let (none, down) = (Prot::NONE, CowFlags::GROWS_DOWN);
+    process.stack(at(0), Size::new(4 * STEP), none, Prot::ALL, down, |_| ()).unwrap();
+    process.grow(at(2 * STEP), |_| ()).unwrap();
+    process.grow(at(STEP), |_| ()).unwrap();
+    process
+}
+
+/// The front split merges the two pieces first, so that the end of the range, which is inside the
+/// second, is clipped before the first is found to have no access.
+#[test]
+fn wire_that_stops_at_an_entry_merged_by_the_front_split() {
+    let refused = same_or_refused(pieces, |process, changes| {
+        let (start, end) = (at(2 * STEP + 0x1000), at(3 * STEP + 0x1000));
+        let tell = |change| changes.push(change);
+        process.map_mut().wire(start, end, Wiring::User, Holes::Refused, tell)
+    });
+    assert!(refused > 0);
+}
+
+/// The same for the missing wiring of the system.
+#[test]
+fn unwire_that_stops_at_an_entry_merged_by_the_front_split() {
+    let refused = same_or_refused(pieces, |process, changes| {
+        let (start, end) = (at(2 * STEP + 0x1000), at(3 * STEP + 0x1000));
+        let tell = |change| changes.push(change);
+        process.map_mut().unwire(start, end, Wiring::System, Holes::Refused, tell)
+    });
+    assert!(refused > 0);
+}
+
+/// 13.18: a stack that grows up to an equal one merges with it before it is split, so that the
+/// node is needed where the upper one is.
+#[test]
+fn growth_up_to_an_equal_stack_is_wired_or_refused() {
+    let prepare = || {
+        let mut process = process();
+        for bottom in [0, STEP + 0x1000] {
+            let (reserve, up) = (Size::new(2 * STEP), CowFlags::GROWS_UP);
+            process.stack(at(bottom), reserve, Prot::RW, Prot::ALL, up, |_| ()).unwrap();
+        }
+        process.map_mut().set_wire_future(true);
+        process
+    };
+    let refused = same_or_refused(prepare, |process, changes| {
+        process.grow(at(STEP), |change| changes.push(change))
+    });
+    assert!(refused > 0);
+}
+
+/// A cap below what is in use refuses more, but not what a removal on the way makes room for.
+#[test]
+fn a_cap_below_the_nodes_in_use_refuses_nothing_half_way() {
+    for seed in 2..2000 {
+        let mut process = surround(process(), seed);
+        for start in entries(&process).iter().map(|entry| entry.range.start()) {
+            process.map_mut().set_node_cap(Some(1));
+            let before = entries(&process);
+            let mapping = Mapping::anonymous(Prot::RX);
+            let mut changes = Vec::new();
+            let got = process.map_mut().fixed(start, Size::PAGE, mapping, |c| changes.push(c));
+            if got.is_err() {
+                assert_eq!(got, Err(Refusal::OutOfNodes));
+                assert_eq!((entries(&process), changes), (before, vec![]), "seed {seed}");
+            }
+        }
+        process.map_mut().set_node_cap(Some(0));
+        if !process.map().is_empty() {
+            process.exec(at(STEP), Size::new(STEP), Prot::RW, |_| ()).unwrap();
+        }
+    }
+}
+
+/// A mapping over nothing that makes the entry below it longer takes no node.
+#[test]
+fn fixed_over_nothing_takes_no_more_nodes_than_insert() {
+    for seed in 0..500 {
+        let mut process = surround(process(), seed);
+        cap_at_use(&mut process);
+        for entry in entries(&process) {
+            let mapping = Mapping::anonymous(Prot::RW);
+            process.map_mut().fixed(entry.range.end(), Size::new(16), mapping, |_| ()).unwrap();
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The command `growstack` with a map of one's own in place of the engine:
+//!
+//! ```sh
+//! cargo run --release --example btreemap -- random --budget 10
+//! cargo run --release --example btreemap -- replay corpus
+//! ```
+
+mod map;
+
+use std::process::ExitCode;
+
+use growstack_fuzz::cli;
+use growstack_fuzz::reference::Reference;
+use growstack_fuzz::replay::Contender;
+
+fn main() -> ExitCode {
+    let mine = Contender::of::<map::ListMap>("btreemap");
+    cli::main(&[mine, Contender::of::<Reference>("reference")])
+}

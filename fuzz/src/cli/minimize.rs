@@ -1,0 +1,78 @@
+//! `growstack minimize`.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use super::input::{Item, items, read_trace, target};
+use super::{Exit, Streams};
+use crate::targets::{Finding, Session, Target};
+
+/// Make a trace or an input that shows a fault short, and print the report, the short trace and a
+/// test to paste.
+///
+/// Whole operations are dropped first, then operands, attributes and the configuration are made
+/// plainer. The short trace has no answers: it is for faults in which the engine and the reference
+/// differ. Which target an input is of is told as for `replay`.
+///
+/// Exit code: 1 if the file shows a fault, 0 if it shows none, 2 if it could not be used.
+#[derive(Debug, Args)]
+pub(super) struct Minimize {
+    /// A trace, or an input of a fuzz target.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// The fuzz target that the input is of.
+    #[arg(long, value_name = "TARGET", value_parser = target)]
+    target: Option<Target>,
+
+    /// Write the short trace to this file; the short input, if no trace shows the fault.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl Minimize {
+    pub(super) fn run(&self, streams: &mut Streams<'_>) -> io::Result<Exit> {
+        let outcome = find(&self.file, self.target)
+            .and_then(|found| self.save(found.as_ref()).map(|()| found));
+        match outcome {
+            Ok(Some(finding)) => {
+                write!(streams.out, "{finding}")?;
+                Ok(Exit::Diverged)
+            }
+            Ok(None) => {
+                writeln!(streams.out, "{}: shows no fault", self.file.display())?;
+                Ok(Exit::Agreed)
+            }
+            Err(error) => {
+                writeln!(streams.err, "growstack: {error:#}")?;
+                Ok(Exit::Unusable)
+            }
+        }
+    }
+
+    fn save(&self, found: Option<&Finding>) -> Result<()> {
+        let (Some(path), Some(finding)) = (&self.out, found) else { return Ok(()) };
+        let contents = match (&finding.input, &finding.trace) {
+            (Some(input), _) => input.clone(),
+            (None, Some(trace)) => trace.to_string().into_bytes(),
+            (None, None) => return Ok(()),
+        };
+        fs::write(path, contents).with_context(|| path.display().to_string())
+    }
+}
+
+fn find(path: &Path, target: Option<Target>) -> Result<Option<Finding>> {
+    let items = items(path, target)?;
+    let [item] = items.as_slice() else { bail!("{}: not a single file", path.display()) };
+    match item {
+        Item::Trace(path) => Ok(Finding::of_trace(&read_trace(path)?)),
+        Item::Input(path, target) => {
+            let bytes = fs::read(path).with_context(|| path.display().to_string())?;
+            Ok(Session::default().run(*target, &bytes).err().map(|finding| *finding))
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! `growstack seeds`.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use super::input::{Item, items, read_trace, target};
+use super::{Exit, Streams};
+use crate::input::Input;
+use crate::op::Op;
+use crate::targets::Target;
+use crate::trace::Trace;
+
+/// Write inputs of a fuzz target for the operations of traces.
+///
+/// An input is told by what its operands are near, so that a fuzzer can change it with sense. On
+/// the engine and the reference it does what the trace does.
+#[derive(Debug, Args)]
+pub(super) struct Seeds {
+    /// Traces, or folders to search for them.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// The target: differential, growth, allocation or trace.
+    #[arg(long, value_name = "TARGET", value_parser = target)]
+    target: Target,
+
+    /// The folder to write to.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+
+    /// How many operations from the start of each trace to take.
+    #[arg(long, value_name = "N", default_value_t = 120)]
+    length: usize,
+}
+
+impl Seeds {
+    pub(super) fn run(&self, streams: &mut Streams<'_>) -> io::Result<Exit> {
+        match self.write() {
+            Ok(count) => {
+                writeln!(streams.out, "{count} inputs in {}", self.out.display())?;
+                Ok(Exit::Agreed)
+            }
+            Err(error) => {
+                writeln!(streams.err, "growstack: {error:#}")?;
+                Ok(Exit::Unusable)
+            }
+        }
+    }
+
+    fn write(&self) -> Result<usize> {
+        fs::create_dir_all(&self.out).with_context(|| self.out.display().to_string())?;
+        let mut count = 0;
+        for path in &self.paths {
+            for item in items(path, None)? {
+                let Item::Trace(path) = item else { continue };
+                let seed = self.seed(&read_trace(&path)?)?;
+                let target = self.out.join(name(&path));
+                fs::write(&target, seed).with_context(|| target.display().to_string())?;
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
+    fn seed(&self, trace: &Trace) -> Result<Vec<u8>> {
+        if self.target == Target::Trace {
+            let mut short = trace.clone();
+            short.steps.truncate(self.length);
+            return Ok(short.to_string().into_bytes());
+        }
+        if !self.target.takes_operations() {
+            bail!("an input of {} is no sequence of operations", self.target.name());
+        }
+        let ops: Vec<Op> = trace.steps.iter().map(|step| *step.op()).take(self.length).collect();
+        Ok(Input::of(trace.config(), ops).encode())
+    }
+}
+
+/// Folder and name of the trace, without what says that it is one.
+fn name(path: &Path) -> String {
+    let part =
+        |path: Option<&std::ffi::OsStr>| path.unwrap_or_default().to_string_lossy().into_owned();
+    let folder = part(path.parent().and_then(Path::file_name));
+    let file = part(path.file_name());
+    let stem = file.trim_end_matches(".zst").trim_end_matches(".trace");
+    format!("{folder}-{stem}")
+}

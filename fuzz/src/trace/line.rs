@@ -1,0 +1,53 @@
+//! Single result lines, as a map on the other end of a pipe writes them.
+
+use growstack::KernReturn;
+
+use super::error::{Excerpt, ParseError, Problem};
+use super::result::{DumpLine, Form, code, read_answer, read_dump_line};
+use super::words::Words;
+use crate::answer::Answer;
+use crate::op::Op;
+
+/// Reads the line `= RESULT` that answers `op`. An operation without a result in traces is
+/// answered with `= KERN_SUCCESS`.
+///
+/// # Errors
+///
+/// How the line breaks the format; its number is 1. A dump is not answered by such a line.
+pub fn parse_answer(op: &Op, line: &str) -> Result<Answer, ParseError> {
+    let mut words = Words::new(1, line);
+    let mark = words.need("=")?;
+    if mark.text != "=" {
+        return Err(words.not_one_of(mark, "the first word of an answer", "`=`".into()));
+    }
+    let answer = match Form::of(op) {
+        Form::Silent => {
+            let word = words.clone().need("the result")?;
+            if code(&mut words)? != KernReturn::Success {
+                let found = Excerpt::new(word.text);
+                let problem = Problem::WrongResult { wanted: "KERN_SUCCESS", found };
+                return Err(words.error(word, problem));
+            }
+            Answer::Silent
+        }
+        form => read_answer(form, mark, &mut words)?,
+    };
+    words.finish()?;
+    Ok(answer)
+}
+
+/// Reads a line of a dump, with its `|`.
+///
+/// # Errors
+///
+/// How the line breaks the format; its number is 1.
+pub fn parse_dump_line(line: &str) -> Result<DumpLine, ParseError> {
+    let mut words = Words::new(1, line);
+    let mark = words.need("|")?;
+    if mark.text != "|" {
+        return Err(words.not_one_of(mark, "the first word of a line of a dump", "`|`".into()));
+    }
+    let line = read_dump_line(&mut words)?;
+    words.finish()?;
+    Ok(line)
+}

@@ -1,0 +1,296 @@
+//! A map of one's own: the example agrees, wrong ones do not, and what it leaves out is left out.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+#[path = "../examples/btreemap/map/mod.rs"]
+mod map;
+
+use std::ffi::OsString;
+use std::fs;
+use std::num::NonZero;
+
+use common::HEADER;
+use growstack::{Addr, Change, CowFlags, Limits, Prot, Size};
+use growstack_fuzz::answer::{Answer, Cause, Row, Summary};
+use growstack_fuzz::cli::{Exit, Streams, run as command};
+use growstack_fuzz::compare::{Divergence, compare_kept};
+use growstack_fuzz::driver::{Outcome, Settings, run};
+use growstack_fuzz::generate::Kind;
+use growstack_fuzz::keeps::Keeps;
+use growstack_fuzz::op::{Config, LimitName, Op};
+use growstack_fuzz::reference::Reference;
+use growstack_fuzz::replay::{Contender, Ended, replay};
+use growstack_fuzz::settings::{settings, unsupported, without};
+use growstack_fuzz::space::AddressSpace;
+use growstack_fuzz::trace::Trace;
+use map::ListMap;
+
+fn sequences(number: u64, tested: Contender) -> Outcome {
+    let threads = NonZero::<usize>::MIN;
+    run(&Settings { seed: 11, first: 0, sequences: Some(number), budget: None, threads }, tested)
+}
+
+#[test]
+fn the_example_agrees_with_the_reference() {
+    let outcome = sequences(2500, Contender::of::<ListMap>("btreemap"));
+    if let Some(failure) = &outcome.failure {
+        panic!("{failure}");
+    }
+    let counts = &outcome.counts;
+    assert!(counts.operations > 300_000, "only {} operations", counts.operations);
+    for kind in [Kind::Insert, Kind::Stack, Kind::Grow, Kind::Find, Kind::Remove, Kind::Protect] {
+        assert!(counts.kind(kind).done > 1000, "too little of {}", kind.name());
+    }
+    for kind in [Kind::Fixed, Kind::Wire, Kind::Unwire, Kind::Inherit, Kind::Madvise] {
+        assert_eq!((counts.kind(kind).done, counts.kind(kind).refused), (0, 0));
+        assert!(counts.not_supported(kind) > 1000);
+    }
+    assert!(counts.to_string().lines().next().unwrap().ends_with("not supported"));
+}
+
+/// What is wrong with a map.
+trait Mistake: Send + Sync + 'static {
+    /// Carries out `op` on a sound map, in the wrong way.
+    fn apply(map: &mut ListMap, op: &Op) -> Answer;
+}
+
+/// The example, with a mistake.
+struct Wrong<M> {
+    map: ListMap,
+    mistake: std::marker::PhantomData<M>,
+}
+
+impl<M: Mistake> AddressSpace for Wrong<M> {
+    fn create(config: &Config) -> Self {
+        Self { map: ListMap::create(config), mistake: std::marker::PhantomData }
+    }
+    fn apply(&mut self, op: &Op, _: &mut Vec<Change>) -> (Answer, Cause) {
+        (M::apply(&mut self.map, op), Cause::Untold)
+    }
+    fn tells_causes(&self) -> bool {
+        false
+    }
+    fn keeps(&self) -> Keeps {
+        self.map.keeps()
+    }
+    fn entries(&self, rows: &mut Vec<Row>) {
+        self.map.entries(rows);
+    }
+    fn summary(&self) -> Summary {
+        self.map.summary()
+    }
+}
+
+fn sound(map: &mut ListMap, op: &Op) -> Answer {
+    map.apply(op, &mut Vec::new()).0
+}
+
+/// Looks for one byte more than was asked for.
+struct FindsTooMuch;
+impl Mistake for FindsTooMuch {
+    fn apply(map: &mut ListMap, op: &Op) -> Answer {
+        match *op {
+            Op::FindSpace { start, length } if length != Size::ZERO => {
+                let length = length.wrapping_add(Size::new(1));
+                sound(map, &Op::FindSpace { start, length })
+            }
+            _ => sound(map, op),
+        }
+    }
+}
+
+/// Holds the byte at the end of an entry for a part of it.
+struct LooksOneAhead;
+impl Mistake for LooksOneAhead {
+    fn apply(map: &mut ListMap, op: &Op) -> Answer {
+        match *op {
+            Op::Lookup { addr } => {
+                let addr = addr.wrapping_back(Size::new(1));
+                sound(map, &Op::Lookup { addr })
+            }
+            _ => sound(map, op),
+        }
+    }
+}
+
+/// Changes something, and says that it does not support the operation.
+struct SaysNothing;
+impl Mistake for SaysNothing {
+    fn apply(map: &mut ListMap, op: &Op) -> Answer {
+        match *op {
+            Op::Fixed { start, length, .. } => {
+                sound(map, &Op::Remove { start, end: start.wrapping_add(length) });
+                Answer::Unsupported
+            }
+            _ => sound(map, op),
+        }
+    }
+}
+
+#[test]
+fn wrong_maps_are_found_and_cut() {
+    let wrong = [
+        Contender::of::<Wrong<FindsTooMuch>>("finds-too-much"),
+        Contender::of::<Wrong<LooksOneAhead>>("looks-one-ahead"),
+        Contender::of::<Wrong<SaysNothing>>("says-nothing"),
+    ];
+    for wrong in wrong {
+        let outcome = sequences(100, wrong);
+        let failure = outcome.failure.unwrap_or_else(|| panic!("{} not found", wrong.name));
+        let text = failure.to_string();
+        if wrong.name == "says-nothing" {
+            // It cannot be shown by a trace, in which nothing unsupported stands.
+            assert!(text.contains("did not happen again"), "{text}");
+        } else {
+            assert!(failure.trace.steps.len() <= 3, "{text}");
+            assert!(text.contains(wrong.name) && text.contains("different answers"), "{text}");
+        }
+    }
+}
+
+fn trace(body: &str) -> Trace {
+    Trace::parse(format!("{HEADER}{body}").as_bytes()).unwrap()
+}
+
+fn both() -> [Contender; 2] {
+    [Contender::of::<Reference>("reference"), Contender::of::<ListMap>("btreemap")]
+}
+
+#[test]
+fn a_trace_ends_at_what_a_map_does_not_support() {
+    let wire = "wire 0x1000 0x2000 user holes\n= KERN_FAILURE\n";
+    let insert = "insert 0x1000 0x2000 rw- rwx - - 0\n= KERN_SUCCESS\n";
+    let (counts, result) = replay(&trace(&format!("{insert}{wire}{insert}")), &both());
+    // What is recorded from there on is wrong, and nobody looks at it.
+    result.unwrap();
+    let ended = Ended { index: Some(1), map: "btreemap" };
+    assert_eq!((counts.operations, counts.answers, counts.ended), (1, 1, Some(ended)));
+
+    let header = HEADER.replace("swap=inf", "swap=0x5000");
+    let trace = Trace::parse(format!("{header}{insert}").as_bytes()).unwrap();
+    let (counts, result) = replay(&trace, &both());
+    result.unwrap();
+    let ended = Ended { index: None, map: "btreemap" };
+    assert_eq!((counts.operations, counts.ended), (0, Some(ended)));
+    let (counts, _) = replay(&trace, &both()[..1]);
+    assert_eq!((counts.operations, counts.ended), (1, None));
+}
+
+#[test]
+fn the_command_says_what_is_left_out() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("a.trace");
+    fs::write(&path, format!("{HEADER}lookup 0\n= FALSE\nwirefuture on\nlookup 0\n= TRUE 0 1\n"))
+        .unwrap();
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut streams = Streams { out: &mut out, err: &mut err };
+    let words = ["growstack", "replay", "--verbose"].map(OsString::from);
+    let exit = command(words.into_iter().chain([path.into()]), &both(), &mut streams).unwrap();
+    let out = String::from_utf8(out).unwrap();
+    assert_eq!(exit, Exit::Agreed);
+    let lines: Vec<&str> = out.lines().collect();
+    assert!(lines[0].ends_with(
+        "1 operations, 1 answers, agrees; \
+         left out from line 8 on, because btreemap does not support `wirefuture on`"
+    ));
+    assert_eq!(
+        lines[1],
+        "traces left out from an operation or setting on that a map does not support: 1"
+    );
+    assert_eq!(lines[2], "traces 1, operations 1, answers compared 1, divergences 0");
+}
+
+#[test]
+fn random_takes_the_first_map_or_the_one_named() {
+    let call = |words: &[&str]| {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut streams = Streams { out: &mut out, err: &mut err };
+        let words = ["growstack", "random", "--seed", "1", "--sequences", "3"].iter().chain(words);
+        let maps = [both()[1], both()[0]];
+        let exit = command(words.map(OsString::from), &maps, &mut streams).unwrap();
+        (exit, String::from_utf8(out).unwrap() + &String::from_utf8(err).unwrap())
+    };
+    let (exit, text) = call(&[]);
+    assert_eq!(exit, Exit::Agreed);
+    assert!(text.starts_with("seed 1, map btreemap,"), "{text}");
+    let (exit, text) = call(&["--map", "reference"]);
+    assert_eq!(exit, Exit::Agreed);
+    assert!(text.starts_with("seed 1, map reference,"), "{text}");
+    let (exit, text) = call(&["--map", "linux"]);
+    assert_eq!(exit, Exit::Unusable);
+    assert!(text.contains("no map is called `linux`; there are: btreemap, reference"), "{text}");
+    assert_eq!(call(&["--width", "4"]).0, Exit::Unusable);
+}
+
+#[test]
+fn settings_are_asked_for_and_taken_away() {
+    let limited =
+        HEADER.replace("inf memlock", "0x9000 memlock").replace("swap=inf", "swap=0x5000");
+    let config = *Trace::parse(limited.as_bytes()).unwrap().config();
+    let asked: Vec<Op> = settings(&config).collect();
+    let limit = |name, value| Op::Limit { name, value: Size::new(value) };
+    let (vmem, swap) = (limit(LimitName::Vmem, 0x9000), limit(LimitName::Swap, 0x5000));
+    assert_eq!(asked, [vmem, swap, Op::SetGrowSize { value: Size::PAGE }]);
+    let missing = unsupported(&mut ListMap::create(&config), &config);
+    assert_eq!(missing, [swap]);
+    let rest = without(config, &missing);
+    assert_eq!(rest.limits, Limits { swap: Size::MAX, ..config.limits });
+    assert!(unsupported(&mut Reference::create(&config), &config).is_empty());
+}
+
+/// A map that supports nothing gets empty sequences, and an end.
+struct Nothing;
+impl AddressSpace for Nothing {
+    fn create(_: &Config) -> Self {
+        Self
+    }
+    fn apply(&mut self, _: &Op, _: &mut Vec<Change>) -> (Answer, Cause) {
+        (Answer::Unsupported, Cause::Untold)
+    }
+    fn entries(&self, rows: &mut Vec<Row>) {
+        rows.clear();
+    }
+    fn summary(&self) -> Summary {
+        Summary::default()
+    }
+}
+
+#[test]
+fn a_map_that_supports_nothing() {
+    let outcome = sequences(20, Contender::of::<Nothing>("nothing"));
+    assert!(outcome.failure.is_none());
+    assert_eq!((outcome.counts.sequences, outcome.counts.operations), (20, 0));
+    assert!(outcome.counts.is_partial());
+}
+
+#[test]
+fn what_is_not_kept_is_not_compared() {
+    let mut map = Reference::create(trace("").config());
+    let range = (Addr::new(0x1000), Addr::new(0x3000));
+    let flags = CowFlags::NONE;
+    let mapping = growstack_fuzz::op::Mapping {
+        prot: Prot::RW,
+        max: Prot::ALL,
+        flags,
+        object: None,
+        offset: 0x7000,
+    };
+    map.apply(&Op::Insert { start: range.0, end: range.1, mapping }, &mut Vec::new());
+    let mut rows = Vec::new();
+    map.entries(&mut rows);
+    let summary = map.summary();
+    let mut others = rows.clone();
+    others[0].offset = 0;
+    others[0].prot = Prot::NONE;
+    let compare = |others: &[Row], keeps| {
+        compare_kept((&rows, summary), (others, Summary { ssize: 9, ..summary }), keeps)
+    };
+    let without = |keeps: Keeps| Keeps { offset: false, ssize: false, ..keeps };
+    assert!(matches!(compare(&others, Keeps::ALL), Err(Divergence::Entries { index: 0, .. })));
+    assert!(matches!(compare(&others, without(Keeps::ALL)), Err(Divergence::Entries { .. })));
+    compare(&others, Keeps { prot: false, ..without(Keeps::ALL) }).unwrap();
+    compare(&others, Keeps::BOUNDS).unwrap();
+    assert!(matches!(compare(&rows, Keeps::ALL), Err(Divergence::Summary { .. })));
+    assert!(matches!(compare(&[], Keeps::BOUNDS), Err(Divergence::Entries { .. })));
+    compare(&[], Keeps::NOTHING).unwrap();
+}
