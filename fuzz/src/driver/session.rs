@@ -81,6 +81,6 @@ impl Session {
             ops.pop();
         }
         counts.sequences += 1;
-        Ok(())
+        pair.audit()
     }
 }
