@@ -92,7 +92,7 @@ impl Session {
             work.search(Op::FindSpace { start, length })?;
         }
         counts.sequences += 1;
-        Ok(())
+        pair.audit()
     }
 }
 

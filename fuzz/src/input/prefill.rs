@@ -43,8 +43,9 @@ impl Prefill {
     /// Nothing.
     pub const NONE: Self = Self { entries: 0, style: 0, seed: 0 };
 
-    /// The most entries.
-    pub const MOST: u16 = 1024;
+    /// The most entries: enough for three levels of nodes of width 16, and no more, because every
+    /// operation looks at all of them.
+    pub const MOST: u16 = 320;
 
     /// The operations that fill a map from `window` on.
     #[must_use]

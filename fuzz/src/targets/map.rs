@@ -101,7 +101,7 @@ fn carry_out<const B: usize>(
         compare_search(&pair, ops, counts)?;
     }
     counts.sequences += 1;
-    Ok(())
+    pair.audit()
 }
 
 /// Compares one search for space with a walk along the entries: an index finds gaps by sizes kept
