@@ -20,9 +20,9 @@ pub struct Work {
     pub pages: Vec<u64>,
     /// Where a search for space begins.
     pub starts: Vec<u64>,
-    /// Batches of faults below different stacks, each with its stack.
+    /// Batches of faults below different stacks, each with its stack; [`WARM_UP`] come first.
     pub down: Vec<Vec<(u64, Span)>>,
-    /// Batches of faults above different stacks, each with its stack.
+    /// Batches of faults above different stacks, each with its stack; [`WARM_UP`] come first.
     pub up: Vec<Vec<(u64, Span)>>,
 }
 
@@ -30,6 +30,9 @@ pub struct Work {
 const MOST_WARM: usize = 16_384;
 /// Most growths between two undoings.
 const MOST_GROWN: usize = 64;
+
+/// Batches of growths before the measured ones, so that the code that grows is in the caches, too.
+pub const WARM_UP: usize = 1;
 
 /// What addresses are drawn from.
 #[derive(Debug)]
@@ -63,7 +66,7 @@ impl Source {
     /// Addresses for a round of blocks of `block` operations. O(block + number of entries to warm).
     pub fn draw(&self, block: usize, random: &mut StdRng) -> Work {
         let warm = self.layout.spans.len().min(MOST_WARM);
-        let batches = (block / 8 / self.grown_at_a_time()).max(1);
+        let batches = WARM_UP + (block / self.grown_at_a_time()).max(1);
         Work {
             mapped: (0..block).map(|_| self.mapped(random)).collect(),
             unmapped: (0..block).map(|_| self.unmapped(random)).collect(),

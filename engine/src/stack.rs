@@ -26,7 +26,7 @@ use crate::attr::{Holes, Wiring};
 use crate::change::Change;
 use crate::flags::{CowFlags, EntryFlags, Prot};
 use crate::growth::{Direction, Growth};
-use crate::map::Mapping;
+use crate::map::{Mapping, Piece};
 use crate::num::{Addr, PAGE_SIZE, Size};
 use crate::process::Process;
 use crate::range::AddrRange;
@@ -79,7 +79,8 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
         let bottom = first_part(addrbos, max_ssize, init, flags)
             .ok_or(Refusal::StackWraps { addrbos, max_ssize })?;
         let (start, end) = (bottom.get(), bottom.wrapping_add(init).get());
-        let mut at = self.map.vacant(start, end)?;
+        let mut at = Cursor::default();
+        self.map.seek_vacant(start, end, &mut at)?;
         let mapping = Mapping { max, flags, ..Mapping::anonymous(prot) };
         // 12.10 and 12.11: it merges with nothing, and what is not mapped is left to grow.
         let avail = max_ssize.wrapping_sub(init).get();
@@ -140,7 +141,8 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
     /// and with `OutsideMap`, `Swap` and `GrowSwap` where the neighbour cut the growth (13.11,
     /// 13.14).
     pub fn grow(&mut self, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal> {
-        let mut at = self.map.tree.seek(addr.get());
+        let mut at = Cursor::default();
+        self.map.tree.seek_into(addr.get(), &mut at);
         let next = self.map.tree.item(&at).map(|entry| (entry.start, entry.value.flags));
         if next.is_some_and(|(start, _)| start <= addr.get()) {
             return Ok(Growth::AlreadyMapped); // 13.1
@@ -169,9 +171,8 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
         tell: impl FnMut(Change),
     ) -> Result<Growth, Refusal> {
         let Some(stack) = self.map.tree.item(at) else { return Ok(Growth::NoStack) };
-        let (start, avail, body) = (stack.start, stack.value.avail, stack.value);
-        let prot = body.prot();
-        let mapping = Mapping { max: body.max(), ..Mapping::anonymous(prot) };
+        let (start, avail) = (stack.start, stack.value.avail);
+        let (prot, max) = (stack.value.prot(), stack.value.max());
         // 13.3. Without a neighbour the floor wraps below 0, and so do the numbers after it.
         let floor = self.map.tree.end_below(at).unwrap_or_else(|| start.wrapping_sub(avail));
         let room = Room { bytes: start.wrapping_sub(floor), cuts_avail: true };
@@ -185,20 +186,17 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
             bottom = floor.wrapping_add(self.guard());
             left = room.bytes;
         }
-        let piece = self.map.check_bounds(bottom, start).and_then(|()| {
-            let piece = self.map.place(at, bottom, start, mapping);
-            self.map.afford(&piece).map(|()| piece)
-        });
-        let piece = piece.inspect_err(|_| self.set_avail(at, left))?;
+        let piece = Piece { start: bottom, end: start, prot, max };
+        self.map.check_piece(&piece).inspect_err(|_| self.set_avail(at, left))?;
         self.map.ensure_piece(at, &piece)?;
 
         // 13.13: the flag moves to the new piece, `avail` is copied before its length goes off.
-        self.set_avail(at, left);
         if let Some(body) = self.map.tree.value_mut(at) {
+            body.avail = left;
             body.flags = body.flags.without(EntryFlags::GROWS_DOWN);
         }
-        let piece = piece.into_piece(left.wrapping_sub(start.wrapping_sub(bottom)));
-        self.map.insert_piece(at, piece)?;
+        let length = start.wrapping_sub(bottom);
+        self.map.insert_piece(at, &piece, left.wrapping_sub(length))?;
         let added = AddrRange::between(bottom, start);
         Ok(self.grown(added, prot, Direction::Down, amount.main, tell))
     }

@@ -1,6 +1,6 @@
 //! The engine's index alone.
 
-use growstack::tree::Tree;
+use growstack::tree::{Cursor, Tree};
 
 use crate::contender::{Around, Bounds, Contender, Grown, Index, Value, down, up};
 
@@ -36,13 +36,15 @@ impl Contender for EngineTree {
 
     #[inline]
     fn insert(&mut self, start: u64, end: u64, value: Value) {
-        let mut at = self.0.seek(start);
+        let mut at = Cursor::default();
+        self.0.seek_into(start, &mut at);
         self.0.insert(&mut at, start, end, value).expect("memory for a node");
     }
 
     #[inline]
     fn remove(&mut self, start: u64, _: u64) -> u64 {
-        let mut at = self.0.seek(start);
+        let mut at = Cursor::default();
+        self.0.seek_into(start, &mut at);
         self.0.remove(&mut at).map_or(0, |value| value.word())
     }
 
@@ -52,17 +54,20 @@ impl Contender for EngineTree {
     }
 
     fn set_start(&mut self, old: Bounds, start: u64) {
-        let at = self.0.seek(old.0);
+        let mut at = Cursor::default();
+        self.0.seek_into(old.0, &mut at);
         self.0.set_bounds(&at, start, old.1);
     }
 
     fn set_end(&mut self, old: Bounds, end: u64) {
-        let at = self.0.seek(old.0);
+        let mut at = Cursor::default();
+        self.0.seek_into(old.0, &mut at);
         self.0.set_bounds(&at, old.0, end);
     }
 
     fn set_value(&mut self, bounds: Bounds, value: Value) {
-        let at = self.0.seek(bounds.0);
+        let mut at = Cursor::default();
+        self.0.seek_into(bounds.0, &mut at);
         if let Some(place) = self.0.value_mut(&at) {
             *place = value;
         }
@@ -74,7 +79,8 @@ impl Contender for EngineTree {
 
     #[inline]
     fn grow_down(&mut self, addr: u64) -> Grown {
-        let at = self.0.seek(addr);
+        let mut at = Cursor::default();
+        self.0.seek_into(addr, &mut at);
         let above = self.0.item(&at).map(|entry| (entry.start, entry.end));
         match down(addr, self.0.end_below(&at).unwrap_or(0), above) {
             Ok((old, start)) => {
@@ -87,7 +93,8 @@ impl Contender for EngineTree {
 
     #[inline]
     fn grow_down_by_entry(&mut self, addr: u64) -> Grown {
-        let mut at = self.0.seek(addr);
+        let mut at = Cursor::default();
+        self.0.seek_into(addr, &mut at);
         let above = self.0.item(&at).map(|entry| (entry.start, entry.end));
         match down(addr, self.0.end_below(&at).unwrap_or(0), above) {
             Ok((old, start)) => {
@@ -103,7 +110,8 @@ impl Contender for EngineTree {
 
     #[inline]
     fn grow_up(&mut self, addr: u64) -> Grown {
-        let mut at = self.0.seek(addr);
+        let mut at = Cursor::default();
+        self.0.seek_into(addr, &mut at);
         let above = self.0.item(&at).map(|entry| (entry.start, entry.end));
         if !self.0.retreat(&mut at) {
             return Grown::Refused;
@@ -122,7 +130,8 @@ impl Contender for EngineTree {
 
     #[inline]
     fn find_space(&self, start: u64, length: u64, max: u64) -> Option<u64> {
-        let at = self.0.seek(start);
+        let mut at = Cursor::default();
+        self.0.seek_into(start, &mut at);
         let next = self.0.item(&at).map_or(max, |entry| entry.start);
         if next >= start && next - start >= length {
             return Some(start);

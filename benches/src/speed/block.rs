@@ -4,6 +4,7 @@ use std::hint::black_box;
 
 use crate::layout::Span;
 use crate::machine::tsc::{Clock, fence};
+use crate::work::WARM_UP;
 
 /// What a block took and answered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,7 +72,7 @@ pub fn independent(clock: &Clock, addresses: &[u64], mut ask: impl FnMut(u64) ->
 }
 
 /// Growths: the faults of a batch one after the other, each waiting for the one before, and then
-/// the undoing of all of them without a clock.
+/// the undoing of all of them without a clock. The first batches warm up, and do not count.
 #[inline]
 pub fn grown<M>(
     clock: &Clock,
@@ -81,7 +82,7 @@ pub fn grown<M>(
     mut undo: impl FnMut(&mut M, &Span),
 ) -> Block {
     let mut block = Block { operations: 0, ticks: 0, sum: 0 };
-    for batch in batches {
+    for (at, batch) in batches.iter().enumerate() {
         let (ticks, sum) = clock.time(|| {
             let (mut last, mut sum) = (0, 0_u64);
             for (addr, _) in batch {
@@ -90,9 +91,11 @@ pub fn grown<M>(
             }
             sum
         });
-        block.operations += batch.len();
-        block.ticks += ticks;
-        block.sum = block.sum.wrapping_add(sum);
+        if at >= WARM_UP {
+            block.operations += batch.len();
+            block.ticks += ticks;
+            block.sum = block.sum.wrapping_add(sum);
+        }
         batch.iter().for_each(|(_, span)| undo(map, span));
     }
     block

@@ -8,7 +8,7 @@ use super::runner::{ENGINE, ENGINE_TREE, Runner};
 use crate::contender::{Bounds, Contender, Index, Value};
 use crate::layout::{FIT_PAGES, Layout, Span};
 use crate::machine::tsc::Clock;
-use crate::work::Work;
+use crate::work::{WARM_UP, Work};
 
 /// Entries beyond which an insertion into a sorted `Vec` takes milliseconds.
 const LARGE: usize = 10_000;
@@ -95,7 +95,7 @@ impl<C: Contender> MapRunner<C> {
 
     /// The batches that leave as many growths by insertion as a block may have.
     fn few<'a>(&self, batches: &'a [Vec<(u64, Span)>]) -> &'a [Vec<(u64, Span)>] {
-        let most = if self.insertions == usize::MAX { batches.len() } else { 1 };
+        let most = if self.insertions == usize::MAX { batches.len() } else { WARM_UP + 1 };
         batches.get(..most).unwrap_or_default()
     }
 }

@@ -12,7 +12,7 @@ use super::runner::{ENGINE, ENGINE_WHOLE, Runner};
 use crate::layout::{FIT_PAGES, Kind, Layout, RESERVE_PAGES, Span};
 use crate::machine::tsc::Clock;
 use crate::process::Whole;
-use crate::work::Work;
+use crate::work::{WARM_UP, Work};
 
 /// Operations in a block of the reference.
 const FEW: usize = 32;
@@ -184,14 +184,17 @@ impl Runner for Naive {
         fn few<T>(all: &[T]) -> &[T] {
             all.get(..FEW.min(all.len())).unwrap_or_default()
         }
+        fn one<T>(batches: &[T]) -> &[T] {
+            batches.get(..WARM_UP + 1).unwrap_or_default()
+        }
         Some(match act {
             Act::LookupLatency => chained(clock, few(&work.mapped), |addr| self.looked_up(addr)),
             Act::LookupThroughput => {
                 independent(clock, few(&work.mapped), |addr| self.looked_up(addr))
             }
             Act::GrowMapped => chained(clock, few(&work.mapped), |addr| self.grow(addr)),
-            Act::GrowDown => grown(clock, self, few(&work.down), Self::grow, Self::undo),
-            Act::GrowUp => grown(clock, self, few(&work.up), Self::grow, Self::undo),
+            Act::GrowDown => grown(clock, self, one(&work.down), Self::grow, Self::undo),
+            Act::GrowUp => grown(clock, self, one(&work.up), Self::grow, Self::undo),
             Act::InsertRemove => independent(clock, few(&work.pages), |page| {
                 let (start, end) = (Addr::new(page), Addr::new(page + PAGE_SIZE));
                 self.apply(Op::Insert { start, end, mapping: anonymous(Prot::RX) });

@@ -5,6 +5,7 @@ use crate::attr::FindSpace;
 use crate::change::Change;
 use crate::num::{Addr, Size};
 use crate::refusal::Refusal;
+use crate::tree::Cursor;
 
 impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     /// The lowest address at or above `start` with `length` unmapped bytes from there on:
@@ -24,7 +25,8 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         if start.checked_add(length).is_none_or(|end| end > max) {
             return Err(none);
         }
-        let at = self.tree.seek(start);
+        let mut at = Cursor::default();
+        self.tree.seek_into(start, &mut at);
         let next = self.tree.item(&at).map_or(max, |entry| entry.start);
         if next >= start && next - start >= length {
             return Ok(Addr::new(start));

@@ -28,12 +28,13 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         let range = self.clamp(start, start.wrapping_add(length));
         self.check_bounds(range.start, range.end)?;
         mapping.check_object()?;
-        if self.vacant(range.start, range.end).is_err() {
+        let mut at = Cursor::default();
+        if self.seek_vacant(range.start, range.end, &mut at).is_err() {
             let need = self.need_to_replace(range);
             self.tree.ensure(need)?;
             self.vacate(range, &mut tell)?;
+            self.tree.seek_into(range.start, &mut at);
         }
-        let mut at = self.tree.seek(range.start);
         let placement = self.place(&at, range.start, range.end, mapping);
         let prot = placement.prot();
         self.carry_out(&mut at, placement)?;

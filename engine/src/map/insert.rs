@@ -86,7 +86,8 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         mut tell: impl FnMut(Change),
     ) -> Result<(), Refusal> {
         let (start, end) = (start.get(), end.get());
-        let mut at = self.vacant(start, end)?;
+        let mut at = Cursor::default();
+        self.seek_vacant(start, end, &mut at)?;
         mapping.check_object()?;
         let placement = self.place(&at, start, end, mapping);
         let prot = placement.prot();
@@ -95,11 +96,11 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         Ok(())
     }
 
-    /// Rules 6.1 to 6.3: the place for an insertion, before the entry above it.
-    pub(crate) fn vacant(&self, start: u64, end: u64) -> Result<Cursor, Refusal> {
+    /// Rules 6.1 to 6.3: moves a cursor to the place for an insertion, before the entry above it.
+    pub(crate) fn seek_vacant(&self, start: u64, end: u64, at: &mut Cursor) -> Result<(), Refusal> {
         self.check_bounds(start, end)?;
-        let at = self.tree.seek(start);
-        match self.tree.item(&at) {
+        self.tree.seek_into(start, at);
+        match self.tree.item(at) {
             Some(entry) if entry.start <= start => Err(Refusal::StartMapped {
                 start: Addr::new(start),
                 entry: AddrRange::between(entry.start, entry.end),
@@ -107,7 +108,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
             Some(entry) if entry.start < end => {
                 Err(Refusal::NextBelowEnd { end: Addr::new(end), next: Addr::new(entry.start) })
             }
-            _ => Ok(at),
+            _ => Ok(()),
         }
     }
 
@@ -145,8 +146,8 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         at: &mut Cursor,
         placement: Placement<O>,
     ) -> Result<(), Refusal> {
-        self.afford(&placement)?;
         let Placement { start, end, body, charge, place } = placement;
+        self.afford(charge, end - start)?;
         match place {
             Place::Alone { offset } => {
                 self.tree.insert(at, start, end, body.with_offset(offset))?;
@@ -177,12 +178,11 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         Ok(())
     }
 
-    /// Rule 6.6: can the swap for an insertion be reserved?
-    pub(crate) fn afford(&self, placement: &Placement<O>) -> Result<(), Refusal> {
-        if placement.charge != Charge::Reserve {
+    /// Rule 6.6: can the swap for an insertion of so many bytes be reserved?
+    pub(super) fn afford(&self, charge: Charge, wanted: u64) -> Result<(), Refusal> {
+        if charge != Charge::Reserve {
             return Ok(());
         }
-        let wanted = placement.end - placement.start;
         self.can_reserve(wanted).map_err(|short| Refusal::Swap {
             wanted: Size::new(wanted),
             reserved: Size::new(short.reserved),

@@ -31,6 +31,7 @@ pub(crate) use self::body::Body;
 pub use self::insert::Mapping;
 pub use self::iter::{Entries, Gaps};
 pub use self::lookup::Gap;
+pub(crate) use self::piece::Piece;
 use crate::num::{Addr, Size};
 use crate::tree::Tree;
 

@@ -4,60 +4,110 @@
 //! merged with the entry below that if they are equal too, and split at the old boundary again.
 //! What is left of all that is the merge of the two lower ones, and the offset of the piece.
 
+use super::charge::Charge;
 use super::insert::{Place, Placement};
-use super::{Body, VmMap};
-use crate::flags::EntryFlags;
+use super::{Body, Mapping, VmMap};
+use crate::attr::Inherit;
+use crate::flags::{CowFlags, EntryFlags, Prot};
 use crate::refusal::Refusal;
 use crate::tree::Cursor;
 
-impl<O> Placement<O> {
-    /// For the piece that a stack grows down by (13.13): it has the growth flag now, and `avail`
-    /// left.
-    pub(crate) fn into_piece(mut self, avail: u64) -> Self {
-        self.body.flags |= EntryFlags::GROWS_DOWN;
-        self.body.avail = avail;
-        self
+/// Anonymous memory to go below a stack.
+pub(crate) struct Piece {
+    pub(crate) start: u64,
+    /// Where the stack starts.
+    pub(crate) end: u64,
+    pub(crate) prot: Prot,
+    pub(crate) max: Prot,
+}
+
+impl Piece {
+    fn charge(&self) -> Charge {
+        Charge::of(CowFlags::NONE, self.prot, true)
+    }
+
+    fn length(&self) -> u64 {
+        self.end.wrapping_sub(self.start)
     }
 }
 
 impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
-    /// Room for the piece that a stack at `at` grows down by.
-    pub(crate) fn ensure_piece(
-        &mut self,
-        at: &Cursor,
-        piece: &Placement<O>,
-    ) -> Result<(), Refusal> {
-        if self.below_swallows(at, piece) { Ok(()) } else { self.ensure_one(at) }
+    /// Rules 6.1 and 6.6: is it within the map, and is there swap for it?
+    pub(crate) fn check_piece(&self, piece: &Piece) -> Result<(), Refusal> {
+        self.check_bounds(piece.start, piece.end)?;
+        self.afford(piece.charge(), piece.length())
     }
 
-    /// Inserts the piece below the stack at `at`. The nodes must have been made sure of.
+    /// Room for a piece below the stack at `at`.
+    pub(crate) fn ensure_piece(&mut self, at: &Cursor, piece: &Piece) -> Result<(), Refusal> {
+        if self.touches(at, piece) && self.below_swallows(at, piece) {
+            return Ok(());
+        }
+        self.ensure_one(at)
+    }
+
+    /// Inserts a piece below the stack at `at`: the piece has the growth flag from now on, and
+    /// `avail` left. The nodes must have been made sure of.
     pub(crate) fn insert_piece(
         &mut self,
         at: &mut Cursor,
-        piece: Placement<O>,
+        piece: &Piece,
+        avail: u64,
     ) -> Result<(), Refusal> {
-        let swallows = self.below_swallows(at, &piece);
-        let Placement { start, end, mut body, charge, place } = piece;
+        let (length, charge) = (piece.length(), piece.charge());
+        if self.touches(at, piece) {
+            self.insert_touching(at, piece, avail)?;
+        } else {
+            let flags = EntryFlags::GROWS_DOWN | charge.flag();
+            let mut body = Body::new(piece.prot, piece.max, Inherit::Copy, flags, None, 0);
+            body.avail = avail;
+            self.tree.insert(at, piece.start, piece.end, body)?;
+        }
+        self.count(length, charge);
+        Ok(())
+    }
+
+    /// Does the lower neighbour of the stack end where the piece starts? Hardly ever, and else
+    /// there is nothing to merge with.
+    fn touches(&self, at: &Cursor, piece: &Piece) -> bool {
+        self.tree.end_below(at) == Some(piece.start)
+    }
+
+    #[cold]
+    fn insert_touching(
+        &mut self,
+        at: &mut Cursor,
+        piece: &Piece,
+        avail: u64,
+    ) -> Result<(), Refusal> {
+        let swallows = self.below_swallows(at, piece);
+        let Placement { start, end, mut body, place, .. } = self.as_mapping(at, piece);
+        body.flags |= EntryFlags::GROWS_DOWN;
+        body.avail = avail;
         if swallows {
             self.insert_in_place_of_below(at, start, end, body);
-        } else {
-            if let (Place::Extend, Some(below)) = (place, self.tree.item_below(at)) {
-                body.offset = below.value.offset.wrapping_add(below.end - below.start);
-            }
-            self.tree.insert(at, start, end, body)?;
+            return Ok(());
         }
-        self.count(end - start, charge);
-        Ok(())
+        if let (Place::Extend, Some(below)) = (place, self.tree.item_below(at)) {
+            body.offset = below.value.offset.wrapping_add(below.end - below.start);
+        }
+        Ok(self.tree.insert(at, start, end, body)?)
+    }
+
+    /// What an insertion would make of the piece.
+    fn as_mapping(&self, at: &Cursor, piece: &Piece) -> Placement<O> {
+        let mapping = Mapping { max: piece.max, ..Mapping::anonymous(piece.prot) };
+        self.place(at, piece.start, piece.end, mapping)
     }
 
     /// Does the lower neighbour of the stack merge with the one below it when the piece extends
     /// it?
-    fn below_swallows(&self, at: &Cursor, piece: &Placement<O>) -> bool {
-        if piece.place != Place::Extend {
-            return false;
-        }
+    #[cold]
+    fn below_swallows(&self, at: &Cursor, piece: &Piece) -> bool {
         let mut lower = at.clone();
-        self.tree.retreat(&mut lower) && self.lower_to_merge(&lower).is_some()
+        self.as_mapping(at, piece).place == Place::Extend
+            && self.tree.retreat(&mut lower)
+            && self.lower_to_merge(&lower).is_some()
     }
 
     /// The lower neighbour merges with the one below it, so that its place in the index becomes

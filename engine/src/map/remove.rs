@@ -30,7 +30,8 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
 
     /// What [`vacate`](Self::vacate) needs: a node at most where it leaves two parts of an entry.
     fn need_to_vacate(&self, range: Clamped) -> Need {
-        let at = self.tree.seek(range.start);
+        let mut at = Cursor::default();
+        self.tree.seek_into(range.start, &mut at);
         if self.leaves_two_parts(&at, range) { self.tree.need_one(&at) } else { Need::default() }
     }
 
@@ -51,7 +52,8 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         if range.is_empty() {
             return Ok(());
         }
-        let mut at = self.tree.seek(range.start);
+        let mut at = Cursor::default();
+        self.tree.seek_into(range.start, &mut at);
         if self.plan_front_split(&at, range.start) == FrontSplit::Insert
             && !self.leaves_two_parts(&at, range)
         {

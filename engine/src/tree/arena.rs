@@ -1,22 +1,24 @@
 //! Where the nodes live: chunks of equal nodes, named by `u32` indices.
 //!
 //! A chunk is allocated once and neither moved nor given back before the arena goes, so growing
-//! costs no copy and a free node stays there for an edit that must not fail. An index is a chunk
-//! number and a slot within the chunk, cut at a fixed bit, which makes an access one load from the
-//! directory and one from the node. The first chunks are short of their stride, so that a small map
-//! stays small; the numbers left out are never handed out.
+//! costs no copy and a free node stays there for an edit that must not fail. An index is the number
+//! of a chunk and a slot in it. All chunks are of one length that the compiler knows, so that an
+//! access is one load from the directory, one from the node, and no check of the slot. They are
+//! short, so that a small map stays small; the directory of a map of a million entries is then some
+//! 90 KB.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::mem::size_of;
 
 /// The index of no node.
 pub(super) const NIL: u32 = u32::MAX;
 
-/// Most bytes of a chunk, unless one node is larger.
-const CHUNK_BYTES: usize = 64 * 1024;
+/// Bits of an index that name the slot.
+const SHIFT: u32 = 3;
 
-/// Nodes in the first chunk; each one after it has twice as many, up to the stride.
-const FIRST_CHUNK: usize = 4;
+/// Nodes of a chunk.
+const CHUNK: usize = 1 << SHIFT;
 
 /// What an arena asks of the nodes it holds.
 pub(super) trait Node {
@@ -34,26 +36,17 @@ pub(super) struct Exhausted;
 
 /// A growing set of nodes.
 pub(super) struct Arena<N> {
-    /// Chunk `k` has room for `Self::room(k)` nodes, and holds those ever handed out.
-    chunks: Vec<Vec<N>>,
-    /// The chunk that fresh nodes come from, unless it is full.
-    open: usize,
+    chunks: Vec<Box<[N; CHUNK]>>,
+    /// The index of the first node never handed out; those after it are vacant, too.
+    fresh: usize,
     /// Head of the list of nodes given back.
     free: u32,
     used: usize,
-    allocated: usize,
 }
 
 impl<N: Node> Arena<N> {
-    /// Bits of an index that name the slot.
-    const SHIFT: u32 = match CHUNK_BYTES.checked_div(size_of::<N>()) {
-        Some(fit) if fit > 0 => fit.ilog2(),
-        _ => 0,
-    };
-    const STRIDE: usize = 1 << Self::SHIFT;
-
     pub(super) const fn new() -> Self {
-        Self { chunks: Vec::new(), open: 0, free: NIL, used: 0, allocated: 0 }
+        Self { chunks: Vec::new(), fresh: 0, free: NIL, used: 0 }
     }
 
     /// Nodes in use.
@@ -63,32 +56,24 @@ impl<N: Node> Arena<N> {
 
     /// Nodes allocated and not in use.
     pub(super) fn spare(&self) -> usize {
-        self.allocated - self.used
+        self.allocated() - self.used
+    }
+
+    fn allocated(&self) -> usize {
+        self.chunks.len() * CHUNK
     }
 
     /// Bytes allocated.
     pub(super) fn memory(&self) -> usize {
-        self.allocated * size_of::<N>() + self.chunks.capacity() * size_of::<Vec<N>>()
-    }
-
-    /// How many nodes chunk `k` has room for.
-    fn room(k: usize) -> usize {
-        let doublings = k.min(Self::SHIFT as usize);
-        (FIRST_CHUNK << doublings).min(Self::STRIDE)
+        self.allocated() * size_of::<N>() + self.chunks.capacity() * size_of::<Box<[N; CHUNK]>>()
     }
 
     #[inline(always)]
-    fn split(at: u32) -> (usize, usize) {
-        ((at >> Self::SHIFT) as usize, at as usize & (Self::STRIDE - 1))
+    const fn split(at: u32) -> (usize, usize) {
+        ((at >> SHIFT) as usize, at as usize % CHUNK)
     }
 
-    /// The index of a slot; `None` past the last index below [`NIL`].
-    fn join(chunk: usize, slot: usize) -> Option<u32> {
-        let index = chunk.checked_mul(Self::STRIDE)?.checked_add(slot)?;
-        u32::try_from(index).ok().filter(|&index| index != NIL)
-    }
-
-    /// The node at an index; `None` for [`NIL`] and for an index never handed out.
+    /// The node at an index; `None` for [`NIL`] and for any other that is not allocated.
     #[inline(always)]
     pub(super) fn get(&self, at: u32) -> Option<&N> {
         let (chunk, slot) = Self::split(at);
@@ -121,16 +106,17 @@ impl<N: Node> Arena<N> {
         Ok(())
     }
 
+    #[cold]
     fn grow(&mut self) -> Result<(), Exhausted> {
-        let chunk = self.chunks.len();
-        let room = Self::room(chunk);
         // So that no node of the chunk is without an index.
-        Self::join(chunk, room - 1).ok_or(Exhausted)?;
+        let after = self.allocated().checked_add(CHUNK).ok_or(Exhausted)?;
+        u32::try_from(after).map_err(|_| Exhausted)?;
         let mut nodes = Vec::new();
-        nodes.try_reserve_exact(room).map_err(|_| Exhausted)?;
+        nodes.try_reserve_exact(CHUNK).map_err(|_| Exhausted)?;
         self.chunks.try_reserve(1).map_err(|_| Exhausted)?;
-        self.chunks.push(nodes);
-        self.allocated += room;
+        nodes.resize_with(CHUNK, N::vacant);
+        let chunk = nodes.into_boxed_slice().try_into().map_err(|_| Exhausted)?;
+        self.chunks.push(chunk);
         Ok(())
     }
 
@@ -151,17 +137,10 @@ impl<N: Node> Arena<N> {
     }
 
     fn take_fresh(&mut self) -> Option<u32> {
-        loop {
-            let chunk = self.chunks.get_mut(self.open)?;
-            let slot = chunk.len();
-            if slot < Self::room(self.open) {
-                let at = Self::join(self.open, slot)?;
-                // Within the capacity reserved, so this does not allocate.
-                chunk.push(N::vacant());
-                return Some(at);
-            }
-            self.open += 1;
-        }
+        let at = u32::try_from(self.fresh).ok()?;
+        self.get(at)?;
+        self.fresh += 1;
+        Some(at)
     }
 
     /// Gives a node back; it must be vacant.
@@ -174,12 +153,11 @@ impl<N: Node> Arena<N> {
         }
     }
 
-    /// Drops every node, and keeps the memory.
+    /// Drops what every node holds, and keeps the memory.
     pub(super) fn clear(&mut self) {
-        for chunk in &mut self.chunks {
-            chunk.clear();
-        }
-        self.open = 0;
+        let handed_out = self.chunks.iter_mut().flat_map(|chunk| chunk.iter_mut()).take(self.fresh);
+        handed_out.for_each(|node| *node = N::vacant());
+        self.fresh = 0;
         self.free = NIL;
         self.used = 0;
     }
@@ -198,6 +176,6 @@ impl<N: Node> Arena<N> {
 
     /// Nodes ever handed out since the last [`clear`](Self::clear).
     pub(super) fn handed_out(&self) -> usize {
-        self.chunks.iter().map(Vec::len).sum()
+        self.fresh
     }
 }

@@ -25,8 +25,16 @@ pub struct Cursor {
     height: usize,
 }
 
+impl Default for Cursor {
+    /// The end of an empty tree.
+    fn default() -> Self {
+        Self::new(0)
+    }
+}
+
 impl Cursor {
-    pub(super) fn new(height: usize) -> Self {
+    #[inline(always)]
+    pub(super) const fn new(height: usize) -> Self {
         Self { nodes: [NIL; MAX_HEIGHT], slots: [0; MAX_HEIGHT], height }
     }
 
@@ -88,10 +96,21 @@ impl<V: Default, const B: usize> Tree<V, B> {
     #[inline]
     #[must_use]
     pub fn seek(&self, addr: u64) -> Cursor {
+        let mut at = Cursor::default();
+        self.seek_into(addr, &mut at);
+        at
+    }
+
+    /// Moves a cursor, of whatever tree and void or not, to where [`seek`](Self::seek) would be.
+    ///
+    /// A cursor is 168 bytes. Where nanoseconds count, this saves copying it.
+    #[inline]
+    pub fn seek_into(&self, addr: u64, at: &mut Cursor) {
+        at.height = self.height;
         if addr == u64::MAX {
-            return self.end();
+            self.move_to_end(at);
+            return;
         }
-        let mut at = Cursor::new(self.height);
         let mut node = self.root;
         for level in (1..self.height).rev() {
             let Some(inner) = self.inner.get(node) else { break };
@@ -100,7 +119,6 @@ impl<V: Default, const B: usize> Tree<V, B> {
             node = inner.child(slot);
         }
         at.set(0, node, self.leaves.get(node).map_or(0, |leaf| leaf.rank(addr)));
-        at
     }
 
     /// A cursor at the first entry, or at the end if there is none.
@@ -115,9 +133,13 @@ impl<V: Default, const B: usize> Tree<V, B> {
     #[must_use]
     pub fn end(&self) -> Cursor {
         let mut at = Cursor::new(self.height);
-        self.descend_last(&mut at, self.height, self.root);
-        at.set_slot(0, self.leaf(&at).map_or(0, Leaf::len));
+        self.move_to_end(&mut at);
         at
+    }
+
+    fn move_to_end(&self, at: &mut Cursor) {
+        self.descend_last(at, self.height, self.root);
+        at.set_slot(0, self.leaf(at).map_or(0, Leaf::len));
     }
 
     /// The entry at a cursor; `None` at the end.

@@ -1,5 +1,6 @@
 //! The widest gaps that inner nodes keep (I5), and searching by them.
 
+use super::node::{Inner, Leaf};
 use super::tally::{Step, note};
 use super::{Cursor, Tree};
 
@@ -40,9 +41,10 @@ impl<V: Default, const B: usize> Tree<V, B> {
     }
 
     /// The widest gap before an entry under a path's node, looked for in that node alone.
+    #[inline(never)]
     pub(super) fn widest(&self, at: &Cursor, level: usize) -> u64 {
         if level > 0 {
-            return self.inner_at(at, level).map_or(0, super::node::Inner::widest);
+            return self.inner_at(at, level).map_or(0, Inner::widest);
         }
         let floor = self.end_before_leaf(at).unwrap_or(self.min);
         self.leaf(at).map_or(0, |leaf| leaf.widest(floor))
@@ -50,6 +52,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
 
     /// Corrects what depends on the end of the last entry of a leaf, which went from `from` to `to`:
     /// its separator, and the gap before the first entry of the next leaf.
+    #[inline(never)]
     pub(super) fn last_end_changed(&mut self, at: &Cursor, from: u64, to: u64) {
         let mut next = at.clone();
         if !self.next_leaf(&mut next) {
@@ -93,21 +96,26 @@ impl<V: Default, const B: usize> Tree<V, B> {
     #[must_use]
     pub fn first_gap(&self, at: &Cursor, length: u64) -> Option<u64> {
         let leaf = self.leaf(at)?;
-        let (_, mut below) = leaf.range(at.slot(0))?;
+        let (_, below) = leaf.range(at.slot(0))?;
         if length == 0 {
             return Some(below);
         }
-        for (start, end) in leaf.ranges().skip(at.slot(0) + 1) {
-            if start.saturating_sub(below) >= length {
-                return Some(below);
-            }
-            below = end;
+        if self.height == 1
+            && let Some(fit) = leaf.first_gap(at.slot(0) + 1, below, length)
+        {
+            return Some(fit);
         }
         for level in 1..self.height {
-            let inner = self.inner_at(at, level)?;
-            let from = at.slot(level) + 1;
-            if let Some(ahead) = inner.gaps.iter().skip(from).position(|&gap| gap >= length) {
-                let slot = from + ahead;
+            let (inner, own) = (self.inner_at(at, level)?, at.slot(level));
+            let mut found = inner.first_wide(own + usize::from(level > 1), length);
+            if level == 1 && found == Some(own) {
+                if let Some(fit) = leaf.first_gap(at.slot(0) + 1, below, length) {
+                    return Some(fit);
+                }
+                // The wide one lies below the cursor.
+                found = inner.first_wide(own + 1, length);
+            }
+            if let Some(slot) = found {
                 let floor = inner.end_below(slot)?;
                 return self.gap_under(inner.child(slot), level, floor, length);
             }
@@ -122,16 +130,39 @@ impl<V: Default, const B: usize> Tree<V, B> {
         let (mut node, mut below) = (node, floor);
         for _ in 1..level {
             let inner = self.inner.get(node)?;
-            let slot = inner.gaps.iter().position(|&gap| gap >= length)?;
+            let slot = inner.first_wide(0, length)?;
             below = inner.end_below(slot).unwrap_or(below);
             node = inner.child(slot);
         }
-        for (start, end) in self.leaves.get(node)?.ranges() {
-            if start.saturating_sub(below) >= length {
-                return Some(below);
-            }
-            below = end;
-        }
-        None
+        self.leaves.get(node)?.first_gap(0, below, length)
+    }
+}
+
+impl<V, const B: usize> Leaf<V, B> {
+    /// Where the first gap of at least `length` begins that lies before an entry at `from` or a
+    /// later place; `below` is the end of the entry before `from`.
+    fn first_gap(&self, from: usize, below: u64, length: u64) -> Option<u64> {
+        let mut below = below;
+        self.ranges().skip(from).find_map(|(start, end)| {
+            let floor = core::mem::replace(&mut below, end);
+            (start.saturating_sub(floor) >= length).then_some(floor)
+        })
+    }
+}
+
+/// Places that one word has a bit for.
+const WORD: usize = u64::BITS as usize;
+
+impl<const B: usize> Inner<B> {
+    /// The first place from `from` on of a child with a gap of at least `length`.
+    ///
+    /// Which it is cannot be predicted, so all are compared, without a branch.
+    fn first_wide(&self, from: usize, length: u64) -> Option<usize> {
+        self.gaps.chunks(WORD).zip((0..).step_by(WORD)).find_map(|(gaps, first)| {
+            let wide = gaps.iter().rev().fold(0, |bits, &gap| bits << 1 | u64::from(gap >= length));
+            let skip = u32::try_from(from.saturating_sub(first)).unwrap_or(u32::MAX);
+            let ahead = wide & u64::MAX.checked_shl(skip).unwrap_or(0);
+            (ahead != 0).then(|| first + ahead.trailing_zeros() as usize)
+        })
     }
 }

@@ -27,9 +27,8 @@ impl<V: Default, const B: usize> Tree<V, B> {
         value: V,
     ) -> Result<(), OutOfNodes> {
         debug_assert!(self.has_room(at, 0, start, end), "[{start:#x}, {end:#x}) is taken");
-        let need = self.need_one(at);
-        if need.total() > 0 {
-            self.ensure(need)?;
+        if !self.has_free_place(at) {
+            self.ensure(self.need_one(at))?;
             let made = self.make_room(at);
             debug_assert!(made.is_some(), "a void cursor");
         }
@@ -47,7 +46,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
         let below = self.end_below(at).unwrap_or(self.min);
         let leaf = self.leaves.get_mut(at.node(0))?;
         let next = leaf.range(slot);
-        leaf.insert(slot, start, end, value)?;
+        leaf.insert(slot, start, end, value);
         self.len += 1;
         let ahead = start.saturating_sub(below);
         match next {
@@ -60,8 +59,14 @@ impl<V: Default, const B: usize> Tree<V, B> {
         Some(())
     }
 
+    #[inline(always)]
+    pub(super) fn has_free_place(&self, at: &Cursor) -> bool {
+        self.leaf(at).is_some_and(|leaf| !leaf.is_full())
+    }
+
     /// Makes room in the cursor's leaf out of free nodes, of which there are enough. The cursor goes
     /// with the entry it is at.
+    #[cold]
     fn make_room(&mut self, at: &mut Cursor) -> Option<()> {
         if self.height == 0 {
             self.root = self.leaves.take()?;

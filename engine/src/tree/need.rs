@@ -61,10 +61,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
     #[inline]
     #[must_use]
     pub fn need_one(&self, at: &Cursor) -> Need {
-        match self.leaf(at) {
-            Some(leaf) if !leaf.is_full() => Need::NONE,
-            _ => self.need_of([Some(at), None]),
-        }
+        if self.has_free_place(at) { Need::NONE } else { self.need_of([Some(at), None]) }
     }
 
     /// The nodes that two insertions take, one before `a` and one before `b`, in either order and
@@ -78,6 +75,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
         self.need_of([Some(a), Some(b)])
     }
 
+    #[cold]
     fn need_of(&self, paths: [Option<&Cursor>; 2]) -> Need {
         let mut need = Need::NONE;
         if self.height == 0 {
@@ -127,6 +125,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
         if need == Need::NONE { Ok(()) } else { self.make_free(need) }
     }
 
+    #[cold]
     fn make_free(&mut self, need: Need) -> Result<(), OutOfNodes> {
         let in_use = self.nodes_in_use();
         let refused = OutOfNodes { need, in_use, cap: self.cap };

@@ -116,14 +116,31 @@ impl<V, const B: usize> Leaf<V, B> {
     }
 
     /// Puts an entry at a place; the leaf is not full.
-    pub(super) fn insert(&mut self, slot: usize, start: u64, end: u64, value: V) -> Option<()> {
-        open(&mut self.starts, slot);
-        open(&mut self.ends, slot);
-        open(&mut self.values, slot);
-        *self.starts.get_mut(slot)? = start;
-        *self.ends.get_mut(slot)? = end;
-        *self.values.get_mut(slot)? = value;
-        Some(())
+    ///
+    /// Every entry from there on is handed on to the next place, until the unused one is reached.
+    pub(super) fn insert(&mut self, slot: usize, start: u64, end: u64, value: V) {
+        let (mut start, mut end, mut value) = (start, end, value);
+        for place in self.places(slot, B) {
+            place.swap(&mut start, &mut end, &mut value);
+            if start == VACANT {
+                break;
+            }
+        }
+    }
+
+    /// The places from one up to another.
+    #[inline(always)]
+    fn places(&mut self, from: usize, to: usize) -> impl DoubleEndedIterator<Item = Place<'_, V>> {
+        let starts = self.starts.get_mut(from..to).unwrap_or_default();
+        let ends = self.ends.get_mut(from..to).unwrap_or_default();
+        let values = self.values.get_mut(from..to).unwrap_or_default();
+        let places = starts.iter_mut().zip(ends).zip(values);
+        places.map(|((start, end), value)| Place { start, end, value })
+    }
+
+    /// Does it have fewer than `least` entries?
+    pub(super) fn is_below(&self, least: usize) -> bool {
+        self.starts.get(least.wrapping_sub(1)).is_some_and(|&start| start == VACANT)
     }
 
     /// Moves the last `n` of this leaf's `len` entries to the front of the next leaf.
@@ -143,15 +160,32 @@ impl<V, const B: usize> Leaf<V, B> {
 
 impl<V: Default, const B: usize> Leaf<V, B> {
     /// Takes an entry out: its start, end and value.
+    ///
+    /// From the last entry on, every one is handed on to the place before.
     pub(super) fn remove(&mut self, slot: usize) -> Option<(u64, u64, V)> {
-        let (start, end) = self.range(slot)?;
-        *self.starts.get_mut(slot)? = VACANT;
-        *self.ends.get_mut(slot)? = VACANT;
-        let value = core::mem::take(self.values.get_mut(slot)?);
-        close(&mut self.starts, slot);
-        close(&mut self.ends, slot);
-        close(&mut self.values, slot);
+        self.range(slot)?;
+        let len = self.len();
+        let (mut start, mut end, mut value) = (VACANT, VACANT, V::default());
+        for place in self.places(slot, len).rev() {
+            place.swap(&mut start, &mut end, &mut value);
+        }
         Some((start, end, value))
+    }
+}
+
+/// A place of a leaf.
+struct Place<'a, V> {
+    start: &'a mut u64,
+    end: &'a mut u64,
+    value: &'a mut V,
+}
+
+impl<V> Place<'_, V> {
+    #[inline(always)]
+    fn swap(self, start: &mut u64, end: &mut u64, value: &mut V) {
+        core::mem::swap(self.start, start);
+        core::mem::swap(self.end, end);
+        core::mem::swap(self.value, value);
     }
 }
 
@@ -159,6 +193,11 @@ impl<const B: usize> Inner<B> {
     /// Children in use; a node in use has one at least.
     pub(super) fn len(&self) -> usize {
         1 + rank_but_last(&self.keys, VACANT - 1)
+    }
+
+    /// Does it have fewer than `least` children?
+    pub(super) fn is_below(&self, least: usize) -> bool {
+        self.children.get(least.wrapping_sub(1)).is_some_and(|&child| child == NIL)
     }
 
     pub(super) fn is_full(&self) -> bool {

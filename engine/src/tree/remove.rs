@@ -37,7 +37,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
             if level + 1 == self.height {
                 return self.shrink_root(at);
             }
-            if self.len_at(at, level) >= Self::LEAST {
+            if !self.is_underfull(at, level)? {
                 return Some(());
             }
             self.mend(at, level)?;
@@ -45,7 +45,17 @@ impl<V: Default, const B: usize> Tree<V, B> {
         Some(())
     }
 
+    #[inline(always)]
+    fn is_underfull(&self, at: &Cursor, level: usize) -> Option<bool> {
+        Some(if level == 0 {
+            self.leaf(at)?.is_below(Self::LEAST)
+        } else {
+            self.inner_at(at, level)?.is_below(Self::LEAST)
+        })
+    }
+
     /// Drops a root that is an inner node with one child, or a leaf with no entry.
+    #[cold]
     fn shrink_root(&mut self, at: &mut Cursor) -> Option<()> {
         let root = self.root;
         if self.height == 1 {
@@ -71,6 +81,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
 
     /// Mends an underfull node that has a sibling: the two become one if they fit, and else each
     /// gets half of what both have.
+    #[cold]
     fn mend(&mut self, at: &mut Cursor, level: usize) -> Option<()> {
         let slot = at.slot(level + 1);
         let first = slot.saturating_sub(1);
