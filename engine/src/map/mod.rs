@@ -43,7 +43,7 @@ use crate::tree::Tree;
 /// by identity is what a kernel wants.
 ///
 /// `B` is the width of an index node: the number of entries that a leaf has room for. It is a
-/// multiple of 4 from 4 to 252; any other does not compile.
+/// multiple of 4 from 4 to 124; any other does not compile.
 ///
 /// Operations that change mappings take a closure and tell it each affected range; see
 /// [`Change`](crate::Change). None of them panics, whatever the numbers. Each finds its place in

@@ -55,7 +55,9 @@ impl From<OutOfNodes> for BulkError {
 impl<V: Default, const B: usize> Tree<V, B> {
     /// Entries or children given to a node at first: an eighth of the places stay free, so that
     /// the first insertions need not split.
-    const FILL: usize = B - B / 8;
+    const fn fill(level: usize) -> usize {
+        Self::room(level) - Self::room(level) / 8
+    }
 
     /// A tree of entries in order, `(start, end, value)`. O(n).
     ///
@@ -96,7 +98,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
         if self.height == 0 {
             self.insert(at, start, end, value)?;
         } else {
-            if at.slot(0) == Self::FILL {
+            if at.slot(0) == Self::fill(0) {
                 self.reserve_nodes(self.height + 1)?;
                 let added = self.add_last_leaf(at);
                 debug_assert!(added.is_some(), "nodes are reserved");
@@ -111,7 +113,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
     /// Adds a path of new nodes for one more leaf, from the lowest last node that is not filled.
     fn add_last_leaf(&mut self, at: &mut Cursor) -> Option<()> {
         let key = self.end_below(at)?;
-        let filled = |level: &usize| self.len_at(at, *level) >= Self::FILL;
+        let filled = |level: &usize| self.len_at(at, *level) >= Self::fill(*level);
         let top = (1..self.height).take_while(filled).count() + 1;
         if top == self.height {
             self.grow_root(at)?;
@@ -126,7 +128,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
                     parent.insert_after(slot, key, node)?;
                     at.set_slot(level + 1, slot + 1);
                 }
-                None => *parent.children.first_mut()? = node,
+                None => *parent.children_mut().first_mut()? = node,
             }
             at.set(level, node, 0);
         }
@@ -141,9 +143,9 @@ impl<V: Default, const B: usize> Tree<V, B> {
         for level in (0..self.height.saturating_sub(1)).rev() {
             let at = self.end();
             let len = self.len_at(&at, level);
-            if len < Self::LEAST {
+            if len < Self::least(level) {
                 let before = at.slot(level + 1).checked_sub(1)?;
-                self.level_out(&at, level, before, (Self::FILL + len) / 2)?;
+                self.level_out(&at, level, before, (Self::fill(level) + len) / 2)?;
             }
         }
         Some(())

@@ -161,7 +161,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
         let least = match (level + 1 == self.height, level) {
             (true, 0) => 1,
             (true, _) => 2,
-            (false, _) => Self::LEAST,
+            (false, _) => Self::least(level),
         };
         if len < least { Err(Violation::Fill { level, node, len }) } else { Ok(()) }
     }
@@ -192,10 +192,10 @@ impl<V: Default, const B: usize> Tree<V, B> {
 
     fn check_inner(&self, node: u32, level: usize, walk: &mut Walk) -> Result<u64, Violation> {
         let inner = self.inner.get(node).ok_or(Violation::Level { level, node })?;
-        let len = inner.children.iter().take_while(|&&child| child != NIL).count();
+        let len = inner.children().iter().take_while(|&&child| child != NIL).count();
         self.check_fill(node, level, len)?;
         let mut widest = 0;
-        let places = inner.keys.iter().zip(&inner.children).zip(&inner.gaps).enumerate();
+        let places = inner.keys().iter().zip(inner.children()).zip(inner.gaps()).enumerate();
         for (slot, ((&key, &child), &gap)) in places {
             let marked = (slot + 1 < len || key == VACANT) && (slot < len || gap == 0);
             if !marked || (slot >= len && child != NIL) {
@@ -231,9 +231,9 @@ impl<V: Default, const B: usize> Tree<V, B> {
             return Err(Violation::Nodes { leaves: true, handed_out, used, reached, free });
         }
         let vacant_inner = self.inner.freed().filter(|inner| {
-            inner.keys.iter().all(|&key| key == VACANT)
-                && inner.children.iter().skip(1).all(|&child| child == NIL)
-                && inner.gaps.iter().all(|&gap| gap == 0)
+            inner.keys().iter().all(|&key| key == VACANT)
+                && inner.children().iter().skip(1).all(|&child| child == NIL)
+                && inner.gaps().iter().all(|&gap| gap == 0)
         });
         let free = vacant_inner.count();
         let (handed_out, used, reached) = (self.inner.handed_out(), self.inner.used(), walk.inner);

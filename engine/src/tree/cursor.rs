@@ -12,7 +12,7 @@ use super::{Item, Tree};
 ///
 /// Indices are `u32`, one of which names no node, so there are fewer than 2^32 leaves. Inner nodes
 /// have at least two children, so a tree of height `h` has at least 2^(h - 1) leaves, and `h` is at
-/// most 32. With the default `B` it takes more than 2^32 leaves to get beyond 17.
+/// most 32. With the default `B` it takes more than 2^32 leaves to get beyond 12.
 pub const MAX_HEIGHT: usize = 32;
 
 /// A place in a tree: an entry, or the end, past the last entry.
@@ -73,7 +73,7 @@ impl Cursor {
     #[inline(always)]
     pub(super) fn set_slot(&mut self, level: usize, slot: usize) {
         if let Some(place) = self.slots.get_mut(level) {
-            #[expect(clippy::cast_possible_truncation, reason = "a node has at most 252 places")]
+            #[expect(clippy::cast_possible_truncation, reason = "a node has at most 248 places")]
             let slot = slot as u8;
             *place = slot;
         }

@@ -14,7 +14,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
         let (mut before, mut after) = (before, after);
         for level in 1..self.height {
             let slot = at.slot(level);
-            let Some(&kept) = self.inner_at(at, level).and_then(|inner| inner.gaps.get(slot))
+            let Some(&kept) = self.inner_at(at, level).and_then(|inner| inner.gaps().get(slot))
             else {
                 return;
             };
@@ -29,7 +29,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
                 return;
             }
             if let Some(inner) = self.inner.get_mut(at.node(level))
-                && let Some(gap) = inner.gaps.get_mut(slot)
+                && let Some(gap) = inner.gaps_mut().get_mut(slot)
             {
                 *gap = widest;
             }
@@ -72,7 +72,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
             let slot = at.slot(level);
             let Some(inner) = self.inner.get_mut(at.node(level)) else { return };
             if inner.child(slot + 1) != super::arena::NIL {
-                if let Some(kept) = inner.keys.get_mut(slot) {
+                if let Some(kept) = inner.keys_mut().get_mut(slot) {
                     *kept = key;
                 }
                 return;
@@ -158,7 +158,7 @@ impl<const B: usize> Inner<B> {
     ///
     /// Which it is cannot be predicted, so all are compared, without a branch.
     fn first_wide(&self, from: usize, length: u64) -> Option<usize> {
-        self.gaps.chunks(WORD).zip((0..).step_by(WORD)).find_map(|(gaps, first)| {
+        self.gaps().chunks(WORD).zip((0..).step_by(WORD)).find_map(|(gaps, first)| {
             let wide = gaps.iter().rev().fold(0, |bits, &gap| bits << 1 | u64::from(gap >= length));
             let skip = u32::try_from(from.saturating_sub(first)).unwrap_or(u32::MAX);
             let ahead = wide & u64::MAX.checked_shl(skip).unwrap_or(0);

@@ -6,6 +6,7 @@
 //! the one recorded for the whole, and nothing above the parent changes. Only the entry itself then
 //! changes gaps.
 
+use super::node::Inner;
 use super::tally::{Step, note};
 use super::{Cursor, OutOfNodes, Tree};
 
@@ -78,7 +79,6 @@ impl<V: Default, const B: usize> Tree<V, B> {
         // to go on, so the nodes left behind stay as full as they can with the new ones not
         // underfull.
         let at_end = at.slot(0) == B;
-        let keep = if at_end { B + 1 - Self::LEAST } else { B / 2 };
         let full = (0..self.height).take_while(|&level| self.is_full_at(at, level)).count();
         if full == self.height {
             self.grow_root(at)?;
@@ -87,6 +87,8 @@ impl<V: Default, const B: usize> Tree<V, B> {
             note(Step::SplitAtEnd);
         }
         for level in (0..full).rev() {
+            let room = Self::room(level);
+            let keep = if at_end { room + 1 - Self::least(level) } else { room / 2 };
             self.split(at, level, keep)?;
         }
         Some(())
@@ -106,8 +108,8 @@ impl<V: Default, const B: usize> Tree<V, B> {
         let gap = self.widest(at, self.height.checked_sub(1)?);
         let root = self.inner.take()?;
         let inner = self.inner.get_mut(root)?;
-        *inner.children.first_mut()? = self.root;
-        *inner.gaps.first_mut()? = gap;
+        *inner.children_mut().first_mut()? = self.root;
+        *inner.gaps_mut().first_mut()? = gap;
         self.root = root;
         self.height += 1;
         at.push_root(root, 0);
@@ -128,7 +130,8 @@ impl<V: Default, const B: usize> Tree<V, B> {
             let right = self.inner.take()?;
             let (l, r) = self.inner.pair_mut(left, right)?;
             // The key given for the end of the whole goes along to the right, where it is not kept.
-            (right, l.pass_right(r, B, B - keep, super::search::VACANT)?)
+            let room = Inner::<B>::ROOM;
+            (right, l.pass_right(r, room, room - keep, super::search::VACANT)?)
         };
         let (above, slot) = (at.node(level + 1), at.slot(level + 1));
         self.inner.get_mut(above)?.insert_after(slot, key, right)?;
@@ -149,7 +152,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
             path.set_slot(level, slot);
             path.set(level - 1, self.inner_at(at, level)?.child(slot), 0);
             let gap = self.widest(&path, level - 1);
-            *self.inner.get_mut(at.node(level))?.gaps.get_mut(slot)? = gap;
+            *self.inner.get_mut(at.node(level))?.gaps_mut().get_mut(slot)? = gap;
         }
         Some(())
     }

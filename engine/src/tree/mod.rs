@@ -14,8 +14,9 @@
 //!   end of the one before it. Entries may touch.
 //! * **I2 Level.** The tree has no node if it is empty; else every leaf is `height - 1` levels below
 //!   the root, and the height is at most [`MAX_HEIGHT`].
-//! * **I3 Fill.** A node has at most `B` entries or children, and at least `max(B / 4, 2)`, except
-//!   that the root may be a leaf with one entry, or an inner node with two children.
+//! * **I3 Fill.** A leaf has room for `B` entries, an inner node for `2 * B` children. A node holds
+//!   at least a quarter of what it has room for, and two at least, except that the root may be a
+//!   leaf with one entry, or an inner node with two children.
 //! * **I4 Separators.** In an inner node, the key of every child but the last is exactly the largest
 //!   end in that child. The last child's key is not kept: what it would be is a separator of a node
 //!   above, or the end of the last entry of all.
@@ -72,8 +73,8 @@ use node::{Inner, Leaf};
 
 /// Disjoint address ranges in order, each with a value. See the [module](self).
 ///
-/// `B` is how many entries or children a node has room for: at least 4 and at most 252, and a
-/// multiple of 4. Any other does not compile.
+/// `B` is how many entries a leaf has room for, and half of how many children an inner node has room
+/// for: at least 4 and at most 124, and a multiple of 4. Any other does not compile.
 ///
 /// A [`Cursor`] is a place in the tree that does not borrow it. An edit keeps the cursor it is given
 /// valid; all others are void from then on. Looking through a void cursor gives some entry or none.
@@ -106,8 +107,16 @@ pub struct Tree<V, const B: usize = 16> {
 }
 
 impl<V: Default, const B: usize> Tree<V, B> {
-    /// Fewest entries or children of a node other than the root (I3).
-    const LEAST: usize = if B / 4 > 2 { B / 4 } else { 2 };
+    /// Most entries or children of a node at a level.
+    const fn room(level: usize) -> usize {
+        if level == 0 { B } else { Inner::<B>::ROOM }
+    }
+
+    /// Fewest entries or children of a node at a level, other than the root (I3).
+    const fn least(level: usize) -> usize {
+        let least = Self::room(level) / 4;
+        if least > 2 { least } else { 2 }
+    }
 
     /// Most nodes that one insertion takes: one for every level there is, and one more for a new
     /// root, which is a level itself.
@@ -119,7 +128,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
     #[must_use]
     pub const fn new(min: u64, max: u64) -> Self {
         const {
-            assert!(B >= 4 && B <= 252 && B.is_multiple_of(4), "nodes of an unusable size");
+            assert!(B >= 4 && B <= 124 && B.is_multiple_of(4), "nodes of an unusable size");
         }
         Self {
             leaves: Arena::new(),

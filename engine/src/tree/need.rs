@@ -92,7 +92,9 @@ impl<V: Default, const B: usize> Tree<V, B> {
                 incoming = [incoming[0] + incoming[1], 0];
             }
             for (path, incoming) in [a, b].into_iter().zip(&mut incoming) {
-                let room = path.map_or(0, |path| B - self.len_at(path, level).min(B));
+                let room = path.map_or(0, |path| {
+                    Self::room(level) - self.len_at(path, level).min(Self::room(level))
+                });
                 *incoming = usize::from(*incoming > room);
                 need.add(level, *incoming);
             }

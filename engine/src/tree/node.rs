@@ -2,8 +2,8 @@
 //!
 //! A node is a set of parallel arrays whose used places come first. It has no length field: unused
 //! places are marked, and the marks are such that a search needs no clamp (see [`VACANT`]). Without
-//! the field both kinds are whole cache lines at sixteen places. Every move is a rotation or a swap,
-//! so that marks and default values take the place of what has moved away.
+//! the field both kinds are whole cache lines at the default width. Every move is a rotation or a
+//! swap, so that marks and default values take the place of what has moved away.
 
 use super::arena::{NIL, Node};
 use super::search::{VACANT, rank, rank_but_last};
@@ -21,15 +21,17 @@ pub(super) struct Leaf<V, const B: usize> {
     pub(super) values: [V; B],
 }
 
-/// Children: nodes of the level below, all inner or all leaves.
+/// Children: nodes of the level below, all inner or all leaves. There is room for twice as many as a
+/// leaf has room for entries, since they are a third of the size: fewer levels, for the same number
+/// of cache lines in all.
 #[repr(C, align(64))]
 pub(super) struct Inner<const B: usize> {
     /// The largest end in each child but the last; [`VACANT`] from there on.
-    pub(super) keys: [u64; B],
+    keys: [[u64; B]; 2],
     /// Indices of the children; [`NIL`] where unused.
-    pub(super) children: [u32; B],
+    children: [[u32; B]; 2],
     /// The widest gap before an entry of each child; 0 where unused.
-    pub(super) gaps: [u64; B],
+    gaps: [[u64; B]; 2],
 }
 
 impl<V: Default, const B: usize> Node for Leaf<V, B> {
@@ -54,7 +56,7 @@ impl<V: Default, const B: usize> Node for Leaf<V, B> {
 
 impl<const B: usize> Node for Inner<B> {
     fn vacant() -> Self {
-        Self { keys: [VACANT; B], children: [NIL; B], gaps: [0; B] }
+        Self { keys: [[VACANT; B]; 2], children: [[NIL; B]; 2], gaps: [[0; B]; 2] }
     }
 
     fn link(&self) -> u32 {
@@ -62,7 +64,7 @@ impl<const B: usize> Node for Inner<B> {
     }
 
     fn set_link(&mut self, next: u32) {
-        if let Some(child) = self.children.first_mut() {
+        if let Some(child) = self.children_mut().first_mut() {
             *child = next;
         }
     }
@@ -190,63 +192,96 @@ impl<V> Place<'_, V> {
 }
 
 impl<const B: usize> Inner<B> {
+    /// Most children of a node.
+    pub(super) const ROOM: usize = 2 * B;
+
+    #[inline(always)]
+    pub(super) const fn keys(&self) -> &[u64] {
+        self.keys.as_flattened()
+    }
+
+    #[inline(always)]
+    pub(super) const fn keys_mut(&mut self) -> &mut [u64] {
+        self.keys.as_flattened_mut()
+    }
+
+    #[inline(always)]
+    pub(super) const fn children(&self) -> &[u32] {
+        self.children.as_flattened()
+    }
+
+    #[inline(always)]
+    pub(super) const fn children_mut(&mut self) -> &mut [u32] {
+        self.children.as_flattened_mut()
+    }
+
+    #[inline(always)]
+    pub(super) const fn gaps(&self) -> &[u64] {
+        self.gaps.as_flattened()
+    }
+
+    #[inline(always)]
+    pub(super) const fn gaps_mut(&mut self) -> &mut [u64] {
+        self.gaps.as_flattened_mut()
+    }
+
     /// Children in use; a node in use has one at least.
     pub(super) fn len(&self) -> usize {
-        1 + rank_but_last(&self.keys, VACANT - 1)
+        1 + rank_but_last(self.keys(), VACANT - 1)
     }
 
     /// Does it have fewer than `least` children?
     pub(super) fn is_below(&self, least: usize) -> bool {
-        self.children.get(least.wrapping_sub(1)).is_some_and(|&child| child == NIL)
+        self.children().get(least.wrapping_sub(1)).is_some_and(|&child| child == NIL)
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.children.last().is_some_and(|&child| child != NIL)
+        self.children().last().is_some_and(|&child| child != NIL)
     }
 
     /// The place of the child with the first end above `addr`, which is not [`VACANT`].
     #[inline(always)]
     pub(super) fn rank(&self, addr: u64) -> usize {
-        rank_but_last(&self.keys, addr)
+        rank_but_last(self.keys(), addr)
     }
 
     /// The child at a place; [`NIL`] where there is none.
     #[inline(always)]
     pub(super) fn child(&self, slot: usize) -> u32 {
-        self.children.get(slot).copied().unwrap_or(NIL)
+        self.children().get(slot).copied().unwrap_or(NIL)
     }
 
     /// The largest end before a child, as far as this node knows it.
     #[inline(always)]
     pub(super) fn end_below(&self, slot: usize) -> Option<u64> {
-        self.keys.get(slot.checked_sub(1)?).copied()
+        self.keys().get(slot.checked_sub(1)?).copied()
     }
 
     /// The widest gap of all children.
     pub(super) fn widest(&self) -> u64 {
-        self.gaps.iter().copied().fold(0, u64::max)
+        self.gaps().iter().copied().fold(0, u64::max)
     }
 
     /// Puts a child right after the one at `slot`, which ends at `key`; the node is not full.
     pub(super) fn insert_after(&mut self, slot: usize, key: u64, child: u32) -> Option<()> {
-        open(&mut self.keys, slot);
-        open(&mut self.children, slot + 1);
-        open(&mut self.gaps, slot + 1);
-        *self.keys.get_mut(slot)? = key;
-        *self.children.get_mut(slot + 1)? = child;
+        open(self.keys_mut(), slot);
+        open(self.children_mut(), slot + 1);
+        open(self.gaps_mut(), slot + 1);
+        *self.keys_mut().get_mut(slot)? = key;
+        *self.children_mut().get_mut(slot + 1)? = child;
         Some(())
     }
 
     /// Takes out the child right after the one at `slot`, which gets what that child held.
     pub(super) fn merge_after(&mut self, slot: usize) -> Option<()> {
-        let gap = core::mem::take(self.gaps.get_mut(slot + 1)?);
-        let kept = self.gaps.get_mut(slot)?;
+        let gap = core::mem::take(self.gaps_mut().get_mut(slot + 1)?);
+        let kept = self.gaps_mut().get_mut(slot)?;
         *kept = gap.max(*kept);
-        *self.keys.get_mut(slot)? = VACANT;
-        *self.children.get_mut(slot + 1)? = NIL;
-        close(&mut self.keys, slot);
-        close(&mut self.children, slot + 1);
-        close(&mut self.gaps, slot + 1);
+        *self.keys_mut().get_mut(slot)? = VACANT;
+        *self.children_mut().get_mut(slot + 1)? = NIL;
+        close(self.keys_mut(), slot);
+        close(self.children_mut(), slot + 1);
+        close(self.gaps_mut(), slot + 1);
         Some(())
     }
 
@@ -260,10 +295,10 @@ impl<const B: usize> Inner<B> {
         n: usize,
         key: u64,
     ) -> Option<u64> {
-        *self.keys.get_mut(len.checked_sub(1)?)? = key;
-        pass_right(&mut self.keys, &mut next.keys, len, n);
-        pass_right(&mut self.children, &mut next.children, len, n);
-        pass_right(&mut self.gaps, &mut next.gaps, len, n);
+        *self.keys_mut().get_mut(len.checked_sub(1)?)? = key;
+        pass_right(self.keys_mut(), next.keys_mut(), len, n);
+        pass_right(self.children_mut(), next.children_mut(), len, n);
+        pass_right(self.gaps_mut(), next.gaps_mut(), len, n);
         self.forget_last_key(len.checked_sub(n)?)
     }
 
@@ -278,15 +313,15 @@ impl<const B: usize> Inner<B> {
         n: usize,
         key: u64,
     ) -> Option<u64> {
-        *self.keys.get_mut(len.checked_sub(1)?)? = key;
-        pass_left(&mut self.keys, &mut next.keys, len, n);
-        pass_left(&mut self.children, &mut next.children, len, n);
-        pass_left(&mut self.gaps, &mut next.gaps, len, n);
+        *self.keys_mut().get_mut(len.checked_sub(1)?)? = key;
+        pass_left(self.keys_mut(), next.keys_mut(), len, n);
+        pass_left(self.children_mut(), next.children_mut(), len, n);
+        pass_left(self.gaps_mut(), next.gaps_mut(), len, n);
         self.forget_last_key(len.checked_add(n)?)
     }
 
     fn forget_last_key(&mut self, len: usize) -> Option<u64> {
-        let last = self.keys.get_mut(len.checked_sub(1)?)?;
+        let last = self.keys_mut().get_mut(len.checked_sub(1)?)?;
         Some(core::mem::replace(last, VACANT))
     }
 }

@@ -48,9 +48,9 @@ impl<V: Default, const B: usize> Tree<V, B> {
     #[inline(always)]
     fn is_underfull(&self, at: &Cursor, level: usize) -> Option<bool> {
         Some(if level == 0 {
-            self.leaf(at)?.is_below(Self::LEAST)
+            self.leaf(at)?.is_below(Self::least(level))
         } else {
-            self.inner_at(at, level)?.is_below(Self::LEAST)
+            self.inner_at(at, level)?.is_below(Self::least(level))
         })
     }
 
@@ -92,7 +92,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
         } else {
             (self.inner.get(left)?.len(), self.inner.get(right)?.len())
         };
-        if l + r <= B {
+        if l + r <= Self::room(level) {
             self.merge(at, level, first)?;
             let ahead = if slot == first { 0 } else { l };
             at.set(level, left, at.slot(level) + ahead);
@@ -113,7 +113,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
     fn merge(&mut self, at: &Cursor, level: usize, first: usize) -> Option<()> {
         let parent = self.inner_at(at, level + 1)?;
         let (left, right) = (parent.child(first), parent.child(first + 1));
-        let key = *parent.keys.get(first)?;
+        let key = *parent.keys().get(first)?;
         if level == 0 {
             note(Step::LeafMerge);
             let (l, r) = self.leaves.pair_mut(left, right)?;
@@ -139,7 +139,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
     ) -> Option<()> {
         let parent = self.inner_at(at, level + 1)?;
         let (left, right) = (parent.child(first), parent.child(first + 1));
-        let key = *parent.keys.get(first)?;
+        let key = *parent.keys().get(first)?;
         let key = if level == 0 {
             let (l, r) = self.leaves.pair_mut(left, right)?;
             let len = l.len();
@@ -162,7 +162,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
                 l.pass_left(r, len, keep - len, key)?
             }
         };
-        *self.inner.get_mut(at.node(level + 1))?.keys.get_mut(first)? = key;
+        *self.inner.get_mut(at.node(level + 1))?.keys_mut().get_mut(first)? = key;
         self.regap_pair(at, level + 1, first)
     }
 }

@@ -3,8 +3,9 @@
 //! Which key answers a look-up cannot be predicted, so a loop that stops at it costs one
 //! mispredicted branch per node, more than all its compares together. The count below has no branch
 //! that depends on the keys: it probes the last key of every group of four, which picks the group,
-//! and counts within that one. For sixteen keys that is seven compares, three of them and then four
-//! of them independent, and the keys of two groups and no others are waited for.
+//! and counts within that one. For the sixteen keys of a leaf that is seven compares, three of them
+//! and then four of them independent; for the thirty-two of an inner node it is ten, seven and then
+//! three.
 //!
 //! Keys are ascending, and unused places hold [`VACANT`], so that they count for no address but
 //! that one.
@@ -17,10 +18,10 @@ pub(super) const VACANT: u64 = u64::MAX;
 
 /// How many of `keys` are at or below `addr`.
 #[inline(always)]
-pub(super) fn rank<const B: usize>(keys: &[u64; B], addr: u64) -> usize {
+pub(super) fn rank(keys: &[u64], addr: u64) -> usize {
     let (groups, _) = keys.as_chunks::<GROUP>();
     let skip = groups_below(groups, addr);
-    let Some(&[a, b, c, d]) = groups.get(skip) else { return B };
+    let Some(&[a, b, c, d]) = groups.get(skip) else { return keys.len() };
     GROUP * skip + le(a, addr) + le(b, addr) + le(c, addr) + le(d, addr)
 }
 
@@ -30,10 +31,10 @@ pub(super) fn rank<const B: usize>(keys: &[u64; B], addr: u64) -> usize {
 /// The last key of the group need not be looked at: the probe found it above `addr`, or, in the
 /// last group, it is vacant.
 #[inline(always)]
-pub(super) fn rank_but_last<const B: usize>(keys: &[u64; B], addr: u64) -> usize {
+pub(super) fn rank_but_last(keys: &[u64], addr: u64) -> usize {
     let (groups, _) = keys.as_chunks::<GROUP>();
     let skip = groups_below(groups, addr);
-    let Some(&[a, b, c, _]) = groups.get(skip) else { return B };
+    let Some(&[a, b, c, _]) = groups.get(skip) else { return keys.len() };
     GROUP * skip + le(a, addr) + le(b, addr) + le(c, addr)
 }
 

@@ -51,18 +51,19 @@ fn check_finds_damaged_entries() {
 
 #[test]
 fn check_finds_damaged_inner_nodes() {
-    let key = damaged(|tree| tree.inner.get_mut(tree.root).unwrap().keys[0] += 1);
+    let key = damaged(|tree| tree.inner.get_mut(tree.root).unwrap().keys_mut()[0] += 1);
     assert!(matches!(key, Violation::Separator { slot: 0, .. }), "{key}");
-    let wide = damaged(|tree| tree.inner.get_mut(tree.root).unwrap().gaps[0] += 1);
+    let wide = damaged(|tree| tree.inner.get_mut(tree.root).unwrap().gaps_mut()[0] += 1);
     assert!(matches!(wide, Violation::Gap { slot: 0, .. }), "{wide}");
-    let narrow = damaged(|tree| tree.inner.get_mut(tree.root).unwrap().gaps[1] -= 1);
+    let narrow = damaged(|tree| tree.inner.get_mut(tree.root).unwrap().gaps_mut()[1] -= 1);
     assert!(matches!(narrow, Violation::Gap { slot: 1, .. }), "{narrow}");
     let last = damaged(|tree| {
         let root = tree.inner.get_mut(tree.root).unwrap();
-        root.keys[root.len() - 1] = VACANT - 1;
+        let last = root.len() - 1;
+        root.keys_mut()[last] = VACANT - 1;
     });
     assert!(matches!(last, Violation::Mark { .. } | Violation::Separator { .. }), "{last}");
-    let lost = damaged(|tree| tree.inner.get_mut(tree.root).unwrap().children[0] = 1 << 20);
+    let lost = damaged(|tree| tree.inner.get_mut(tree.root).unwrap().children_mut()[0] = 1 << 20);
     assert!(matches!(lost, Violation::Level { node: 0x10_0000, .. }), "{lost}");
 }
 

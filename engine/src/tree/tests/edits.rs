@@ -189,7 +189,7 @@ fn grow_and_shrink<const B: usize>(seed: u64, span: u64, steps: usize) -> usize 
 
 fn from_bulk<const B: usize>(seed: u64, steps: usize) {
     let mut rng = Rng::new(seed);
-    for len in [0, 1, 2, B - 1, B, B + 1, 2 * B, B * B, B * B + 1, 3 * B * B + B / 2] {
+    for len in [0, 1, 2, B - 1, B, B + 1, 2 * B, 2 * B * B, 2 * B * B + 1, 6 * B * B + B / 2] {
         let mut entries = Vec::new();
         let mut below = MIN;
         for _ in 0..len {
@@ -254,8 +254,8 @@ fn agrees_with_the_model_in_nodes_of_8() {
 #[test]
 fn agrees_with_the_model_in_nodes_of_16() {
     let mut highest = 0;
-    for seed in 1..=3 {
-        highest = highest.max(grow_and_shrink::<16>(seed, 60_000, 6000));
+    for seed in 1..=6 {
+        highest = highest.max(grow_and_shrink::<16>(seed, 120_000, 12_000));
     }
     from_bulk::<16>(160, 300);
     assert!(highest >= 3, "height {highest}");

@@ -52,7 +52,7 @@ fn bulk_leaves_an_eighth_of_the_places_free() {
     let entries: Vec<_> = (0..3000).map(|index| (index * 2, index * 2 + 1)).collect();
     let mut pair = Pair::<16>::bulk(0, u64::MAX, &entries);
     assert_eq!(pair.tree.leaves.used(), 3000_usize.div_ceil(14));
-    assert_eq!(pair.tree.inner.used(), 215_usize.div_ceil(14) + 2 + 1);
+    assert_eq!(pair.tree.inner.used(), 215_usize.div_ceil(28) + 1);
     let nodes = pair.tree.nodes_in_use();
     pair.insert(3001, 3002);
     assert_eq!(pair.tree.nodes_in_use(), nodes, "there was room");
