@@ -11,10 +11,12 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use super::outside::Outside;
+use super::runs::Engine;
 use super::{Exit, Streams};
 use crate::driver::{Counts, Failure, Outcome, Settings, WIDTHS, engine, run};
 use crate::reference::Reached;
 use crate::replay::Contender;
+use crate::runs::Ran;
 
 /// Run random sequences of operations on a map and on the reference, and compare everything
 /// that can be seen of both after every operation.
@@ -57,6 +59,13 @@ pub(super) struct Random {
     #[arg(long, value_name = "DIR")]
     cut: Option<PathBuf>,
 
+    /// Add the run to this log, which `growstack runs` sums up; of the engine alone.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["map", "exec"])]
+    log: Option<PathBuf>,
+
+    #[command(flatten)]
+    engine: Engine,
+
     #[command(flatten)]
     outside: Outside,
 }
@@ -76,9 +85,13 @@ impl Random {
         streams.out.flush()?;
         let outcome = run(&settings, tested);
         write_table(&outcome, streams.out)?;
+        let logged = self.log(&settings, &outcome);
+        if let Err(error) = &logged {
+            writeln!(streams.err, "growstack: {error:#}")?;
+        }
         let Some(failure) = &outcome.failure else {
             writeln!(streams.out, "no divergence, seed {seed}")?;
-            return Ok(Exit::Agreed);
+            return Ok(if logged.is_ok() { Exit::Agreed } else { Exit::Unusable });
         };
         write!(streams.out, "{failure}")?;
         if let Some(folder) = &self.cut {
@@ -89,6 +102,20 @@ impl Random {
         }
         writeln!(streams.out, "divergence, seed {seed}")?;
         Ok(Exit::Diverged)
+    }
+
+    /// Adds the run to the log, if there is to be one.
+    fn log(&self, settings: &Settings, outcome: &Outcome) -> Result<()> {
+        let Some(log) = &self.log else { return Ok(()) };
+        let (Settings { seed, first, .. }, counts) = (settings, &outcome.counts);
+        let ran = Ran {
+            what: "random".to_owned(),
+            width: self.width.unwrap_or(WIDTHS[0]).to_string(),
+            how: format!("seed {seed}, first {first}, sequences {}", counts.sequences),
+            counts: counts.logged(),
+            elapsed: outcome.elapsed,
+        };
+        self.engine.log(log, ran, outcome.failure.is_some().into())
     }
 
     /// The map to run.
@@ -138,9 +165,10 @@ fn write_table(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "{counts}")?;
     writeln!(
         out,
-        "sequences {}, operations {}, searches {}, {:.1} s, {} operations/s",
+        "sequences {}, operations {}, compared {}, searches {}, {:.1} s, {} operations/s",
         counts.sequences,
         counts.operations,
+        counts.compared,
         counts.searches,
         elapsed.as_secs_f64(),
         u128::from(counts.operations) * 1000 / elapsed.as_millis().max(1),
