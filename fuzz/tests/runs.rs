@@ -89,6 +89,10 @@ fn what_is_no_log_is_neither_read_nor_written_to() {
         assert_eq!(exit, Exit::Unusable);
         assert!(err.contains("log.tsv"), "{err}");
     }
+    let log = log.to_str().unwrap();
+    let (exit, out, _) =
+        call(&maps(), &["random", "--sequences", "1", "--engine", "a", "--log", log]);
+    assert_eq!((exit, out.as_str()), (Exit::Unusable, ""), "known before the run");
     assert_eq!(call(&maps(), &["runs", "no/such/log"]).0, Exit::Unusable);
 }
 

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use super::outside::Outside;
-use super::runs::Engine;
+use super::runs::{Engine, Log};
 use super::{Exit, Streams};
 use crate::driver::{Counts, Failure, Outcome, Settings, WIDTHS, engine, run};
 use crate::reference::Reached;
@@ -72,8 +72,10 @@ pub(super) struct Random {
 
 impl Random {
     pub(super) fn run(&self, maps: &[Contender], streams: &mut Streams<'_>) -> io::Result<Exit> {
-        let tested = match self.tested(maps) {
-            Ok(tested) => tested,
+        // All that is asked for, before a run that may be long.
+        let log = || self.log.as_ref().map(|path| self.engine.log(path)).transpose();
+        let (tested, log) = match self.tested(maps).and_then(|map| Ok((map, log()?))) {
+            Ok(ready) => ready,
             Err(error) => {
                 writeln!(streams.err, "growstack: {error:#}")?;
                 return Ok(Exit::Unusable);
@@ -85,7 +87,7 @@ impl Random {
         streams.out.flush()?;
         let outcome = run(&settings, tested);
         write_table(&outcome, streams.out)?;
-        let logged = self.log(&settings, &outcome);
+        let logged = log.map_or(Ok(()), |log| self.add(&log, &settings, &outcome));
         if let Err(error) = &logged {
             writeln!(streams.err, "growstack: {error:#}")?;
         }
@@ -104,9 +106,8 @@ impl Random {
         Ok(Exit::Diverged)
     }
 
-    /// Adds the run to the log, if there is to be one.
-    fn log(&self, settings: &Settings, outcome: &Outcome) -> Result<()> {
-        let Some(log) = &self.log else { return Ok(()) };
+    /// Adds the run to the log.
+    fn add(&self, log: &Log, settings: &Settings, outcome: &Outcome) -> Result<()> {
         let (Settings { seed, first, .. }, counts) = (settings, &outcome.counts);
         let ran = Ran {
             what: "random".to_owned(),
@@ -115,7 +116,7 @@ impl Random {
             counts: counts.logged(),
             elapsed: outcome.elapsed,
         };
-        self.engine.log(log, ran, outcome.failure.is_some().into())
+        log.add(ran, outcome.failure.is_some().into())
     }
 
     /// The map to run.

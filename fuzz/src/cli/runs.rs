@@ -50,6 +50,9 @@ impl Runs {
 
     /// Adds all or, if one of them is no statistics, nothing.
     fn add(&self) -> Result<()> {
+        if self.add.is_empty() {
+            return Ok(());
+        }
         let read = |path: &PathBuf| {
             let name = || path.display().to_string();
             let text = fs::read_to_string(path).with_context(name)?;
@@ -58,7 +61,8 @@ impl Runs {
                 .with_context(name)
         };
         let added: Vec<(Ran, u64)> = self.add.iter().map(read).collect::<Result<_>>()?;
-        added.into_iter().try_for_each(|(ran, found)| self.engine.log(&self.log, ran, found))
+        let log = self.engine.log(&self.log)?;
+        added.into_iter().try_for_each(|(ran, found)| log.add(ran, found))
     }
 }
 
@@ -66,24 +70,34 @@ impl Runs {
 #[derive(Debug, Args)]
 pub(super) struct Engine {
     /// What the log shall call the engine; by default the last commit of its sources in the
-    /// repository that the log is in.
+    /// repository that the command is given in.
     #[arg(long, value_name = "REVISION")]
     engine: Option<String>,
 }
 
 impl Engine {
-    /// Adds a run to the log.
-    pub(super) fn log(&self, log: &Path, ran: Ran, divergences: u64) -> Result<()> {
-        let revision = self.revision(log)?;
-        append(log, &Run::ended(revision, ran, divergences))
-    }
-
-    /// The revision for a log; a file without a folder is in this one.
-    pub(super) fn revision(&self, log: &Path) -> Result<String> {
-        let folder = log.parent().filter(|folder| !folder.as_os_str().is_empty());
-        match &self.engine {
-            Some(engine) => Ok(engine.clone()),
-            None => engine_revision(folder.unwrap_or(Path::new("."))),
+    /// The log `path`, ready to be added to: whether it can be is known before a long run.
+    pub(super) fn log(&self, path: &Path) -> Result<Log> {
+        let engine = match &self.engine {
+            Some(engine) => engine.clone(),
+            None => engine_revision(Path::new("."))?,
+        };
+        if path.exists() {
+            read(path)?;
         }
+        Ok(Log { path: path.to_owned(), engine })
+    }
+}
+
+/// A log, and the engine that is under test.
+pub(super) struct Log {
+    path: PathBuf,
+    engine: String,
+}
+
+impl Log {
+    /// Adds a run.
+    pub(super) fn add(&self, ran: Ran, divergences: u64) -> Result<()> {
+        append(&self.path, &Run::ended(self.engine.clone(), ran, divergences))
     }
 }
