@@ -11,6 +11,7 @@ mod outside;
 mod parallel;
 mod random;
 mod replay;
+mod runs;
 mod seeds;
 
 use std::ffi::OsString;
@@ -38,6 +39,7 @@ enum Command {
     Minimize(minimize::Minimize),
     Seeds(seeds::Seeds),
     Distill(distill::Distill),
+    Runs(runs::Runs),
 }
 
 /// How the command ends; the numbers are its exit codes.
@@ -102,6 +104,7 @@ pub fn run(
         Ok(Arguments { command: Command::Minimize(minimize) }) => minimize.run(streams),
         Ok(Arguments { command: Command::Seeds(seeds) }) => seeds.run(streams),
         Ok(Arguments { command: Command::Distill(distill) }) => distill.run(streams),
+        Ok(Arguments { command: Command::Runs(runs) }) => runs.run(streams),
         Err(error) if error.use_stderr() => {
             write!(streams.err, "{}", error.render())?;
             Ok(Exit::Unusable)

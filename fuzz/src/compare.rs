@@ -1,5 +1,6 @@
 //! Comparing maps: what they tell of an operation, and what they look like after it.
 
+mod same;
 mod text;
 
 use growstack::{AddrRange, Change};
@@ -9,6 +10,8 @@ use crate::keeps::Keeps;
 use crate::op::Op;
 use crate::space::AddressSpace;
 
+use same::hide_avail;
+pub(crate) use same::same_rows;
 pub(crate) use text::{AnswerText, ChangesText};
 
 /// Everything that can be seen of a map around one operation.
@@ -145,7 +148,7 @@ impl Observed {
     pub fn read<M: AddressSpace + ?Sized>(&mut self, map: &M) {
         map.entries(&mut self.rows);
         // What nothing can make visible (rule 1.3) need not agree.
-        self.rows.iter_mut().for_each(|row| row.avail = row.shown_avail());
+        self.rows.iter_mut().for_each(hide_avail);
         self.summary = map.summary();
         self.keeps = map.keeps();
     }
@@ -197,7 +200,7 @@ pub fn compare_dumps(
     (left, left_summary): (&[Row], Summary),
     (right, right_summary): (&[Row], Summary),
 ) -> Result<(), Divergence> {
-    if left != right {
+    if !same_rows(left, right) {
         let index = left.iter().zip(right).take_while(|(l, r)| l == r).count();
         let at = |rows: &[Row]| rows.get(index).cloned();
         return Err(Divergence::Entries { index, left: at(left), right: at(right) });

@@ -6,7 +6,7 @@ use growstack::{
 
 use crate::answer::{Answer, Cause, Row, Summary};
 use crate::op::{self, Config, LimitName, ObjectId, Op};
-use crate::space::AddressSpace;
+use crate::space::{AddressSpace, refill};
 
 /// A process of the engine, with index nodes of width `B`.
 #[derive(Debug)]
@@ -108,8 +108,7 @@ impl<const B: usize> AddressSpace for EngineSpace<B> {
     }
 
     fn entries(&self, rows: &mut Vec<Row>) {
-        rows.clear();
-        rows.extend(self.process.map().entries());
+        refill(rows, self.process.map().entries());
     }
 
     fn summary(&self) -> Summary {

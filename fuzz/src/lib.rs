@@ -10,6 +10,7 @@
 //! - [`keeps`], [`settings`]: what a map does not have, and how it says so.
 //! - [`exec`]: maps that are programs of their own, asked over a pipe.
 //! - [`generate`], [`driver`]: random sequences on two maps.
+//! - [`runs`]: the log of long runs.
 //! - [`cli`]: the command `growstack`.
 
 pub mod answer;
@@ -27,6 +28,7 @@ pub mod reference;
 pub mod regression;
 pub mod replay;
 pub mod report;
+pub mod runs;
 pub mod settings;
 pub mod space;
 pub mod targets;

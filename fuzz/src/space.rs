@@ -98,3 +98,11 @@ pub trait AddressSpace {
         Ok(())
     }
 }
+
+/// Replaces the contents of `rows` by `entries`, in place as far as there were as many: room is then
+/// not asked for at each of them.
+pub(crate) fn refill(rows: &mut Vec<Row>, mut entries: impl Iterator<Item = Row>) {
+    let replaced = rows.iter_mut().zip(entries.by_ref()).map(|(row, entry)| *row = entry).count();
+    rows.truncate(replaced);
+    rows.extend(entries);
+}

@@ -27,11 +27,11 @@ pub(super) struct Leaf<V, const B: usize> {
 #[repr(C, align(64))]
 pub(super) struct Inner<const B: usize> {
     /// The largest end in each child but the last; [`VACANT`] from there on.
-    keys: [[u64; B]; 2],
+    pub(super) keys: [[u64; B]; 2],
     /// Indices of the children; [`NIL`] where unused.
-    children: [[u32; B]; 2],
+    pub(super) children: [[u32; B]; 2],
     /// The widest gap before an entry of each child; 0 where unused.
-    gaps: [[u64; B]; 2],
+    pub(super) gaps: [[u64; B]; 2],
 }
 
 impl<V: Default, const B: usize> Node for Leaf<V, B> {

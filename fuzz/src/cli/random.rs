@@ -11,10 +11,12 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use super::outside::Outside;
+use super::runs::{Engine, Log};
 use super::{Exit, Streams};
 use crate::driver::{Counts, Failure, Outcome, Settings, WIDTHS, engine, run};
 use crate::reference::Reached;
 use crate::replay::Contender;
+use crate::runs::Ran;
 
 /// Run random sequences of operations on a map and on the reference, and compare everything
 /// that can be seen of both after every operation.
@@ -57,14 +59,23 @@ pub(super) struct Random {
     #[arg(long, value_name = "DIR")]
     cut: Option<PathBuf>,
 
+    /// Add the run to this log, which `growstack runs` sums up; of the engine alone.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["map", "exec"])]
+    log: Option<PathBuf>,
+
+    #[command(flatten)]
+    engine: Engine,
+
     #[command(flatten)]
     outside: Outside,
 }
 
 impl Random {
     pub(super) fn run(&self, maps: &[Contender], streams: &mut Streams<'_>) -> io::Result<Exit> {
-        let tested = match self.tested(maps) {
-            Ok(tested) => tested,
+        // All that is asked for, before a run that may be long.
+        let log = || self.log.as_ref().map(|path| self.engine.log(path)).transpose();
+        let (tested, log) = match self.tested(maps).and_then(|map| Ok((map, log()?))) {
+            Ok(ready) => ready,
             Err(error) => {
                 writeln!(streams.err, "growstack: {error:#}")?;
                 return Ok(Exit::Unusable);
@@ -76,9 +87,13 @@ impl Random {
         streams.out.flush()?;
         let outcome = run(&settings, tested);
         write_table(&outcome, streams.out)?;
+        let logged = log.map_or(Ok(()), |log| self.add(&log, &settings, &outcome));
+        if let Err(error) = &logged {
+            writeln!(streams.err, "growstack: {error:#}")?;
+        }
         let Some(failure) = &outcome.failure else {
             writeln!(streams.out, "no divergence, seed {seed}")?;
-            return Ok(Exit::Agreed);
+            return Ok(if logged.is_ok() { Exit::Agreed } else { Exit::Unusable });
         };
         write!(streams.out, "{failure}")?;
         if let Some(folder) = &self.cut {
@@ -89,6 +104,19 @@ impl Random {
         }
         writeln!(streams.out, "divergence, seed {seed}")?;
         Ok(Exit::Diverged)
+    }
+
+    /// Adds the run to the log.
+    fn add(&self, log: &Log, settings: &Settings, outcome: &Outcome) -> Result<()> {
+        let (Settings { seed, first, .. }, counts) = (settings, &outcome.counts);
+        let ran = Ran {
+            what: "random".to_owned(),
+            width: self.width.unwrap_or(WIDTHS[0]).to_string(),
+            how: format!("seed {seed}, first {first}, sequences {}", counts.sequences),
+            counts: counts.logged(),
+            elapsed: outcome.elapsed,
+        };
+        log.add(ran, outcome.failure.is_some().into())
     }
 
     /// The map to run.
@@ -138,9 +166,10 @@ fn write_table(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "{counts}")?;
     writeln!(
         out,
-        "sequences {}, operations {}, searches {}, {:.1} s, {} operations/s",
+        "sequences {}, operations {}, compared {}, searches {}, {:.1} s, {} operations/s",
         counts.sequences,
         counts.operations,
+        counts.compared,
         counts.searches,
         elapsed.as_secs_f64(),
         u128::from(counts.operations) * 1000 / elapsed.as_millis().max(1),

@@ -15,6 +15,9 @@ pub struct Counts {
     pub sequences: u64,
     /// Operations carried out on both maps and compared, searches aside.
     pub operations: u64,
+    /// Those of them after which both maps were compared in full: all but what fills a map to
+    /// begin with.
+    pub compared: u64,
     /// Searches for space compared after operations.
     pub searches: u64,
     /// The most entries that a map had.
@@ -22,7 +25,7 @@ pub struct Counts {
     kinds: [KindCount; Kind::COUNT],
     left_out: [u64; Kind::COUNT],
     /// By branch, then by kind of operation.
-    reached: Vec<[u64; Kind::COUNT]>,
+    reached: Box<[[u64; Kind::COUNT]; Reached::COUNT]>,
 }
 
 impl Default for Counts {
@@ -30,11 +33,12 @@ impl Default for Counts {
         Self {
             sequences: 0,
             operations: 0,
+            compared: 0,
             searches: 0,
             most_entries: 0,
             kinds: [KindCount::default(); Kind::COUNT],
             left_out: [0; Kind::COUNT],
-            reached: vec![[0; Kind::COUNT]; Reached::ALL.len()],
+            reached: Box::new([[0; Kind::COUNT]; Reached::COUNT]),
         }
     }
 }
@@ -76,6 +80,7 @@ impl Counts {
     pub(crate) fn add(&mut self, other: &Self) {
         self.sequences += other.sequences;
         self.operations += other.operations;
+        self.compared += other.compared;
         self.searches += other.searches;
         self.most_entries = self.most_entries.max(other.most_entries);
         for (mine, theirs) in self.kinds.iter_mut().zip(&other.kinds) {
@@ -130,7 +135,7 @@ impl Counts {
 
     /// Every pair of a kind of operation and a branch that it took, with how often it did.
     pub fn taken(&self) -> impl Iterator<Item = (Kind, Reached, u64)> {
-        Reached::ALL.iter().zip(&self.reached).flat_map(|(&branch, kinds)| {
+        Reached::ALL.iter().zip(self.reached.iter()).flat_map(|(&branch, kinds)| {
             let counted = Kind::ALL.iter().zip(kinds).filter(|(_, count)| **count != 0);
             counted.map(move |(&kind, &count)| (kind, branch, count))
         })

@@ -1,6 +1,6 @@
 //! The map under test and the reference, side by side.
 
-use crate::answer::{Answer, Summary};
+use crate::answer::{Answer, Row, Summary};
 use crate::compare::{Divergence, Observed};
 use crate::generate::View;
 use crate::op::{Config, Op};
@@ -54,6 +54,12 @@ impl<'s, M: AddressSpace + ?Sized> Pair<'s, M> {
     /// What the map under test told of the last operation, and how it looked when last compared.
     pub(crate) fn seen(&self) -> &Observed {
         &self.seen.tested
+    }
+
+    /// Gives the rows of the map under test away for `old` ones: those of the last look are kept
+    /// over the next one, and nothing is copied.
+    pub(crate) fn keep_rows(&mut self, old: &mut Vec<Row>) {
+        std::mem::swap(&mut self.seen.tested.rows, old);
     }
 
     /// Carries `op` out on both maps, the one under test having it, and compares what they tell.

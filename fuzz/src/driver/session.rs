@@ -86,6 +86,7 @@ impl Session {
                 break;
             }
             work.pair.compare_looks()?;
+            work.counts.compared += 1;
             work.counts.entries(work.pair.view().rows.len());
 
             let (start, length) = generator.search(&mut draw, &work.pair.view());

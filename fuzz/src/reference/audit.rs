@@ -16,34 +16,49 @@ macro_rules! hold {
 impl Reference {
     /// Bounds, order, disjointness and the sums, all reckoned afresh.
     pub(super) fn audit(&self) -> Result<(), String> {
+        // Ascending and end to start, so any two entries are disjoint, not only neighbours.
+        let mut wrong = 0;
+        let mut below = self.min;
         for e in &self.entries {
-            self.audit_piece(e)?;
+            wrong |= below.saturating_sub(e.start) | e.contradiction();
+            below = e.end;
         }
-        for pair in self.entries.windows(2) {
-            // Ascending and end to start, so any two entries are disjoint, not only neighbours.
-            hold!(
-                pair[0].end <= pair[1].start,
-                "the entries {:?} overlap or are out of order",
-                pair
-            );
+        wrong |= below.saturating_sub(self.max);
+        if wrong != 0 {
+            self.audit_pieces()?;
         }
-        let sum = |f: &dyn Fn(&Piece) -> u64| self.entries.iter().map(f).map(i128::from).sum();
-        let mapped: i128 = sum(&Piece::len);
+        let sum = |f: fn(&Piece) -> u64| self.entries.iter().map(f).map(i128::from).sum();
+        let mapped: i128 = sum(Piece::audited_len);
         hold!(mapped == i128::from(self.size), "size is {:#x}, not {mapped:#x}", self.size);
 
-        let charged: i128 = sum(&|e| if e.has(EntryFlags::CHARGED) { e.len() } else { 0 });
+        let charged: i128 = sum(|e| e.audited_len() * e.flag(EntryFlags::CHARGED));
         let (reserved, borrowed) = (self.reserved, self.borrowed);
         hold!(
             charged == i128::from(reserved) + i128::from(borrowed),
             "{charged:#x} bytes are charged, {reserved:#x} reserved and {borrowed:#x} never were"
         );
-        let pages: i128 = sum(&Piece::wired_pages);
+        let pages: i128 = sum(Piece::wired_pages);
         let (wired, lag) = (self.wired, self.lag);
         hold!(
             pages == i128::from(wired) + lag,
             "{pages} pages are in wired entries, {wired} counted and {lag} not"
         );
         Ok(())
+    }
+
+    /// Finds the entry that [`audit`](Self::audit) has seen to be wrong.
+    fn audit_pieces(&self) -> Result<(), String> {
+        for e in &self.entries {
+            self.audit_piece(e)?;
+        }
+        for pair in self.entries.windows(2) {
+            hold!(
+                pair[0].end <= pair[1].start,
+                "the entries {:?} overlap or are out of order",
+                pair
+            );
+        }
+        Err("an entry is wrong".to_owned())
     }
 
     fn audit_piece(&self, e: &Piece) -> Result<(), String> {

@@ -57,14 +57,15 @@ impl Reference {
         (from, to)
     }
 
-    /// The entry that holds `addr`.
+    /// The entry that holds `addr`: the last that starts at or below it, if it goes on above.
     pub(super) fn holder(&self, addr: u64) -> Option<usize> {
-        self.entries.iter().position(|e| e.holds(addr))
+        self.next_above(addr).checked_sub(1).filter(|&x| self.entries[x].holds(addr))
     }
 
-    /// The first entry that starts above `addr`; the number of entries if there is none.
+    /// The first entry that starts above `addr`; the number of entries if there is none. Looks from
+    /// the end, which is where a map that is being filled grows.
     pub(super) fn next_above(&self, addr: u64) -> usize {
-        self.entries.iter().position(|e| e.start > addr).unwrap_or(self.entries.len())
+        self.entries.iter().rposition(|e| e.start <= addr).map_or(0, |last| last + 1)
     }
 
     /// Where the gap that begins at the end of entry `x - 1` ends.

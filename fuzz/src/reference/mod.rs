@@ -1,7 +1,7 @@
 //! The naive reference: the rule book as a sorted list of entries.
 //!
 //! [`Reference`] is the oracle that other maps are compared with. It is written from
-//! `docs/behaviour.md` clause by clause, scans its list from the front for every question, and
+//! `docs/behaviour.md` clause by clause, goes through its list entry by entry for every question, and
 //! shares nothing with the engine but the types that operations and answers are told in; even the
 //! rounding is its own. It is meant to be read beside the rule book, not to be fast: every
 //! operation is linear in the number of entries, and all invariants are reckoned afresh, after every
@@ -25,7 +25,7 @@ use growstack::{Addr, Change, KernReturn, Limits, Refusal, Size};
 
 use crate::answer::{Answer, Cause, Row, Summary};
 use crate::op::{Config, LimitName, Op};
-use crate::space::AddressSpace;
+use crate::space::{AddressSpace, refill};
 use piece::Piece;
 
 /// One process and one map (section 1), as plain numbers and a sorted list.
@@ -275,8 +275,7 @@ impl AddressSpace for Reference {
     }
 
     fn entries(&self, rows: &mut Vec<Row>) {
-        rows.clear();
-        rows.extend(self.entries.iter().map(Piece::row));
+        refill(rows, self.entries.iter().map(Piece::row));
     }
 
     fn summary(&self) -> Summary {

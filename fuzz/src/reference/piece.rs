@@ -68,6 +68,25 @@ impl Piece {
         if self.wired > 0 { self.pages() } else { 0 }
     }
 
+    /// Not 0 if the entry is empty or its parts contradict each other. By arithmetic, because under
+    /// a fuzzer compares cost most of what the time goes into.
+    pub(super) fn contradiction(&self) -> u64 {
+        let empty = 1_u64.saturating_sub(self.end.saturating_sub(self.start));
+        let no_wiring = self.flag(EntryFlags::USER_WIRED).saturating_sub(u64::from(self.wired));
+        let half_cow = self.flag(EntryFlags::COW) ^ self.flag(EntryFlags::NEEDS_COPY);
+        empty | no_wiring | half_cow | u64::from(self.pending)
+    }
+
+    /// 1 if the single `flag` is set, and else 0.
+    pub(super) fn flag(&self, flag: EntryFlags) -> u64 {
+        u64::from(self.flags.bits() / flag.bits() % 2)
+    }
+
+    /// [`len`](Self::len) of an entry that is known not to be reversed.
+    pub(super) fn audited_len(&self) -> u64 {
+        self.end.wrapping_sub(self.start)
+    }
+
     pub(super) fn can_be_wired(&self) -> bool {
         self.prot.intersects(Prot::RX)
     }

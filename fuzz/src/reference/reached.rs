@@ -19,6 +19,8 @@ macro_rules! table {
         impl Reached {
             /// Every branch, in the order of the rules.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
+            /// How many there are.
+            pub const COUNT: usize = Self::ALL.len();
 
             /// The rule, with a letter where it has several branches.
             #[must_use]

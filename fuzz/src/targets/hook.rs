@@ -10,13 +10,17 @@ use std::os::unix::process::CommandExt;
 use std::panic;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, abort};
+use std::time::Instant;
 
+use super::statistics::Header;
 use super::{Finding, Session, Target, Verdict, seeds};
 
 /// Where statistics go: a file, or `1` for the standard error.
 const STATISTICS: &str = "GROWSTACK_STATS";
 /// The folder for what is found; without it, libFuzzer's folder for artifacts.
 const FINDINGS: &str = "GROWSTACK_FINDINGS";
+/// libFuzzer's flag for its seed.
+const SEED: &str = "-seed=";
 /// Executions between two prints of the statistics.
 const PERIOD: u64 = 1 << 17;
 /// One mutation in so many is libFuzzer's own, which knows nothing of operations.
@@ -26,19 +30,40 @@ const PLAIN: u32 = 8;
 ///
 /// libFuzzer ends a run by `exit`, which runs the destructors of the thread's local values and no
 /// others of Rust's.
-#[derive(Default)]
-struct Reporting(Session);
+struct Reporting {
+    session: Session,
+    started: Instant,
+    /// That of the first execution; a process has but one.
+    target: Option<Target>,
+    findings: u64,
+}
 
 impl Reporting {
+    fn new() -> Self {
+        let (session, started) = (Session::default(), Instant::now());
+        Self { session, started, target: None, findings: 0 }
+    }
+
     fn report(&self) {
-        let Some(to) = env::var_os(STATISTICS) else { return };
-        let statistics = &self.0.statistics;
+        let (Some(to), Some(target)) = (env::var_os(STATISTICS), self.target) else { return };
+        let header = Header {
+            target,
+            seed: argument(SEED),
+            elapsed: self.started.elapsed(),
+            findings: self.findings,
+        };
+        let text = format!("{header}\n{}", self.session.statistics);
         if to == "1" {
-            eprintln!("{statistics}");
-        } else if let Err(error) = fs::write(&to, statistics.to_string()) {
+            eprintln!("{text}");
+        } else if let Err(error) = fs::write(&to, text) {
             eprintln!("growstack: {}: {error}", to.display());
         }
     }
+}
+
+/// What the command line has behind `flag`.
+fn argument(flag: &str) -> Option<String> {
+    env::args().find_map(|arg| Some(arg.strip_prefix(flag)?.to_owned()))
 }
 
 impl Drop for Reporting {
@@ -48,7 +73,7 @@ impl Drop for Reporting {
 }
 
 thread_local! {
-    static SESSION: RefCell<Reporting> = RefCell::default();
+    static SESSION: RefCell<Reporting> = RefCell::new(Reporting::new());
 }
 
 /// libFuzzer's choice of inputs by entropy takes several times as long as the hundred operations
@@ -89,17 +114,21 @@ fn settle() {
 /// it finds something, once that is told.
 #[must_use]
 pub fn execute(target: Target, bytes: &[u8]) -> bool {
-    SESSION.with_borrow_mut(|session| match session.0.run(target, bytes) {
-        Ok(verdict) => {
-            if session.0.statistics.executions.is_multiple_of(PERIOD) {
-                session.report();
+    SESSION.with_borrow_mut(|reporting| {
+        reporting.target = Some(target);
+        match reporting.session.run(target, bytes) {
+            Ok(verdict) => {
+                if reporting.session.statistics.executions.is_multiple_of(PERIOD) {
+                    reporting.report();
+                }
+                verdict == Verdict::Sound
             }
-            verdict == Verdict::Sound
-        }
-        Err(finding) => {
-            session.report();
-            tell(&finding);
-            abort()
+            Err(finding) => {
+                reporting.findings += 1;
+                reporting.report();
+                tell(&finding);
+                abort()
+            }
         }
     })
 }
@@ -124,8 +153,7 @@ fn findings_folder() -> PathBuf {
     if let Some(folder) = env::var_os(FINDINGS) {
         return folder.into();
     }
-    let prefix =
-        env::args().find_map(|arg| Some(arg.strip_prefix("-artifact_prefix=")?.to_owned()));
+    let prefix = argument("-artifact_prefix=");
     // The prefix is a folder if it ends with a slash, or else the beginning of a name in one.
     let prefix = prefix.unwrap_or_default();
     PathBuf::from(prefix.rsplit_once('/').map_or(".", |(folder, _)| folder))

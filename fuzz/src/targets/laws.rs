@@ -5,6 +5,7 @@
 use growstack::{Growth, Refusal, Size};
 
 use crate::answer::{Cause, Row, Summary};
+use crate::compare::same_rows;
 use crate::op::Op;
 
 /// A map before and after an operation.
@@ -34,7 +35,7 @@ impl Around<'_> {
     }
 
     fn changed(&self) -> bool {
-        self.before != self.after
+        self.before.1 != self.after.1 || !same_rows(self.before.0, self.after.0)
     }
 
     /// A failed operation has no side effects but those that its rule names (1.6).
@@ -58,6 +59,9 @@ impl Around<'_> {
 
     fn changed_but_for_avail(&self) -> bool {
         let (before, after) = (self.before.0, self.after.0);
+        if same_rows(before, after) {
+            return false;
+        }
         let same = |(b, a): (&Row, &Row)| {
             let without = |row: &Row| Row { avail: Size::ZERO, ..row.clone() };
             b == a || without(b) == without(a)

@@ -82,7 +82,6 @@ fn carry_out<const B: usize>(
     for record in &input.records {
         let op = record.resolve(&pair.view(), window);
         ops.push(op);
-        before.clone_from(&pair.seen().rows);
         let summary = pair.seen().summary;
         let answer = pair.carry_out_by(&op, |map, seen| match scarcity {
             Scarcity::Obeyed => short_of_nodes(map, &op, record.nodes, seen, shortages),
@@ -92,6 +91,7 @@ fn carry_out<const B: usize>(
             }
         })?;
         counts.operation(Kind::of(&op), answer, pair.trail());
+        pair.keep_rows(before);
         pair.compare_looks()?;
         let seen = pair.seen();
         counts.entries(seen.rows.len());
@@ -99,6 +99,7 @@ fn carry_out<const B: usize>(
         let around = Around { op: &op, cause: seen.cause, before, after };
         around.check().map_err(|law| Divergence::Broken { invariant: law.to_owned() })?;
         compare_search(&pair, ops, counts)?;
+        counts.compared += 1;
     }
     counts.sequences += 1;
     pair.audit()

@@ -25,7 +25,7 @@ mod statistics;
 mod text;
 
 pub use finding::Finding;
-pub use statistics::Statistics;
+pub use statistics::{Statistics, ran};
 
 use crate::input::{self, Flavour};
 use map::Scarcity;
