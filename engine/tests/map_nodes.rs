@@ -6,6 +6,7 @@
 
 use std::num::NonZeroU64;
 
+use growstack::tree::MAX_HEIGHT;
 use growstack::{
     Addr, Change, CowFlags, Entry, Holes, Inherit, Limits, Mapping, Process, Prot, Refusal, Size,
     StackTunables, VmMap, Wiring,
@@ -253,4 +254,11 @@ fn fixed_over_the_upper_part_of_a_piece_that_the_front_split_merges() {
         let length = Size::new(STEP - 0x1000);
         process.map_mut().fixed(start, length, mapping, |change| changes.push(change))
     });
+}
+
+/// Two entries more, and each may split a node on every level and grow a root, however the nodes are.
+#[test]
+fn an_operation_takes_two_paths_at_most() {
+    assert_eq!(VmMap::<NonZeroU64, 4>::MAX_NODES_PER_OPERATION, 2 * MAX_HEIGHT);
+    assert_eq!(VmMap::<NonZeroU64>::MAX_NODES_PER_OPERATION, 2 * MAX_HEIGHT);
 }
