@@ -172,3 +172,25 @@ fn looking_through_a_void_cursor_does_not_panic() {
         low.insert(&mut at, filled, filled + 1, filled).unwrap();
     }
 }
+
+/// A value so large that a leaf of four exceeds a chunk.
+struct Huge([u8; 1 << 15]);
+
+impl Default for Huge {
+    fn default() -> Self {
+        Self([0; 1 << 15])
+    }
+}
+
+#[test]
+fn leaves_larger_than_a_chunk_have_one_each() {
+    let mut tree: Tree<Huge, 4> = Tree::new(0, u64::MAX);
+    for index in 0..9 {
+        let mut at = tree.end();
+        tree.insert(&mut at, index * 2, index * 2 + 1, Huge([index as u8; 1 << 15])).unwrap();
+        assert_eq!(tree.leaves.spare(), 0);
+    }
+    tree.check().unwrap();
+    assert!(tree.leaves.used() >= 3);
+    assert!(tree.iter().zip(0..).all(|(item, index)| item.value.0.iter().all(|&b| b == index)));
+}
