@@ -107,6 +107,8 @@ class Tree:
         command += [f"--test-package={package}" for package in stage.packages]
         command += [f"-C={argument}" for argument in stage.arguments]
         command += [f"--re=^{re.escape(mutant.name)}$" for mutant in mutants]
+        # Mutants that leave a field out are run whatever the names asked for.
+        command += [f"--file={file}" for file in sorted({mutant.file for mutant in mutants})]
         done = subprocess.run(command, env=self.environment(stage), capture_output=True, text=True)
         # 0: all caught, 2: some missed, 3: some in a loop.
         if done.returncode not in (0, 2, 3):
