@@ -15,8 +15,12 @@ fn page(number: u64) -> Addr {
 
 /// Pages 10 and 11, then 12 and 13, which touch them and differ; two far above.
 fn full(first: Prot) -> Narrow {
+    full_of(first, Prot::RW)
+}
+
+fn full_of(first: Prot, second: Prot) -> Narrow {
     let mut map = Narrow::new(page(1), page(100));
-    for (start, prot) in [(10, first), (12, Prot::RW), (50, Prot::RW), (60, Prot::RW)] {
+    for (start, prot) in [(10, first), (12, second), (50, Prot::RW), (60, Prot::RW)] {
         let mapping = Mapping { max: Prot::ALL, ..Mapping::anonymous(prot) };
         map.insert(page(start), page(start + 2), mapping, |_| ()).unwrap();
     }
@@ -56,6 +60,13 @@ fn wiring_takes_a_node_for_each_end_inside_an_entry() {
     refused(full(Prot::RX), |map| wire(map, 10, 13));
     refused(full(Prot::RX), |map| wire(map, 11, 14));
     wire(&mut full(Prot::RX), 10, 14).unwrap();
+    wire(&mut full(Prot::RX), 10, 12).unwrap();
+}
+
+/// The entry that the wiring would stop at is clipped before it is looked at.
+#[test]
+fn wiring_short_of_a_node_for_the_end_counts_nothing() {
+    refused(full_of(Prot::RX, Prot::NONE), |map| wire(map, 10, 13));
 }
 
 #[test]

@@ -6,8 +6,9 @@
 
 use std::num::NonZeroU64;
 
+use growstack::tree::MAX_HEIGHT;
 use growstack::{
-    Addr, Change, CowFlags, Entry, Holes, Limits, Mapping, Process, Prot, Refusal, Size,
+    Addr, Change, CowFlags, Entry, Holes, Inherit, Limits, Mapping, Process, Prot, Refusal, Size,
     StackTunables, VmMap, Wiring,
 };
 
@@ -48,14 +49,16 @@ fn entries(process: &Narrow) -> Vec<Entry<NonZeroU64>> {
     process.map().entries().collect()
 }
 
-fn cap_at_use(process: &mut Narrow) {
+fn cap_at_use(process: &mut Narrow, spare: usize) {
     let nodes = process.map().nodes_in_use();
-    process.map_mut().set_node_cap(Some(nodes));
+    process.map_mut().set_node_cap(Some(nodes + spare));
 }
 
-/// Does `operation` with nodes to be had and without, with many sets of entries around it. It
-/// comes to the same, or is refused and changes nothing. Returns how often it was refused.
+/// Does `operation` with nodes to be had and with `spare` ones alone, with many sets of entries
+/// around it. It comes to the same, or is refused and changes nothing. Returns how often it was
+/// refused.
 fn same_or_refused<T: PartialEq + std::fmt::Debug>(
+    spare: usize,
     prepare: impl Fn() -> Narrow,
     operation: impl Fn(&mut Narrow, &mut Vec<Change>) -> Result<T, Refusal>,
 ) -> usize {
@@ -67,7 +70,7 @@ fn same_or_refused<T: PartialEq + std::fmt::Debug>(
 
         let mut capped = surround(prepare(), seed);
         let before = entries(&capped);
-        cap_at_use(&mut capped);
+        cap_at_use(&mut capped, spare);
         let mut changes = Vec::new();
         let got = operation(&mut capped, &mut changes);
         capped.map().check_index().unwrap();
@@ -96,7 +99,7 @@ fn pieces() -> Narrow {
 /// second, is clipped before the first is found to have no access.
 #[test]
 fn wire_that_stops_at_an_entry_merged_by_the_front_split() {
-    let refused = same_or_refused(pieces, |process, changes| {
+    let refused = same_or_refused(0, pieces, |process, changes| {
         let (start, end) = (at(2 * STEP + 0x1000), at(3 * STEP + 0x1000));
         let tell = |change| changes.push(change);
         process.map_mut().wire(start, end, Wiring::User, Holes::Refused, tell)
@@ -107,10 +110,64 @@ fn wire_that_stops_at_an_entry_merged_by_the_front_split() {
 /// The same for the missing wiring of the system.
 #[test]
 fn unwire_that_stops_at_an_entry_merged_by_the_front_split() {
-    let refused = same_or_refused(pieces, |process, changes| {
+    let refused = same_or_refused(0, pieces, |process, changes| {
         let (start, end) = (at(2 * STEP + 0x1000), at(3 * STEP + 0x1000));
         let tell = |change| changes.push(change);
         process.map_mut().unwire(start, end, Wiring::System, Holes::Refused, tell)
+    });
+    assert!(refused > 0);
+}
+
+/// Where the range ends with the second piece, or the wiring stops at the first, nothing is clipped
+/// at the end, and the boundary between the two pieces moves in place.
+#[test]
+fn a_merge_by_the_front_split_takes_no_node() {
+    let inherited = same_or_refused(0, pieces, |process, _| {
+        let (start, end) = (at(2 * STEP + 0x1000), at(4 * STEP));
+        process.map_mut().inherit(start, end, Inherit::Share)
+    });
+    assert_eq!(inherited, 0);
+    let with_next = || {
+        let mut process = pieces();
+        let mapping = Mapping::anonymous(Prot::RW);
+        process.map_mut().insert(at(4 * STEP), at(5 * STEP), mapping, |_| ()).unwrap();
+        process
+    };
+    for (start, end) in [(2 * STEP + 0x1000, 4 * STEP + 0x1000), (2 * STEP, 3 * STEP + 0x1000)] {
+        let wired = same_or_refused(0, with_next, |process, changes| {
+            let tell = |change| changes.push(change);
+            process.map_mut().wire(at(start), at(end), Wiring::User, Holes::Refused, tell)
+        });
+        assert_eq!(wired, 0, "{start:#x} to {end:#x}");
+    }
+}
+
+/// One node is enough for the clip at the start, but not for both.
+#[test]
+fn unwire_that_is_short_of_the_second_node_leaves_the_first_end_alone() {
+    let prepare = || {
+        let mut process = process();
+        let map = process.map_mut();
+        for (start, prot) in [(0, Prot::RX), (STEP, Prot::RW)] {
+            let mapping = Mapping::anonymous(prot);
+            map.insert(at(start), at(start + STEP), mapping, |_| ()).unwrap();
+        }
+        map.wire(at(0), at(STEP), Wiring::System, Holes::Refused, |_| ()).unwrap();
+        process
+    };
+    let refused = same_or_refused(1, prepare, |process, changes| {
+        let (start, end) = (at(0x1000), at(STEP + 0x1000));
+        let tell = |change| changes.push(change);
+        process.map_mut().unwire(start, end, Wiring::System, Holes::Refused, tell)
+    });
+    assert!(refused > 0);
+}
+
+/// 13.13: without a node for the piece, the growth flag does not move to it.
+#[test]
+fn growth_down_is_refused_or_done_in_full() {
+    let refused = same_or_refused(0, pieces, |process, changes| {
+        process.grow(at(0), |change| changes.push(change))
     });
     assert!(refused > 0);
 }
@@ -128,7 +185,7 @@ fn growth_up_to_an_equal_stack_is_wired_or_refused() {
         process.map_mut().set_wire_future(true);
         process
     };
-    let refused = same_or_refused(prepare, |process, changes| {
+    let refused = same_or_refused(0, prepare, |process, changes| {
         process.grow(at(STEP), |change| changes.push(change))
     });
     assert!(refused > 0);
@@ -162,7 +219,7 @@ fn a_cap_below_the_nodes_in_use_refuses_nothing_half_way() {
 fn fixed_over_nothing_takes_no_more_nodes_than_insert() {
     for seed in 0..500 {
         let mut process = surround(process(), seed);
-        cap_at_use(&mut process);
+        cap_at_use(&mut process, 0);
         for entry in entries(&process) {
             let mapping = Mapping::anonymous(Prot::RW);
             process.map_mut().fixed(entry.range.end(), Size::new(16), mapping, |_| ()).unwrap();
@@ -180,10 +237,28 @@ fn fixed_within_a_piece_that_the_front_split_merges() {
         process
     };
     for (piece, prepare) in [(3, pieces as fn() -> Narrow), (2, four), (3, four)] {
-        let refused = same_or_refused(prepare, |process, changes| {
+        let refused = same_or_refused(0, prepare, |process, changes| {
             let (start, mapping) = (at(piece * STEP + 0x1000), Mapping::anonymous(Prot::RX));
             process.map_mut().fixed(start, Size::PAGE, mapping, |change| changes.push(change))
         });
         assert!(refused > 0);
     }
+}
+
+/// To the very end of such a piece: what is left of it goes, and the place is in the next leaf if it
+/// was the last of its own.
+#[test]
+fn fixed_over_the_upper_part_of_a_piece_that_the_front_split_merges() {
+    same_or_refused(0, pieces, |process, changes| {
+        let (start, mapping) = (at(3 * STEP + 0x1000), Mapping::anonymous(Prot::RX));
+        let length = Size::new(STEP - 0x1000);
+        process.map_mut().fixed(start, length, mapping, |change| changes.push(change))
+    });
+}
+
+/// Two entries more, and each may split a node on every level and grow a root, however the nodes are.
+#[test]
+fn an_operation_takes_two_paths_at_most() {
+    assert_eq!(VmMap::<NonZeroU64, 4>::MAX_NODES_PER_OPERATION, 2 * MAX_HEIGHT);
+    assert_eq!(VmMap::<NonZeroU64>::MAX_NODES_PER_OPERATION, 2 * MAX_HEIGHT);
 }

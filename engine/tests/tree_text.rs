@@ -23,6 +23,10 @@ fn a_tree_shows_its_shape() {
     let tree = Tree::<u64>::bulk(0, 100, [(16, 32, 1)]).unwrap();
     let shown = format!("{tree:?}");
     assert!(shown.starts_with("Tree { min: 0, max: 100, len: 1, height: 1"), "{shown}");
+    let mut entries = tree.iter();
+    assert_eq!(format!("{entries:?}"), "Iter { slot: 0, .. }");
+    entries.next().unwrap();
+    assert_eq!(format!("{entries:?}"), "Iter { slot: 1, .. }");
 }
 
 /// A place that is taken is a mistake of the caller's, which debug builds tell.

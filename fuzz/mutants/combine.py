@@ -143,15 +143,15 @@ def released(file, text, constant):
     return re.sub(r"#\[inline(\(always\))?\]", lambda match: " " * len(match[0]), text)
 
 
-def combine(tree, items, build):
+def combine(tree, items, unviable, build):
     """Writes the combined engine into `tree`; the numbers of the mutants that are in it.
 
-    `items` are the mutants by number, as cargo-mutants lists them; `build` builds everything that
-    uses the engine and gives the compiler's messages.
+    `items` are the mutants by number, as cargo-mutants lists them; those in `unviable` are known
+    not to build. `build` builds everything that uses the engine and gives the compiler's messages.
     """
     paths = [p for p in (tree / "engine/src").rglob("*.rs") if "tests" not in p.parts]
     originals = {path.relative_to(tree).as_posix(): path.read_text() for path in paths}
-    constant, refused = set(), set()
+    constant, refused = set(), set(unviable)
     for number, item in items.items():
         if not item["function"] or "impl " in item["function"]["return_type"]:
             refused.add(number)

@@ -10,25 +10,34 @@ from pathlib import Path
 from alone import Tree
 from combine import VARIABLE, combine
 from common import CannotRun
-from stages import STAGES
+from stages import CHECK, STAGES
+
+
+def command_of(stage):
+    """The arguments with which cargo builds the programs of a stage."""
+    return ("test", "--no-run", *stage.cargo())
 
 
 class Combined(Tree):
     """A tree with all mutants in one program, as far as they can be; see fuzz/mutants/combined.py."""
 
     def __init__(self, items):
-        super().__init__()
+        super().__init__(items)
         self.programs = defaultdict(dict)  # test programs and their folders, by what built them
+        self.numbers = set()
+
+    def combine(self, unviable):
+        """Builds it, without the mutants known not to build."""
         try:
-            self.numbers = combine(self.path, items, self.build)
+            self.numbers = combine(self.path, self.items, unviable, self.build)
         except RuntimeError as failure:
             raise CannotRun(f"the combined engine does not build:\n{failure}") from failure
-        print(f"{len(self.numbers)} of {len(items)} mutants are in one program", flush=True)
+        print(f"{len(self.numbers)} of {len(self.items)} mutants are in one program", flush=True)
 
     def build(self):
         """Builds the engine, then the tests; the compiler's messages, up to the first error."""
         check = ("check", "--package=growstack")
-        tests = [("test", "--no-run", *stage.cargo()) for stage in STAGES if stage.arguments]
+        tests = [command_of(stage) for stage in STAGES if stage is not CHECK]
         messages = []
         for command in [check, *tests]:
             built = subprocess.run(
@@ -48,12 +57,18 @@ class Combined(Tree):
         return messages
 
     def commands(self, stage):
-        """Folder and command line of each program of a stage."""
-        command = ("test", "--no-run", *stage.cargo())
-        for program, folder in self.programs[command].items():
-            yield folder, [program, *stage.filters]
-        if not stage.arguments:
-            yield self.path, ["cargo", "test", "--profile=mutants", "--locked", *stage.cargo()]
+        """Folder and command line of each program of a stage.
+
+        The last one leaves out what every mutant has met before.
+        """
+        last = stage is STAGES[-1]
+        met = [s for s in STAGES[:-1] if last and not s.filters and not s.files]
+        left_out = {program for s in met for program in self.programs[command_of(s)]}
+        for program, folder in self.programs[command_of(stage)].items():
+            if program not in left_out:
+                yield folder, [program, *stage.filters]
+        if last:
+            yield self.path, ["cargo", "test", "--doc", "--profile=mutants", "--locked", *stage.cargo()]
 
     def prove(self, stage):
         if stage not in self.proved:

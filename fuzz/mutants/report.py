@@ -3,12 +3,17 @@
 import sys
 import tomllib
 from collections import Counter, defaultdict
+from datetime import date
 
 from common import ROOT, CannotRun
 from stages import next_stage
 
 REASONS = ROOT / "fuzz/mutants/survivors.toml"
+DOCUMENT = ROOT / "docs/mutants.md"
+# What follows it in the document is written here.
+STATE = "State of "
 LEAST_CAUGHT = 0.97
+SURVIVED = ("survived", "so far")
 
 
 def read_reasons():
@@ -26,53 +31,82 @@ def read_reasons():
 
 
 def report(mutants, results):
-    """Prints the table and the survivors as Markdown; is all well?"""
+    """Writes the table and the survivors into docs/mutants.md; is all well?"""
     reasons = read_reasons()
+    outcomes = {mutant: word_of(mutant, results) for mutant in mutants}
     rows = defaultdict(Counter)
-    survivors, problems = [], []
-    for mutant in mutants:
-        outcome = results.of(mutant)
-        word = outcome.split()[0] if outcome else "waiting"
-        if word == "survived" and next_stage(mutant, outcome) is not None:
-            word = "so far"
+    for mutant, word in outcomes.items():
         rows[mutant.file][word] += 1
         rows["all"][word] += 1
-        if word in ("survived", "so far"):
-            survivors.append(mutant)
-    print("| file | viable | caught | of them in a loop | missed | missed so far | not viable | not run |")
-    print("|---|--:|--:|--:|--:|--:|--:|--:|")
+    survivors = sorted((m for m, word in outcomes.items() if word in SURVIVED), key=lambda m: m.key)
+    text = DOCUMENT.read_text()
+    kept = text[: text.index(STATE)]
+    state = [f"{STATE}{date.today()}:", *table(rows), "", told(rows["all"])]
+    if survivors:
+        state += ["", "Survivors:", "", *(line(mutant, reasons) for mutant in survivors)]
+    DOCUMENT.write_text(kept + "\n".join(state) + "\n")
+    print(told(rows["all"]))
+    problems = find_problems(rows["all"], survivors, reasons, outcomes)
+    for problem in problems:
+        print(f"mutants: {problem}", file=sys.stderr)
+    return not problems
+
+
+def word_of(mutant, results):
+    """The column of the table that a mutant counts in."""
+    outcome = results.of(mutant)
+    word = outcome.split()[0] if outcome else "waiting"
+    return "so far" if word == "survived" and next_stage(mutant, outcome) is not None else word
+
+
+def caught_of(row):
+    """How many are caught, and of how many."""
+    caught = row["caught"] + row["loops"]
+    return caught, caught + row["survived"] + row["so far"]
+
+
+def table(rows):
+    """A row for each file, and one for all, as Markdown."""
+    yield ""
+    yield "| file | viable | caught | of them in a loop | missed | missed so far | not viable | not run |"
+    yield "|---|--:|--:|--:|--:|--:|--:|--:|"
     for file in [*sorted(set(rows) - {"all"}), "all"]:
         row = rows[file]
-        caught = row["caught"] + row["loops"]
-        viable = caught + row["survived"] + row["so far"]
+        caught, viable = caught_of(row)
         cells = [viable, caught, row["loops"], row["survived"], row["so far"]]
         cells += [row["unviable"], row["waiting"]]
-        print(f"| {file} | {' | '.join(map(str, cells))} |")
-    row = rows["all"]
-    caught = row["caught"] + row["loops"]
-    viable = caught + row["survived"] + row["so far"]
-    print(f"\n{caught} of {viable} viable mutants are caught: {100 * caught / max(viable, 1):.1f} %.")
-    if survivors:
-        print("\nSurvivors:\n")
-    for mutant in sorted(survivors, key=lambda mutant: mutant.key):
-        reason = reasons.get(mutant.key, "no reason is given")
-        print(f"- `{mutant.file}`, `{mutant.function}`: `{mutant.change}`: {reason}")
+        yield f"| {file} | {' | '.join(map(str, cells))} |"
 
+
+def told(row):
+    """The sum of it all in a sentence."""
+    caught, viable = caught_of(row)
+    return f"{caught} of {viable} viable mutants are caught: {100 * caught / max(viable, 1):.1f} %."
+
+
+def line(mutant, reasons):
+    """A survivor, as an item of a list."""
+    reason = reasons.get(mutant.key, "no reason is given")
+    return f"- `{mutant.file}`, `{mutant.function}`: `{mutant.change}`: {reason}"
+
+
+def find_problems(row, survivors, reasons, outcomes):
+    """What keeps all from being well."""
+    problems = []
     if row["waiting"]:
         problems.append(f"{row['waiting']} mutants have not run")
     if row["so far"]:
         problems.append(f"{row['so far']} mutants have not met all tests")
+    caught, viable = caught_of(row)
     if caught < LEAST_CAUGHT * viable:
         problems.append(f"fewer than {100 * LEAST_CAUGHT:.0f} % are caught")
     unexplained = sum(mutant.key not in reasons for mutant in survivors)
     if unexplained:
         problems.append(f"{unexplained} survivors have no reason in {REASONS.relative_to(ROOT)}")
-    by_key = {mutant.key: mutant for mutant in mutants}
+    words = {mutant.key: word for mutant, word in outcomes.items()}
     for key in reasons:
-        if key not in by_key:
+        if key not in words:
             problems.append(f"a reason is given for a mutant that does not exist: {key}")
-        elif (outcome := results.of(by_key[key])) and not outcome.startswith("survived"):
-            problems.append(f"a reason is given for a mutant that is {outcome}: {key}")
-    for problem in problems:
-        print(f"mutants: {problem}", file=sys.stderr)
-    return not problems
+        elif words[key] not in (*SURVIVED, "waiting"):
+            problems.append(f"a reason is given for a mutant that is {words[key]}: {key}")
+    return problems

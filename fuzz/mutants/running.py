@@ -7,36 +7,42 @@ from collections import Counter
 
 from alone import Tree
 from combined import Combined
-from stages import STAGES, next_stage
+from stages import CHECK, STAGES, next_stage
 
-# Mutants taken at a time: results are kept after each batch.
+# Mutants taken at a time where each takes seconds at most.
 BATCH = 10
 
 
-def run(mutants, items, results, jobs, budget):
-    """Runs what is not done, first what is in one program, then the rest, stage by stage, until the
-    time is spent."""
+def run(mutants, every, items, results, jobs, budget):
+    """Runs what is not done of `mutants`, stage by stage, until the time is spent: first what is in
+    one program, then the rest, and then what is left of either in the slowest stage, that of all
+    tests. `every` are all mutants there are."""
     end = time.monotonic() + budget if budget else None
     due = [mutant for mutant in mutants if next_stage(mutant, results.of(mutant)) is not None]
     if not due:
         return
-    combined = Combined(items)
+    # Copied before anything takes long: the project may go on changing.
+    combined, alone = Combined(items), [Tree(items) for _ in range(jobs)]
+    combined.combine({mutant.number for mutant in every if results.of(mutant) == "unviable"})
     inside = [mutant for mutant in due if mutant.number in combined.numbers]
-    run_stages(inside, results, [combined] * jobs, end)
     outside = [mutant for mutant in due if mutant.number not in combined.numbers]
-    if outside:
-        run_stages(outside, results, [Tree() for _ in range(jobs)], end)
+    for stages in (STAGES[:-1], STAGES[-1:]):
+        run_stages(inside, results, [combined] * jobs, stages, end)
+        run_stages(outside, results, alone, stages, end)
 
 
-def run_stages(mutants, results, trees, end):
-    """Runs mutants in trees, a thread for each, until the time `end`."""
+def run_stages(mutants, results, trees, stages, end):
+    """Runs mutants through stages in trees, a thread for each, until the time `end`."""
     failures = []
     alone = not isinstance(trees[0], Combined)
-    for index, stage in enumerate(STAGES):
+    for stage in stages:
+        index = STAGES.index(stage)
         due = [mutant for mutant in mutants if next_stage(mutant, results.of(mutant), alone) == index]
+        # Results are kept after each batch.
+        batch = 1 if stage is STAGES[-1] or (alone and stage is not CHECK) else BATCH
         batches = queue.SimpleQueue()
-        for start in range(0, len(due), BATCH):
-            batches.put(due[start : start + BATCH])
+        for start in range(0, len(due), batch):
+            batches.put(due[start : start + batch])
         started, counts, lock = time.monotonic(), Counter(), threading.Lock()
 
         def work(tree):

@@ -156,10 +156,10 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
                 self.extend_lower(at, end);
                 self.simplify(at);
             }
-            Place::MergeLower => {
-                self.extend_lower(at, end);
-                self.forget_avail(at);
-            }
+            // The `avail` that survives is that of the new entry (rule 3.3), which has none; nor has
+            // the lower neighbour. Stacks and their pieces are anonymous, and where two anonymous
+            // entries merge, 6.7 extends the lower one instead.
+            Place::MergeLower => self.extend_lower(at, end),
             Place::MergeUpper { offset } => {
                 if let Some(above) = self.tree.item(at) {
                     let top = above.end;
@@ -171,7 +171,6 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
                 let top = self.tree.item(at).map_or(end, |above| above.end);
                 self.tree.remove(at);
                 self.extend_lower(at, top);
-                self.forget_avail(at);
             }
         }
         self.count(end - start, charge);
@@ -205,13 +204,6 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         if let Some(below) = self.tree.item(at) {
             let start = below.start;
             self.tree.set_bounds(at, start, end);
-        }
-    }
-
-    /// The `avail` that survives is that of the entry simplified (rule 3.3): a new one has none.
-    fn forget_avail(&mut self, at: &Cursor) {
-        if let Some(body) = self.tree.value_mut(at) {
-            body.avail = 0;
         }
     }
 }

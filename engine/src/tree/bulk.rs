@@ -1,6 +1,6 @@
 //! Building a tree from entries in order.
 
-use super::{Cursor, OutOfNodes, Tree};
+use super::{Cursor, Need, OutOfNodes, Tree};
 use core::fmt;
 
 /// Why a tree could not be built.
@@ -99,7 +99,8 @@ impl<V: Default, const B: usize> Tree<V, B> {
             self.insert(at, start, end, value)?;
         } else {
             if at.slot(0) == Self::fill(0) {
-                self.reserve_nodes(self.height + 1)?;
+                // At most a path from the leaf to a new root.
+                self.ensure(Need { leaves: 1, inner: self.height })?;
                 let added = self.add_last_leaf(at);
                 debug_assert!(added.is_some(), "nodes are reserved");
             }

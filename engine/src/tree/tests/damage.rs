@@ -4,7 +4,7 @@ extern crate std;
 
 use super::model::Pair;
 use crate::tree::search::VACANT;
-use crate::tree::{Tree, Violation};
+use crate::tree::{MAX_HEIGHT, Tree, Violation};
 use std::string::ToString;
 
 fn sound() -> Tree<u64, 4> {
@@ -37,6 +37,12 @@ fn check_finds_damaged_entries() {
     assert!(matches!(moved, Violation::Order { start: 5, below: 10, .. }), "{moved}");
     let beyond = damaged(|tree| tree.max = 1_000);
     assert!(matches!(beyond, Violation::Order { start: 1_000.., .. }), "{beyond}");
+    let empty = damaged(|tree| {
+        let at = tree.first();
+        let leaf = tree.leaves.get_mut(at.node(0)).unwrap();
+        leaf.ends[0] = leaf.starts[0];
+    });
+    assert!(matches!(empty, Violation::Order { start: 20, end: 20, .. }), "{empty}");
     let counted = damaged(|tree| tree.len += 1);
     assert!(matches!(counted, Violation::Count { .. }), "{counted}");
     let marked = damaged(|tree| {
@@ -63,6 +69,12 @@ fn check_finds_damaged_inner_nodes() {
         root.keys_mut()[last] = VACANT - 1;
     });
     assert!(matches!(last, Violation::Mark { .. } | Violation::Separator { .. }), "{last}");
+    let behind = damaged(|tree| {
+        let root = tree.inner.get_mut(tree.root).unwrap();
+        let len = root.len();
+        root.gaps_mut()[len] = 7;
+    });
+    assert!(matches!(behind, Violation::Mark { slot: 1..=7, .. }), "{behind}");
     let lost = damaged(|tree| tree.inner.get_mut(tree.root).unwrap().children_mut()[0] = 1 << 20);
     assert!(matches!(lost, Violation::Level { node: 0x10_0000, .. }), "{lost}");
 }
@@ -79,6 +91,12 @@ fn check_finds_a_wrong_shape() {
     assert!(matches!(thin, Violation::Fill { level: 0, len: 1, .. }), "{thin}");
     let height = damaged(|tree| tree.height = 0);
     assert!(matches!(height, Violation::Level { level: 0, .. }), "{height}");
+    // The most that a tree may have is no mistake in itself: the walk finds what is.
+    let most = damaged(|tree| tree.height = MAX_HEIGHT);
+    assert!(!matches!(most, Violation::Level { level: MAX_HEIGHT.., .. }), "{most}");
+    const PAST: usize = MAX_HEIGHT + 1;
+    let past = damaged(|tree| tree.height = PAST);
+    assert!(matches!(past, Violation::Level { level: PAST, .. }), "{past}");
 }
 
 #[test]
@@ -95,4 +113,44 @@ fn check_finds_lost_nodes() {
     assert!(matches!(inner, Violation::Nodes { leaves: false, .. }), "{inner}");
     let shared = damaged(|tree| tree.leaves.give_back(tree.first().node(0)));
     assert!(!matches!(shared, Violation::Count { .. }), "{shared}");
+}
+
+#[test]
+fn check_finds_free_nodes_that_are_not_vacant() {
+    let free_leaf = |tree: &mut Tree<u64, 4>| {
+        tree.leaves.reserve(1).unwrap();
+        let at = tree.leaves.take().unwrap();
+        tree.leaves.give_back(at);
+        tree.check().unwrap();
+        at
+    };
+    // The first end is the link.
+    for (starts, place) in [(true, 0), (true, 3), (false, 1), (false, 3)] {
+        let leaf = damaged(|tree| {
+            let at = free_leaf(tree);
+            let leaf = tree.leaves.get_mut(at).unwrap();
+            *if starts { &mut leaf.starts[place] } else { &mut leaf.ends[place] } = 5;
+        });
+        assert!(matches!(leaf, Violation::Nodes { leaves: true, .. }), "{leaf}");
+    }
+    let free_inner = |tree: &mut Tree<u64, 4>| {
+        tree.inner.reserve(1).unwrap();
+        let at = tree.inner.take().unwrap();
+        tree.inner.give_back(at);
+        tree.check().unwrap();
+        at
+    };
+    // The first child is the link.
+    for what in ["key", "child", "gap"] {
+        let inner = damaged(|tree| {
+            let at = free_inner(tree);
+            let inner = tree.inner.get_mut(at).unwrap();
+            match what {
+                "key" => inner.keys_mut()[2] = 5,
+                "child" => inner.children_mut()[2] = 5,
+                _ => inner.gaps_mut()[2] = 5,
+            }
+        });
+        assert!(matches!(inner, Violation::Nodes { leaves: false, .. }), "{what}: {inner}");
+    }
 }

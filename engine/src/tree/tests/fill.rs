@@ -58,6 +58,26 @@ fn bulk_leaves_an_eighth_of_the_places_free() {
     assert_eq!(pair.tree.nodes_in_use(), nodes, "there was room");
 }
 
+/// A last leaf with just the fewest entries that a leaf may have stays as it is; with one fewer it
+/// gets half of what the one before has.
+#[test]
+fn bulk_levels_out_what_is_underfull_alone() {
+    for (last, first) in [(4, 14), (3, (14 + 3) / 2)] {
+        let entries: Vec<_> = (0..14 + last).map(|index| (index * 2, index * 2 + 1)).collect();
+        let pair = Pair::<16>::bulk(0, u64::MAX, &entries);
+        let tree = &pair.tree;
+        assert_eq!(tree.leaf(&tree.first()).unwrap().len(), first, "{last}");
+    }
+}
+
+#[test]
+fn bulk_allocates_no_more_than_it_may_need() {
+    // The second leaf takes a root as well; nodes come by eights.
+    let entries = (0..15).map(|index| (index * 2, index * 2 + 1, [index; 4]));
+    let tree: Tree<Value> = Tree::bulk(0, u64::MAX, entries).unwrap();
+    assert_eq!((tree.nodes_in_use(), tree.nodes_free()), (3, 13));
+}
+
 #[test]
 fn going_back_and_forth_across_a_split_takes_no_nodes() {
     let mut pair = Pair::<16>::new(0, u64::MAX);
@@ -73,6 +93,29 @@ fn going_back_and_forth_across_a_split_takes_no_nodes() {
         pair.insert(77, 78);
         assert_eq!(pair.tree.nodes_in_use(), nodes);
     }
+}
+
+/// Of two siblings that do not fit into one, each gets half of what both have, inner nodes too.
+#[test]
+fn siblings_that_do_not_fit_into_one_share_alike() {
+    let entries: Vec<_> = (0..56).map(|index| (index * 2, index * 2 + 1)).collect();
+    let mut pair = Pair::<4>::bulk(0, u64::MAX, &entries);
+    let children = |tree: &Tree<u64, 4>| {
+        let root = tree.inner.get(tree.root).unwrap();
+        [0, 1].map(|slot| tree.inner.get(root.child(slot)).unwrap().len())
+    };
+    assert_eq!((pair.tree.height(), children(&pair.tree)), (3, [7, 7]));
+    pair.insert(81, 82);
+    let mut before = children(&pair.tree);
+    while before != [2, 8] {
+        pair.remove(0);
+        before = children(&pair.tree);
+    }
+    // One child fewer would be too few, and the two nodes have nine then.
+    while children(&pair.tree) == before {
+        pair.remove(0);
+    }
+    assert_eq!(children(&pair.tree), [4, 5]);
 }
 
 #[test]
