@@ -150,19 +150,28 @@ impl<V, const B: usize> Leaf<V, B> {
     }
 }
 
-/// Places that one word has a bit for.
-const WORD: usize = u64::BITS as usize;
+/// Places that are compared as one group.
+const GROUP: usize = 8;
 
 impl<const B: usize> Inner<B> {
     /// The first place from `from` on of a child with a gap of at least `length`.
     ///
-    /// Which it is cannot be predicted, so all are compared, without a branch.
+    /// Which it is cannot be predicted, so all gaps of a word's worth of places are compared, a bit
+    /// for each, without a branch; in groups, so that no compare has to wait for all before it.
     fn first_wide(&self, from: usize, length: u64) -> Option<usize> {
-        self.gaps().chunks(WORD).zip((0..).step_by(WORD)).find_map(|(gaps, first)| {
-            let wide = gaps.iter().rev().fold(0, |bits, &gap| bits << 1 | u64::from(gap >= length));
+        let words = self.gaps().chunks(u64::BITS as usize).zip((0..).step_by(u64::BITS as usize));
+        words.into_iter().find_map(|(gaps, first)| {
+            let groups = gaps.chunks(GROUP).zip((0..).step_by(GROUP));
+            let wide = groups.fold(0, |all, (group, at)| all | wide_of(group, length) << at);
             let skip = u32::try_from(from.saturating_sub(first)).unwrap_or(u32::MAX);
             let ahead = wide & u64::MAX.checked_shl(skip).unwrap_or(0);
             (ahead != 0).then(|| first + ahead.trailing_zeros() as usize)
         })
     }
+}
+
+/// A bit for each gap of at least `length`, the first one the lowest.
+#[inline(always)]
+fn wide_of(gaps: &[u64], length: u64) -> u64 {
+    gaps.iter().rev().fold(0, |bits, &gap| bits << 1 | u64::from(gap >= length))
 }
