@@ -143,38 +143,41 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
     pub fn grow(&mut self, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal> {
         let mut at = Cursor::default();
         self.map.tree.seek_into(addr.get(), &mut at);
-        let next = self.map.tree.item(&at).map(|entry| (entry.start, entry.value.flags));
-        if next.is_some_and(|(start, _)| start <= addr.get()) {
+        let above = self.map.tree.item(&at).map(|entry| (entry.start, entry.value.flags));
+        if above.is_some_and(|(start, _)| start <= addr.get()) {
             return Ok(Growth::AlreadyMapped); // 13.1
         }
-        let down = next.filter(|(_, flags)| flags.contains(EntryFlags::GROWS_DOWN));
-        let up = self.map.tree.item_below(&at).filter(|e| e.value.has(EntryFlags::GROWS_UP));
+        let below = self.map.tree.item_below(&at).map(|entry| (entry.end, entry.value.flags));
+        let down = above.filter(|(_, flags)| flags.contains(EntryFlags::GROWS_DOWN));
+        let up = below.filter(|(_, flags)| flags.contains(EntryFlags::GROWS_UP));
+        let (above, below) = (above.map(|(start, _)| start), below.map(|(end, _)| end));
         // 13.2: the nearer one, and up if both are as near. There is no second try.
-        match (up.map(|entry| entry.end), down) {
+        match (up, down) {
             (None, None) => Ok(Growth::NoStack),
-            (Some(end), Some((start, _))) if addr.get() - end > start - addr.get() => {
-                self.grow_down(&mut at, addr, tell)
+            (Some((end, _)), Some((start, _))) if addr.get() - end > start - addr.get() => {
+                self.grow_down(&mut at, addr, below, tell)
             }
             (Some(_), _) => {
                 self.map.tree.retreat(&mut at);
-                self.grow_up(&at, addr, tell)
+                self.grow_up(&at, addr, above, tell)
             }
-            (None, Some(_)) => self.grow_down(&mut at, addr, tell),
+            (None, Some(_)) => self.grow_down(&mut at, addr, below, tell),
         }
     }
 
-    /// Grows the stack at `at` down to `addr`.
+    /// Grows the stack at `at` down to `addr`; `below` is where the lower neighbour ends.
     fn grow_down(
         &mut self,
         at: &mut Cursor,
         addr: Addr,
+        below: Option<u64>,
         tell: impl FnMut(Change),
     ) -> Result<Growth, Refusal> {
         let Some(stack) = self.map.tree.item(at) else { return Ok(Growth::NoStack) };
         let (start, avail) = (stack.start, stack.value.avail);
         let (prot, max) = (stack.value.prot(), stack.value.max());
         // 13.3. Without a neighbour the floor wraps below 0, and so do the numbers after it.
-        let floor = self.map.tree.end_below(at).unwrap_or_else(|| start.wrapping_sub(avail));
+        let floor = below.unwrap_or_else(|| start.wrapping_sub(avail));
         let room = Room { bytes: start.wrapping_sub(floor), cuts_avail: true };
         let need = page_up(start - addr.get());
         let amount = self.amount(at, addr, need, avail, room)?;
@@ -201,17 +204,18 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
         Ok(self.grown(added, prot, Direction::Down, amount.main, tell))
     }
 
-    /// Grows the stack at `at` up to `addr`.
+    /// Grows the stack at `at` up to `addr`; `above` is where the upper neighbour starts.
     fn grow_up(
         &mut self,
         at: &Cursor,
         addr: Addr,
+        above: Option<u64>,
         tell: impl FnMut(Change),
     ) -> Result<Growth, Refusal> {
         let Some(stack) = self.map.tree.item(at) else { return Ok(Growth::NoStack) };
         let (start, end, avail) = (stack.start, stack.end, stack.value.avail);
         let (prot, charged) = (stack.value.prot(), stack.value.has(EntryFlags::CHARGED));
-        let (ceiling, reserve_wraps) = self.ceiling(at, end, avail);
+        let (ceiling, reserve_wraps) = ceiling(above, end, avail);
         let room = Room { bytes: ceiling - end, cuts_avail: !reserve_wraps };
         let need = page_up(addr.get().wrapping_add(1).wrapping_sub(end));
         let amount = self.amount(at, addr, need, avail, room)?;
@@ -251,17 +255,6 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
         }
         let added = AddrRange::between(end, top);
         Ok(self.grown(added, prot, Direction::Up, amount.main, tell))
-    }
-
-    /// 13.4 and 15.6: where growth up ends, and whether the reserve wrapped past 2^64.
-    fn ceiling(&self, at: &Cursor, end: u64, avail: u64) -> (u64, bool) {
-        match self.map.tree.item_above(at) {
-            Some(entry) => (entry.start, false),
-            None => match end.checked_add(avail) {
-                Some(ceiling) => (ceiling, false),
-                None => (u64::MAX, true),
-            },
-        }
     }
 
     /// Rules 13.5 to 13.10: how much to add.
@@ -375,6 +368,14 @@ fn first_part(addrbos: Addr, max_ssize: Size, init: Size, flags: CowFlags) -> Op
             (rounded >= middle).then_some(rounded)
         }
         _ => Some(addrbos),
+    }
+}
+
+/// 13.4 and 15.6: where growth up ends, and whether the reserve wrapped past 2^64.
+fn ceiling(above: Option<u64>, end: u64, avail: u64) -> (u64, bool) {
+    match above.or_else(|| end.checked_add(avail)) {
+        Some(ceiling) => (ceiling, false),
+        None => (u64::MAX, true),
     }
 }
 

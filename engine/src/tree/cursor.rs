@@ -203,6 +203,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
         leaf.item(slot).or_else(|| self.first_item_after_leaf(at))
     }
 
+    #[cold]
     fn last_item_before_leaf(&self, at: &Cursor) -> Option<Item<'_, V>> {
         let parted = (1..at.height()).find(|&level| at.slot(level) > 0)?;
         let mut node = self.inner_at(at, parted)?.child(at.slot(parted) - 1);
@@ -214,6 +215,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
         leaf.item(leaf.len().checked_sub(1)?)
     }
 
+    #[cold]
     fn first_item_after_leaf(&self, at: &Cursor) -> Option<Item<'_, V>> {
         let next = |level| self.inner_at(at, level).map(|inner| inner.child(at.slot(level) + 1));
         let (parted, mut node) = (1..at.height()).find_map(|level| {
@@ -236,6 +238,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
     }
 
     /// The end of the last entry before the leaf of a cursor.
+    #[cold]
     pub(super) fn end_before_leaf(&self, at: &Cursor) -> Option<u64> {
         (1..at.height()).find_map(|level| self.inner_at(at, level)?.end_below(at.slot(level)))
     }
@@ -257,6 +260,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
     }
 
     /// Moves to the first entry of the next leaf; `false`, and the cursor stays, in the last one.
+    #[cold]
     pub(super) fn next_leaf(&self, at: &mut Cursor) -> bool {
         for level in 1..at.height() {
             let next = at.slot(level) + 1;
@@ -272,6 +276,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
     }
 
     /// Moves to the last entry of the leaf before; `false`, and the cursor stays, in the first one.
+    #[cold]
     fn previous_leaf(&self, at: &mut Cursor) -> bool {
         for level in 1..at.height() {
             if let Some(previous) = at.slot(level).checked_sub(1) {
