@@ -35,12 +35,10 @@ impl Modes {
         Prot::from_bits_truncate(self.0 >> 3)
     }
 
-    const fn inherit(self) -> Inherit {
-        match self.0 >> 6 {
-            0 => Inherit::Share,
-            1 => Inherit::Copy,
-            _ => Inherit::None,
-        }
+    fn inherit(self) -> Inherit {
+        const KINDS: [Inherit; 4] = [Inherit::Share, Inherit::Copy, Inherit::None, Inherit::None];
+        // Two bits are left, so that there always is one.
+        KINDS.get(usize::from(self.0 >> 6)).copied().unwrap_or(Inherit::None)
     }
 }
 
@@ -86,7 +84,7 @@ impl<O> Body<O> {
         self.modes.max()
     }
 
-    pub(crate) const fn inherit(&self) -> Inherit {
+    pub(crate) fn inherit(&self) -> Inherit {
         self.modes.inherit()
     }
 
