@@ -155,7 +155,10 @@ impl Size {
         if unit.0 == 0 {
             return self;
         }
-        let quotient = self.0.wrapping_add(unit.0).wrapping_sub(1) / unit.0;
+        let sum = self.0.wrapping_add(unit.0).wrapping_sub(1);
+        // A growth hardly ever takes more than one step, and a division takes long.
+        let one = sum >= unit.0 && sum - unit.0 < unit.0;
+        let quotient = if one { 1 } else { sum / unit.0 };
         Self(quotient.wrapping_mul(unit.0))
     }
 }

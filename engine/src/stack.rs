@@ -258,6 +258,7 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
     }
 
     /// Rules 13.5 to 13.10: how much to add.
+    #[inline(always)]
     fn amount(
         &mut self,
         at: &Cursor,
@@ -294,6 +295,7 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
 
     /// Rule 13.8: `need` rounded up to the step, cut to `avail` and to what the stack limit
     /// leaves.
+    #[inline(always)]
     fn step(&self, need: u64, avail: u64, main: bool) -> u64 {
         let mut bytes = Size::new(need).round_up(self.tunables.sgrowsiz).get();
         if bytes > avail || bytes < need {
@@ -308,6 +310,7 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
     }
 
     /// Rules 13.9 and 13.10.
+    #[inline(always)]
     fn check_limits(&self, amount: Size) -> Result<(), Refusal> {
         let (wired, limit) = (Size::pages(self.map.wired_pages), self.limits.memlock);
         if self.map.wire_future && wired.wrapping_add(amount) > limit {
@@ -321,6 +324,7 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
     }
 
     /// Rules 13.17 and 13.18: counts and wires what was added.
+    #[inline(always)]
     fn grown(
         &mut self,
         added: AddrRange,

@@ -33,12 +33,14 @@ impl Piece {
 
 impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     /// Rules 6.1 and 6.6: is it within the map, and is there swap for it?
+    #[inline(always)]
     pub(crate) fn check_piece(&self, piece: &Piece) -> Result<(), Refusal> {
         self.check_bounds(piece.start, piece.end)?;
         self.afford(piece.charge(), piece.length())
     }
 
     /// Room for a piece below the stack at `at`.
+    #[inline(always)]
     pub(crate) fn ensure_piece(&mut self, at: &Cursor, piece: &Piece) -> Result<(), Refusal> {
         if self.touches(at, piece) && self.below_swallows(at, piece) {
             return Ok(());
@@ -48,6 +50,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
 
     /// Inserts a piece below the stack at `at`: the piece has the growth flag from now on, and
     /// `avail` left. The nodes must have been made sure of.
+    #[inline(always)]
     pub(crate) fn insert_piece(
         &mut self,
         at: &mut Cursor,
@@ -69,6 +72,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
 
     /// Does the lower neighbour of the stack end where the piece starts? Hardly ever, and else
     /// there is nothing to merge with.
+    #[inline(always)]
     fn touches(&self, at: &Cursor, piece: &Piece) -> bool {
         self.tree.end_below(at) == Some(piece.start)
     }

@@ -9,6 +9,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
     /// on either side; debug builds assert that. The cursor stays valid.
     ///
     /// Touches one leaf, and above it only what a gap or an end that changed was recorded in.
+    #[inline]
     pub fn set_bounds(&mut self, at: &Cursor, start: u64, end: u64) {
         let slot = at.slot(0);
         let Some((old_start, old_end)) = self.leaf(at).and_then(|leaf| leaf.range(slot)) else {
