@@ -68,13 +68,15 @@ fn check_finds_damaged_inner_nodes() {
         let last = root.len() - 1;
         root.keys_mut()[last] = VACANT - 1;
     });
-    assert!(matches!(last, Violation::Mark { .. } | Violation::Separator { .. }), "{last}");
-    let behind = damaged(|tree| {
-        let root = tree.inner.get_mut(tree.root).unwrap();
-        let len = root.len();
-        root.gaps_mut()[len] = 7;
-    });
-    assert!(matches!(behind, Violation::Mark { slot: 1..=7, .. }), "{behind}");
+    let tree = sound();
+    let len = tree.inner.get(tree.root).unwrap().len();
+    assert!(matches!(last, Violation::Mark { slot, .. } if slot + 1 == len), "{last}");
+    for behind in [len, len + 1] {
+        let gap = damaged(|tree| tree.inner.get_mut(tree.root).unwrap().gaps_mut()[behind] = 7);
+        assert!(matches!(gap, Violation::Mark { slot, .. } if slot == behind), "{gap}");
+    }
+    let child = damaged(|tree| tree.inner.get_mut(tree.root).unwrap().children_mut()[len + 1] = 7);
+    assert!(matches!(child, Violation::Mark { slot, .. } if slot == len + 1), "{child}");
     let lost = damaged(|tree| tree.inner.get_mut(tree.root).unwrap().children_mut()[0] = 1 << 20);
     assert!(matches!(lost, Violation::Level { node: 0x10_0000, .. }), "{lost}");
 }
@@ -89,6 +91,12 @@ fn check_finds_a_wrong_shape() {
         }
     });
     assert!(matches!(thin, Violation::Fill { level: 0, len: 1, .. }), "{thin}");
+    let lone = damaged(|tree| {
+        let mut at = tree.first();
+        tree.inner.reserve(1).unwrap();
+        tree.grow_root(&mut at).unwrap();
+    });
+    assert!(matches!(lone, Violation::Fill { level: 2.., len: 1, .. }), "{lone}");
     let height = damaged(|tree| tree.height = 0);
     assert!(matches!(height, Violation::Level { level: 0, .. }), "{height}");
     // The most that a tree may have is no mistake in itself: the walk finds what is.
@@ -141,14 +149,16 @@ fn check_finds_free_nodes_that_are_not_vacant() {
         at
     };
     // The first child is the link.
-    for what in ["key", "child", "gap"] {
+    for what in ["key", "child", "gap", "keys", "gaps"] {
         let inner = damaged(|tree| {
             let at = free_inner(tree);
             let inner = tree.inner.get_mut(at).unwrap();
             match what {
                 "key" => inner.keys_mut()[2] = 5,
                 "child" => inner.children_mut()[2] = 5,
-                _ => inner.gaps_mut()[2] = 5,
+                "gap" => inner.gaps_mut()[2] = 5,
+                "keys" => inner.keys_mut()[2..4].fill(5),
+                _ => inner.gaps_mut()[2..4].fill(5),
             }
         });
         assert!(matches!(inner, Violation::Nodes { leaves: false, .. }), "{what}: {inner}");
