@@ -4,7 +4,7 @@ use std::io;
 
 use growstack::{Addr, AddrRange, PAGE_SIZE};
 
-use super::{done, map, pointer, unmap};
+use super::{PAGE, done, map, pointer, unmap};
 
 /// Mappings of a page each, readable and inaccessible in turn, so that the kernel does not merge
 /// them.
@@ -27,7 +27,7 @@ impl Crowd {
         for page in (1..mappings).step_by(2) {
             let at = pointer(start + page * PAGE_SIZE);
             // SAFETY: The page is the crowd's, and nobody reads it.
-            done(unsafe { libc::mprotect(at, 4096, libc::PROT_NONE) })?;
+            done(unsafe { libc::mprotect(at, PAGE, libc::PROT_NONE) })?;
         }
         Ok(crowd)
     }

@@ -27,6 +27,9 @@ pub mod kernel;
 pub mod region;
 pub mod trap;
 
+/// Bytes of a page, as lengths are given to system calls.
+const PAGE: usize = 4096;
+
 /// The answer of a system call: -1 stands for the error in `errno`.
 fn done(answer: i32) -> io::Result<()> {
     if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }

@@ -11,14 +11,14 @@
 use std::cell::{Cell, UnsafeCell};
 use std::io;
 use std::marker::PhantomData;
-use std::ptr::{NonNull, null, null_mut};
+use std::ptr::{NonNull, null_mut};
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering::{Acquire, Release, SeqCst};
 use std::sync::atomic::{AtomicBool, compiler_fence};
 
 use growstack::{Addr, PAGE_SIZE};
 
-use super::{done, map, pointer, unmap};
+use super::{PAGE, done, map, pointer, unmap};
 
 /// What becomes of a fault.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -103,6 +103,8 @@ thread_local! {
     static CURRENT: Cell<Option<NonNull<Slot<dyn Serve>>>> = const { Cell::new(None) };
     /// Is this thread inside the handler?
     static HANDLING: Cell<bool> = const { Cell::new(false) };
+    /// Has this thread a [`Trap`]?
+    static ENTERED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Is this thread inside the handler?
@@ -130,12 +132,16 @@ impl Trap {
     ///
     /// # Errors
     ///
-    /// Those of `sigaction`, `mmap` and `sigaltstack`.
+    /// [`io::ErrorKind::AlreadyExists`] if it is; those of `sigaction`, `mmap` and `sigaltstack`.
     pub fn enter() -> io::Result<Self> {
         static INSTALLED: OnceLock<Result<(), i32>> = OnceLock::new();
         INSTALLED
             .get_or_init(|| install().map_err(|error| error.raw_os_error().unwrap_or(0)))
             .map_err(io::Error::from_raw_os_error)?;
+        // A second one could outlive the first, and would then put its stack back, which is gone.
+        if ENTERED.get() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
         let len = signal_stack_len();
         // SAFETY: No MAP_FIXED.
         let stack = unsafe { map(0, len, libc::PROT_READ | libc::PROT_WRITE, 0) }?;
@@ -156,6 +162,7 @@ impl Trap {
             let _ = unsafe { unmap(stack, len) };
             return Err(error);
         }
+        ENTERED.set(true);
         Ok(Self { stack, len, before, not_send: PhantomData })
     }
 
@@ -187,10 +194,9 @@ impl Drop for Trap {
             libc::sigaltstack(&raw const self.before, null_mut());
             unmap(self.stack, self.len)
         };
+        ENTERED.set(false);
     }
 }
-
-const PAGE: usize = 4096;
 
 /// What the kernel puts on a signal stack, which depends on the processor; room for a server; and
 /// the page that is never used.
@@ -252,7 +258,6 @@ fn crash(signal: i32, code: i32) {
 
 /// Writes to the standard error output from inside the handler.
 pub(super) fn tell(text: &[u8]) {
-    let from = if text.is_empty() { null() } else { text.as_ptr() };
     // SAFETY: `write` is async-signal-safe, and reads the bytes of a live slice.
-    let _ = unsafe { libc::write(libc::STDERR_FILENO, from.cast(), text.len()) };
+    let _ = unsafe { libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), text.len()) };
 }
