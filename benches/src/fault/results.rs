@@ -4,7 +4,6 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use super::subject::Kind;
-use crate::machine::tsc::Clock;
 
 /// A run.
 #[derive(Clone, Debug, Serialize)]
@@ -43,8 +42,8 @@ pub struct Row {
     pub whole: Quantiles,
     /// Asking the engine.
     pub engine: Option<Quantiles>,
-    /// The median of that in ticks.
-    pub engine_ticks: Option<u64>,
+    /// The same in ticks of the time-stamp counter.
+    pub engine_ticks: Option<Quantiles>,
     /// The kernel's call that commits memory.
     pub commit: Option<Quantiles>,
     /// Samples dropped because the core changed.
@@ -60,7 +59,7 @@ pub struct Missing {
     pub why: String,
 }
 
-/// A distribution in nanoseconds, less what reading the clock takes.
+/// A distribution, in nanoseconds where nothing else is said, less what reading the clock takes.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Quantiles {
     /// Samples.
@@ -80,10 +79,12 @@ pub struct Quantiles {
 }
 
 impl Quantiles {
-    /// Those of a histogram of ticks.
+    /// Those of a histogram of ticks, in the unit of which a tick is `scale`.
     #[must_use]
-    pub fn of(histogram: &Histogram<u64>, clock: &Clock) -> Self {
-        let at = |quantile| clock.ns(histogram.value_at_quantile(quantile));
+    pub fn of(histogram: &Histogram<u64>, scale: f64) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+        let scaled = |ticks: u64| ticks as f64 * scale;
+        let at = |quantile| scaled(histogram.value_at_quantile(quantile));
         Self {
             samples: histogram.len(),
             p50: at(0.5),
@@ -91,7 +92,7 @@ impl Quantiles {
             p99: at(0.99),
             p999: at(0.999),
             p9999: at(0.9999),
-            max: clock.ns(histogram.max()),
+            max: scaled(histogram.max()),
         }
     }
 }

@@ -2,6 +2,9 @@
 
 use anyhow::Context as _;
 use hdrhistogram::Histogram;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom as _;
 
 use super::results::{AtSize, Missing, Quantiles, Row};
 use super::space;
@@ -44,29 +47,32 @@ pub fn measure(others: u64, rounds: u64, clock: &Clock, trap: &Trap) -> anyhow::
     }
     let mappings = space::mappings()?.len();
     let entries = all.iter().find_map(|one| one.subject.entries());
+    let mut random = StdRng::seed_from_u64(1);
     // The first round fills caches and page tables, and does not count.
     for round in 0..=rounds {
-        turn(&mut all, round > 0, clock, trap);
+        turn(&mut all, round > 0, &mut random, clock, trap);
         for one in &mut all {
             one.subject.reset()?;
         }
     }
     drop(crowd);
-    let rows = all.iter().map(|one| one.row(clock)).collect();
+    let of = |kind| all.iter().find(|one| one.subject.kind() == kind);
+    let rows = Kind::ALL.iter().filter_map(|kind| Some(of(*kind)?.row(clock))).collect();
     Ok(AtSize { others, mappings, entries, rows, missing })
 }
 
-/// One round: all places of all subjects, beginning with another subject at each place.
-fn turn(all: &mut [Taken], counts: bool, clock: &Clock, trap: &Trap) {
+/// One round: all places of all subjects. What comes before a fault decides what the caches hold,
+/// so the order is another one at each place.
+fn turn(all: &mut [Taken], counts: bool, random: &mut StdRng, clock: &Clock, trap: &Trap) {
     let home = stop().core;
     for n in 0..TOUCHES {
+        all.shuffle(random);
         for one in all.iter_mut() {
             let sample = one.subject.touch(trap, n);
             if counts {
                 one.record(&sample, home, clock);
             }
         }
-        all.rotate_left(1);
     }
 }
 
@@ -90,14 +96,14 @@ impl Taken {
     }
 
     fn row(&self, clock: &Clock) -> Row {
-        let of = |histogram| Quantiles::of(histogram, clock);
+        let of = |histogram| Quantiles::of(histogram, clock.ns_per_tick);
         let kind = self.subject.kind();
         let has_engine = kind.has_engine();
         Row {
             kind,
             whole: of(&self.whole),
             engine: has_engine.then(|| of(&self.engine)),
-            engine_ticks: has_engine.then(|| self.engine.value_at_quantile(0.5)),
+            engine_ticks: has_engine.then(|| Quantiles::of(&self.engine, 1.0)),
             commit: has_engine.then(|| of(&self.commit)),
             dropped: self.dropped,
         }

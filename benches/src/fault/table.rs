@@ -24,6 +24,7 @@ pub fn table(size: &AtSize) -> String {
         if let Some(row) = size.row(kind) {
             line(&mut text, &kind.to_string(), Some(&row.whole));
             line(&mut text, "  the engine", row.engine.as_ref());
+            line(&mut text, "  the engine, in ticks", row.engine_ticks.as_ref());
             line(&mut text, "  the commit", row.commit.as_ref());
             if row.dropped > 0 {
                 let _ = writeln!(text, "  {} samples dropped: the core changed", row.dropped);

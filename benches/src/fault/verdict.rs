@@ -16,7 +16,7 @@ pub struct Verdict {
     /// What the engine takes, in nanoseconds.
     engine: f64,
     /// The same in ticks.
-    ticks: u64,
+    ticks: f64,
     /// What the whole fault takes.
     whole: f64,
     /// What `MAP_GROWSDOWN` takes above a first touch, if it was measured.
@@ -29,7 +29,7 @@ impl Verdict {
     #[must_use]
     pub fn on(size: &AtSize) -> Option<Self> {
         let row = size.row(Kind::Engine)?;
-        let (engine, ticks) = (row.engine?.p50, row.engine_ticks?);
+        let (engine, ticks) = (row.engine?.p50, row.engine_ticks?.p50);
         let median = |kind| Some(size.row(kind)?.whole.p50);
         let kernel =
             median(Kind::GrowsDown).and_then(|grown| Some(grown - median(Kind::FirstTouch)?));
@@ -55,7 +55,7 @@ impl fmt::Display for Verdict {
         let share = self.share();
         writeln!(
             f,
-            "{:>6} others: the engine takes {:.0} ns ({} ticks) of {:.0} ns, {share:.1} %; below \
+            "{:>6} others: the engine takes {:.0} ns ({:.0} ticks) of {:.0} ns, {share:.1} %; below \
              {MOST_SHARE} %: {}",
             self.others,
             self.engine,
@@ -91,8 +91,7 @@ mod tests {
             p9999: p50,
             max: p50,
         };
-        let engine_ticks = engine.map(|_| 1);
-        let (whole, engine) = (of(whole), engine.map(of));
+        let (whole, engine, engine_ticks) = (of(whole), engine.map(of), engine.map(of));
         Row { kind, whole, engine, engine_ticks, commit: None, dropped: 0 }
     }
 
