@@ -83,6 +83,31 @@ fn a_recursion_grows_the_stack_and_finds_its_frames_again() {
     }
 }
 
+/// Allocates in every frame, so that some faults interrupt the allocator.
+fn allocate(depth: usize, bytes: &mut usize) {
+    let held = vec![1_u8; depth % 97 * 29];
+    let text = format!("{depth:>width$}", width = depth % 61);
+    if depth > 0 {
+        allocate(depth - 1, bytes);
+    }
+    *bytes += held.iter().map(|byte| usize::from(*byte)).sum::<usize>() + text.len();
+}
+
+#[test]
+fn what_a_fault_interrupts_may_be_the_allocator() {
+    let trap = Trap::enter().unwrap();
+    let stack = GrowingStack::new(&Plan::pages(Size::new(64 * MIB))).unwrap();
+    let (mut here, mut there) = (0, 0);
+    allocate(1000, &mut here);
+    assert_eq!(stack.committed(), Size::PAGE);
+    for _ in 0..20 {
+        stack.run(&trap, || allocate(1000, &mut there));
+        assert!(stack.events().len() > 20);
+        stack.reset().unwrap();
+    }
+    assert_eq!(there, 20 * here);
+}
+
 #[test]
 fn kernel_and_engine_have_the_same_pages_after_every_growth() {
     let trap = Trap::enter().unwrap();
