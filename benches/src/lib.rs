@@ -5,7 +5,9 @@
 //! - [`process`]: the whole engine, with limits and rules, and the naive reference.
 //! - [`speed`]: the interleaved comparison that `scripts/speed` prints.
 //! - [`latency`]: the distribution of single growths.
-//! - [`machine`]: the time-stamp counter, AVX2 and the counting allocator; the only `unsafe` code.
+//! - `fault`: real page faults served by the engine, on Linux on x86-64 only.
+//! - [`machine`]: the time-stamp counter, AVX2, the counting allocator and what real faults need; the
+//!   only `unsafe` code.
 //!
 //! # Biases known
 //!
@@ -20,6 +22,8 @@
 
 pub mod contender;
 pub mod contenders;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+pub mod fault;
 pub mod host;
 pub mod latency;
 pub mod layout;

@@ -1,9 +1,12 @@
-//! What safe Rust cannot say: the time-stamp counter, AVX2, and an allocator that counts.
+//! What safe Rust cannot say: the time-stamp counter, AVX2, an allocator that counts, and
+//! real page faults.
 //!
 //! The only module of the workspace's benchmarks with `unsafe` code.
 
 #![allow(unsafe_code)]
 
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+pub mod fault;
 pub mod heap;
 pub mod simd;
 pub mod tsc;
