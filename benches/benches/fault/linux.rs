@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use clap::Parser;
+use clap::{Args, Parser};
 use growstack_benches::fault::results::Results;
 use growstack_benches::fault::sample::measure;
 use growstack_benches::fault::table::table;
@@ -40,10 +40,41 @@ struct Arguments {
     /// What `cargo bench` passes; `cargo test` does not.
     #[arg(long, hide = true)]
     bench: bool,
+    #[command(flatten)]
+    criterion: Criterion,
+}
+
+/// What `cargo bench -- ARGUMENTS` passes to all benchmarks, and criterion's alone know. With any of
+/// it, the user means those.
+#[derive(Args)]
+struct Criterion {
+    #[arg(hide = true)]
+    filter: Option<String>,
+    #[arg(long, hide = true)]
+    save_baseline: Option<String>,
+    #[arg(long, hide = true)]
+    baseline: Option<String>,
+    #[arg(long, hide = true)]
+    baseline_lenient: Option<String>,
+    #[arg(long, hide = true)]
+    load_baseline: Option<String>,
+}
+
+impl Criterion {
+    fn is_meant(&self) -> bool {
+        let Self { filter, save_baseline, baseline, baseline_lenient, load_baseline } = self;
+        [filter, save_baseline, baseline, baseline_lenient, load_baseline]
+            .into_iter()
+            .any(Option::is_some)
+    }
 }
 
 pub(crate) fn main() -> anyhow::Result<()> {
-    let Arguments { quick, rounds, mut mappings, json, bench } = Arguments::parse();
+    let Arguments { quick, rounds, mut mappings, json, bench, criterion } = Arguments::parse();
+    if criterion.is_meant() {
+        println!("fault: left out, since these arguments are for criterion's benchmarks");
+        return Ok(());
+    }
     let rounds = match (bench, quick, rounds) {
         (_, _, Some(rounds)) => rounds,
         (true, false, None) => 200,
