@@ -43,7 +43,7 @@ impl<V, const B: usize> Leaf<V, B> {
 
 impl<V: Default, const B: usize> Tree<V, B> {
     /// The entry that holds an address: `start <= addr < end`.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn get(&self, addr: u64) -> Option<Item<'_, V>> {
         let mut node = self.root;
