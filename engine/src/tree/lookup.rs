@@ -43,6 +43,7 @@ impl<V, const B: usize> Leaf<V, B> {
 
 impl<V: Default, const B: usize> Tree<V, B> {
     /// The entry that holds an address: `start <= addr < end`.
+    // Always inlined, for the answer would go through memory, which takes an eighth of the time.
     #[inline(always)]
     #[must_use]
     pub fn get(&self, addr: u64) -> Option<Item<'_, V>> {
