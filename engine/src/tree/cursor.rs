@@ -104,7 +104,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
     /// Moves a cursor, of whatever tree and void or not, to where [`seek`](Self::seek) would be.
     ///
     /// A cursor is 168 bytes. Where nanoseconds count, this saves copying it.
-    #[inline]
+    #[inline(always)]
     pub fn seek_into(&self, addr: u64, at: &mut Cursor) {
         at.height = self.height;
         if addr == u64::MAX {
