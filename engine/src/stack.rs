@@ -213,7 +213,7 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
         tell: impl FnMut(Change),
     ) -> Result<Growth, Refusal> {
         let Some(stack) = self.map.tree.item(at) else { return Ok(Growth::NoStack) };
-        let (start, end, avail) = (stack.start, stack.end, stack.value.avail);
+        let (end, avail) = (stack.end, stack.value.avail);
         let (prot, charged) = (stack.value.prot(), stack.value.has(EntryFlags::CHARGED));
         let (ceiling, reserve_wraps) = ceiling(above, end, avail);
         let room = Room { bytes: ceiling - end, cuts_avail: !reserve_wraps };
@@ -240,13 +240,13 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
             })?;
         }
         // 13.16
-        self.map.tree.set_bounds(at, start, top);
+        self.map.tree.set_end(at, top);
         if self.map.wire_future {
             // 13.18 clips the new part out of the stack, with which an equal one above may merge
             // now that they touch: so the need can be told only with the new end.
             self.map
                 .ensure_wiring(end, top)
-                .inspect_err(|_| self.map.tree.set_bounds(at, start, end))?;
+                .inspect_err(|_| self.map.tree.set_end(at, end))?;
         }
         self.set_avail(at, left.wrapping_sub(length));
         self.map.size = self.map.size.wrapping_add(length);

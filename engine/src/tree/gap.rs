@@ -10,7 +10,17 @@ impl<V: Default, const B: usize> Tree<V, B> {
     ///
     /// A recorded gap is looked for anew only if the widest one shrank, and the first level where
     /// nothing changes is the last one visited.
+    #[inline(always)]
     pub(super) fn regap(&mut self, at: &Cursor, before: u64, after: u64) {
+        // Nearly always there is a wider one in the leaf.
+        let kept = self.inner_at(at, 1).map_or(u64::MAX, |inner| inner.gap(at.slot(1)));
+        if before.max(after) >= kept {
+            self.regap_up(at, before, after);
+        }
+    }
+
+    #[inline(never)]
+    fn regap_up(&mut self, at: &Cursor, before: u64, after: u64) {
         let (mut before, mut after) = (before, after);
         for level in 1..self.height {
             let slot = at.slot(level);
