@@ -80,8 +80,7 @@ impl Contender for EngineTree {
     #[inline]
     fn grow_down(&mut self, addr: u64) -> Grown {
         let mut at = Cursor::default();
-        self.0.seek_into(addr, &mut at);
-        let above = self.0.item(&at).map(|entry| (entry.start, entry.end));
+        let above = self.0.seek_into(addr, &mut at).map(|entry| (entry.start, entry.end));
         match down(addr, self.0.end_below(&at).unwrap_or(0), above) {
             Ok((old, start)) => {
                 self.0.set_bounds(&at, start, old.1);
@@ -94,8 +93,7 @@ impl Contender for EngineTree {
     #[inline]
     fn grow_down_by_entry(&mut self, addr: u64) -> Grown {
         let mut at = Cursor::default();
-        self.0.seek_into(addr, &mut at);
-        let above = self.0.item(&at).map(|entry| (entry.start, entry.end));
+        let above = self.0.seek_into(addr, &mut at).map(|entry| (entry.start, entry.end));
         match down(addr, self.0.end_below(&at).unwrap_or(0), above) {
             Ok((old, start)) => {
                 if let Some(value) = self.0.value_mut(&at) {
@@ -111,8 +109,7 @@ impl Contender for EngineTree {
     #[inline]
     fn grow_up(&mut self, addr: u64) -> Grown {
         let mut at = Cursor::default();
-        self.0.seek_into(addr, &mut at);
-        let above = self.0.item(&at).map(|entry| (entry.start, entry.end));
+        let above = self.0.seek_into(addr, &mut at).map(|entry| (entry.start, entry.end));
         if !self.0.retreat(&mut at) {
             return Grown::Refused;
         }
