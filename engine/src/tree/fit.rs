@@ -1,10 +1,10 @@
 //! First fit: the lowest free range of some length, found by the widest gaps that inner nodes keep
 //! (I5).
 //!
-//! The search goes down towards the address it starts from, but no further than there is a fit under
-//! the child it would go to. On the way it keeps the nearest subtree to the right that has one; that
-//! is where the lowest fit is if there is none further down. So it visits few nodes more than a
-//! look-up, and reads one leaf in nearly all cases.
+//! The search goes down towards the address it starts from, for as long as some gap under the next
+//! child is wide enough. On the way it keeps the nearest subtree to the right that has such a gap:
+//! there the lowest fit is if the way down comes to none. So it visits hardly more nodes than a
+//! look-up, and in nearly all cases one leaf.
 
 use super::Tree;
 use super::node::{Inner, Leaf};
@@ -22,8 +22,8 @@ impl<V: Default, const B: usize> Tree<V, B> {
     /// The lowest address from `addr` on with `length` free bytes from there to the next entry, or
     /// to the upper bound; `None` if there is none.
     ///
-    /// No byte fits at any address that no entry has passed: one within the bounds that is free, or
-    /// where an entry starts or ends. O(log n).
+    /// A length of 0 fits everywhere but inside an entry, where it fits at the end of that entry; the
+    /// start is not inside. O(log n).
     ///
     /// ```
     /// # use growstack::tree::Tree;
@@ -51,28 +51,25 @@ impl<V: Default, const B: usize> Tree<V, B> {
             .or_else(|| self.fit_after_all(from, length))
     }
 
-    /// The fit in the leaf that `from` belongs to, if there is one, and else the nearest subtree to
-    /// the right of it that has one.
+    /// The lowest fit in the leaf that `from` leads to. Keeps the nearest subtree to the right of that
+    /// leaf, or of the node where it turned out to have none, that has one.
     #[inline(always)]
     fn fit_on_the_path(&self, from: u64, length: u64, right: &mut Option<Subtree>) -> Option<u64> {
-        let (mut node, mut below) = (self.root, self.min);
+        let mut node = self.root;
         for level in (1..self.height).rev() {
             let inner = self.inner.get(node)?;
             let own = inner.rank(from);
             if let Some(slot) = inner.first_wide(own + 1, length) {
-                let below = inner.end_below(slot)?;
-                *right = Some(Subtree { node: inner.child(slot), level: level - 1, below });
+                let (node, below) = (inner.child(slot), inner.end_below(slot)?);
+                *right = Some(Subtree { node, level: level - 1, below });
             }
             if inner.gap(own) < length {
                 return None;
             }
-            below = inner.end_below(own).unwrap_or(below);
             node = inner.child(own);
         }
         let leaf = self.leaves.get(node)?;
-        let slot = leaf.rank(from);
-        let below = leaf.end_below(slot).unwrap_or(below);
-        leaf.first_fit(slot, below.max(from), length)
+        leaf.first_fit(leaf.rank(from), from, length)
     }
 
     /// The lowest fit before an entry of a subtree that has one.
@@ -95,46 +92,40 @@ impl<V: Default, const B: usize> Tree<V, B> {
 }
 
 impl<V, const B: usize> Leaf<V, B> {
-    /// Where the first gap of at least `length` begins that lies before an entry at `from` or a
-    /// later place; `below` is where the gap before `from` begins.
+    /// Where the first gap of at least `length` begins that lies before the entry at a place or a
+    /// later one; the gap before that place begins at `floor`.
     #[inline(always)]
-    fn first_fit(&self, from: usize, below: u64, length: u64) -> Option<u64> {
-        let start = *self.starts.get(from)?;
-        if start == VACANT || start.saturating_sub(below) >= length {
-            return (start != VACANT).then_some(below);
+    fn first_fit(&self, slot: usize, floor: u64, length: u64) -> Option<u64> {
+        let (start, _) = self.range(slot)?;
+        if start.saturating_sub(floor) >= length {
+            return Some(floor);
         }
-        let mut gaps = self.starts.get(from + 1..)?.iter().zip(self.ends.get(from..)?);
+        let mut gaps = self.starts.get(slot + 1..)?.iter().zip(self.ends.get(slot..)?);
         let (&start, &end) = gaps.find(|&(start, end)| start.saturating_sub(*end) >= length)?;
-        // What comes before the first unused place is no gap.
+        // What lies before the first unused place is no gap.
         (start != VACANT).then_some(end)
-    }
-}
-
-impl<const B: usize> Inner<B> {
-    /// The first place from `from` on of a child with a gap of at least `length`.
-    #[inline(always)]
-    fn first_wide(&self, from: usize, length: u64) -> Option<usize> {
-        first_wide(self.gaps(), from, length)
     }
 }
 
 /// Places that are compared as one group.
 const GROUP: usize = 8;
 
-/// The first place from `from` on of a gap of at least `length`.
-///
-/// Which it is cannot be predicted, so all gaps of a word's worth of places are compared, a bit
-/// for each, without a branch; in groups, so that no compare has to wait for all before it.
-#[inline(always)]
-fn first_wide(gaps: &[u64], from: usize, length: u64) -> Option<usize> {
-    let words = gaps.chunks(u64::BITS as usize).zip((0..).step_by(u64::BITS as usize));
-    words.into_iter().find_map(|(gaps, first)| {
-        let groups = gaps.chunks(GROUP).zip((0..).step_by(GROUP));
-        let wide = groups.fold(0, |all, (group, at)| all | wide_of(group, length) << at);
-        let skip = u32::try_from(from.saturating_sub(first)).unwrap_or(u32::MAX);
-        let ahead = wide & u64::MAX.checked_shl(skip).unwrap_or(0);
-        (ahead != 0).then(|| first + ahead.trailing_zeros() as usize)
-    })
+impl<const B: usize> Inner<B> {
+    /// The first place from `from` on of a child with a gap of at least `length`.
+    ///
+    /// Which it is cannot be predicted, so all gaps of a word's worth of places are compared, a bit
+    /// for each, without a branch; in groups, so that no compare has to wait for all before it.
+    #[inline(always)]
+    fn first_wide(&self, from: usize, length: u64) -> Option<usize> {
+        let words = self.gaps().chunks(u64::BITS as usize).zip((0..).step_by(u64::BITS as usize));
+        words.into_iter().find_map(|(gaps, first)| {
+            let groups = gaps.chunks(GROUP).zip((0..).step_by(GROUP));
+            let wide = groups.fold(0, |all, (group, at)| all | wide_of(group, length) << at);
+            let skip = u32::try_from(from.saturating_sub(first)).unwrap_or(u32::MAX);
+            let ahead = wide & u64::MAX.checked_shl(skip).unwrap_or(0);
+            (ahead != 0).then(|| first + ahead.trailing_zeros() as usize)
+        })
+    }
 }
 
 /// A bit for each gap of at least `length`, the first one the lowest.
