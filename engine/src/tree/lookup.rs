@@ -64,7 +64,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
     }
 
     /// What is around an address, from one descent that reads one leaf.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn neighbours(&self, addr: u64) -> Neighbours {
         if addr == u64::MAX {
