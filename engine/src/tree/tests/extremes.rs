@@ -23,6 +23,7 @@ fn an_empty_tree_has_no_memory_and_no_entry() {
         assert!(tree.item(&at).is_none() && tree.value_mut(&at).is_none());
         assert!(!tree.advance(&mut at) && !tree.retreat(&mut at));
         assert_eq!(tree.end_below(&at), None);
+        tree.set_end(&at, 9);
         let fits = [0, 45, 46].map(|length| tree.first_fit(addr, length));
         let from = addr.max(5);
         assert_eq!(fits, [(from <= 50).then_some(from), (from == 5).then_some(5), None]);

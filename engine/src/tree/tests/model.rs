@@ -126,9 +126,13 @@ impl<const B: usize> Pair<B> {
     }
 
     pub(super) fn set_bounds(&mut self, addr: u64, start: u64, end: u64) {
-        let (_, old_end, value) = self.above(addr).unwrap();
+        let (old_start, old_end, value) = self.above(addr).unwrap();
         let at = self.tree.seek(addr);
-        self.tree.set_bounds(&at, start, end);
+        if start == old_start {
+            self.tree.set_end(&at, end);
+        } else {
+            self.tree.set_bounds(&at, start, end);
+        }
         self.model.remove(&old_end);
         self.model.insert(end, (start, value));
         assert_eq!(plain(self.tree.item(&at)), Some((start, end, value)));

@@ -164,7 +164,11 @@ impl<const B: usize> Pair<B> {
             _ => Self::part(low, high, a, b),
         };
         let at = self.tree.seek(addr);
-        self.tree.set_bounds(&at, new_start, new_end);
+        if b >> 6 == 1 {
+            self.tree.set_end(&at, new_end);
+        } else {
+            self.tree.set_bounds(&at, new_start, new_end);
+        }
         self.model.remove(&end);
         self.model.insert(new_end, (new_start, value));
         assert_eq!(plain(self.tree.item(&at)), Some((new_start, new_end, value)), "moved");
