@@ -142,8 +142,8 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
     /// 13.14).
     pub fn grow(&mut self, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal> {
         let mut at = Cursor::default();
-        self.map.tree.seek_into(addr.get(), &mut at);
-        let above = self.map.tree.item(&at).map(|entry| (entry.start, entry.value.flags));
+        let above = self.map.tree.seek_into(addr.get(), &mut at);
+        let above = above.map(|entry| (entry.start, entry.value.flags));
         if above.is_some_and(|(start, _)| start <= addr.get()) {
             return Ok(Growth::AlreadyMapped); // 13.1
         }
@@ -213,7 +213,7 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
         tell: impl FnMut(Change),
     ) -> Result<Growth, Refusal> {
         let Some(stack) = self.map.tree.item(at) else { return Ok(Growth::NoStack) };
-        let (start, end, avail) = (stack.start, stack.end, stack.value.avail);
+        let (end, avail) = (stack.end, stack.value.avail);
         let (prot, charged) = (stack.value.prot(), stack.value.has(EntryFlags::CHARGED));
         let (ceiling, reserve_wraps) = ceiling(above, end, avail);
         let room = Room { bytes: ceiling - end, cuts_avail: !reserve_wraps };
@@ -240,13 +240,11 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
             })?;
         }
         // 13.16
-        self.map.tree.set_bounds(at, start, top);
+        self.map.tree.set_end(at, top);
         if self.map.wire_future {
             // 13.18 clips the new part out of the stack, with which an equal one above may merge
             // now that they touch: so the need can be told only with the new end.
-            self.map
-                .ensure_wiring(end, top)
-                .inspect_err(|_| self.map.tree.set_bounds(at, start, end))?;
+            self.map.ensure_wiring(end, top).inspect_err(|_| self.map.tree.set_end(at, end))?;
         }
         self.set_avail(at, left.wrapping_sub(length));
         self.map.size = self.map.size.wrapping_add(length);

@@ -54,14 +54,14 @@ fn bounds(entry: Option<(End, &(u64, Value))>) -> Option<Bounds> {
 }
 
 impl Index for Brie {
-    #[inline]
+    #[inline(always)]
     fn lookup(&self, addr: u64) -> Option<Bounds> {
         // A range finds its first entry without the path that a cursor keeps.
         let (end, &(start, _)) = self.0.iter_from(Excluded(End::new(addr))).next()?;
         (start <= addr).then_some((start, end.0.get()))
     }
 
-    #[inline]
+    #[inline(always)]
     fn neighbours(&self, addr: u64) -> Around {
         let mut at = self.at(addr);
         let above = bounds(at.entry());

@@ -23,12 +23,12 @@ impl StdBTreeMap {
 }
 
 impl Index for StdBTreeMap {
-    #[inline]
+    #[inline(always)]
     fn lookup(&self, addr: u64) -> Option<Bounds> {
         self.above(addr).filter(|&(start, _)| start <= addr)
     }
 
-    #[inline]
+    #[inline(always)]
     fn neighbours(&self, addr: u64) -> Around {
         Around { below: self.below(addr), above: self.above(addr) }
     }

@@ -26,12 +26,12 @@ impl Floor {
 }
 
 impl Index for Floor {
-    #[inline]
+    #[inline(always)]
     fn lookup(&self, addr: u64) -> Option<Bounds> {
         self.bounds(self.ends.rank(addr)).filter(|&(start, _)| start <= addr)
     }
 
-    #[inline]
+    #[inline(always)]
     fn neighbours(&self, addr: u64) -> Around {
         let rank = self.ends.rank(addr);
         let below = rank.checked_sub(1).and_then(|rank| self.ends.key(rank)).unwrap_or(0);

@@ -35,12 +35,12 @@ impl Nodit {
 }
 
 impl Index for Nodit {
-    #[inline]
+    #[inline(always)]
     fn lookup(&self, addr: u64) -> Option<Bounds> {
         self.0.get_key_value_at_point(&addr).ok().map(|(interval, _)| bounds(interval))
     }
 
-    #[inline]
+    #[inline(always)]
     fn neighbours(&self, addr: u64) -> Around {
         match self.0.get_key_value_at_point(&addr) {
             Ok((interval, _)) => {

@@ -40,12 +40,12 @@ impl Ranges {
 }
 
 impl Index for Ranges {
-    #[inline]
+    #[inline(always)]
     fn lookup(&self, addr: u64) -> Option<Bounds> {
         self.0.get_key_value(&addr).map(|(range, _)| (range.start, range.end))
     }
 
-    #[inline]
+    #[inline(always)]
     fn neighbours(&self, addr: u64) -> Around {
         let above = self.0.overlapping(addr..u64::MAX).next();
         let above = above.map(|(range, _)| (range.start, range.end));

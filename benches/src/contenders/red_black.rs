@@ -58,12 +58,12 @@ impl RedBlack {
 }
 
 impl Index for RedBlack {
-    #[inline]
+    #[inline(always)]
     fn lookup(&self, addr: u64) -> Option<Bounds> {
         self.at(addr).get().map(Node::bounds).filter(|&(start, _)| start <= addr)
     }
 
-    #[inline]
+    #[inline(always)]
     fn neighbours(&self, addr: u64) -> Around {
         let at = self.at(addr);
         let below = at.peek_prev().get().map_or(0, |node| node.end.get());

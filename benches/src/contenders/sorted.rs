@@ -29,12 +29,12 @@ impl Sorted {
 }
 
 impl Index for Sorted {
-    #[inline]
+    #[inline(always)]
     fn lookup(&self, addr: u64) -> Option<Bounds> {
         self.bounds(self.seek(addr)).filter(|&(start, _)| start <= addr)
     }
 
-    #[inline]
+    #[inline(always)]
     fn neighbours(&self, addr: u64) -> Around {
         self.near(self.seek(addr))
     }

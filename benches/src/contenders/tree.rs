@@ -17,12 +17,12 @@ impl EngineTree {
 }
 
 impl Index for EngineTree {
-    #[inline]
+    #[inline(always)]
     fn lookup(&self, addr: u64) -> Option<Bounds> {
         self.0.get(addr).map(|entry| (entry.start, entry.end))
     }
 
-    #[inline]
+    #[inline(always)]
     fn neighbours(&self, addr: u64) -> Around {
         let near = self.0.neighbours(addr);
         Around { below: near.below.unwrap_or(0), above: near.above }
@@ -80,8 +80,7 @@ impl Contender for EngineTree {
     #[inline]
     fn grow_down(&mut self, addr: u64) -> Grown {
         let mut at = Cursor::default();
-        self.0.seek_into(addr, &mut at);
-        let above = self.0.item(&at).map(|entry| (entry.start, entry.end));
+        let above = self.0.seek_into(addr, &mut at).map(|entry| (entry.start, entry.end));
         match down(addr, self.0.end_below(&at).unwrap_or(0), above) {
             Ok((old, start)) => {
                 self.0.set_bounds(&at, start, old.1);
@@ -94,8 +93,7 @@ impl Contender for EngineTree {
     #[inline]
     fn grow_down_by_entry(&mut self, addr: u64) -> Grown {
         let mut at = Cursor::default();
-        self.0.seek_into(addr, &mut at);
-        let above = self.0.item(&at).map(|entry| (entry.start, entry.end));
+        let above = self.0.seek_into(addr, &mut at).map(|entry| (entry.start, entry.end));
         match down(addr, self.0.end_below(&at).unwrap_or(0), above) {
             Ok((old, start)) => {
                 if let Some(value) = self.0.value_mut(&at) {
@@ -111,8 +109,7 @@ impl Contender for EngineTree {
     #[inline]
     fn grow_up(&mut self, addr: u64) -> Grown {
         let mut at = Cursor::default();
-        self.0.seek_into(addr, &mut at);
-        let above = self.0.item(&at).map(|entry| (entry.start, entry.end));
+        let above = self.0.seek_into(addr, &mut at).map(|entry| (entry.start, entry.end));
         if !self.0.retreat(&mut at) {
             return Grown::Refused;
         }
@@ -129,13 +126,7 @@ impl Contender for EngineTree {
     }
 
     #[inline]
-    fn find_space(&self, start: u64, length: u64, max: u64) -> Option<u64> {
-        let mut at = Cursor::default();
-        self.0.seek_into(start, &mut at);
-        let next = self.0.item(&at).map_or(max, |entry| entry.start);
-        if next >= start && next - start >= length {
-            return Some(start);
-        }
-        self.0.first_gap(&at, length)
+    fn find_space(&self, start: u64, length: u64, _: u64) -> Option<u64> {
+        self.0.first_fit(start, length)
     }
 }

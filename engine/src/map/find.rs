@@ -5,7 +5,6 @@ use crate::attr::FindSpace;
 use crate::change::Change;
 use crate::num::{Addr, Size};
 use crate::refusal::Refusal;
-use crate::tree::Cursor;
 
 impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     /// The lowest address at or above `start` with `length` unmapped bytes from there on:
@@ -25,14 +24,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         if start.checked_add(length).is_none_or(|end| end > max) {
             return Err(none);
         }
-        let mut at = Cursor::default();
-        self.tree.seek_into(start, &mut at);
-        let next = self.tree.item(&at).map_or(max, |entry| entry.start);
-        // One branch that is hardly ever taken: whether `start` is mapped is as good as random.
-        if (next >= start) & (next.wrapping_sub(start) >= length) {
-            return Ok(Addr::new(start));
-        }
-        self.tree.first_gap(&at, length).map(Addr::new).ok_or(none)
+        self.tree.first_fit(start, length).map(Addr::new).ok_or(none)
     }
 
     /// Maps `length` bytes at `start`, or at the first fit at or above it: `vm_map_find(9)`,

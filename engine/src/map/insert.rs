@@ -99,8 +99,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     /// Rules 6.1 to 6.3: moves a cursor to the place for an insertion, before the entry above it.
     pub(crate) fn seek_vacant(&self, start: u64, end: u64, at: &mut Cursor) -> Result<(), Refusal> {
         self.check_bounds(start, end)?;
-        self.tree.seek_into(start, at);
-        match self.tree.item(at) {
+        match self.tree.seek_into(start, at) {
             Some(entry) if entry.start <= start => Err(Refusal::StartMapped {
                 start: Addr::new(start),
                 entry: AddrRange::between(entry.start, entry.end),

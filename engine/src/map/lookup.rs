@@ -27,6 +27,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     }
 
     /// The bounds and the protection of the entry that holds an address: what a page fault asks.
+    #[inline]
     #[must_use]
     pub fn mapped(&self, addr: Addr) -> Option<(AddrRange, Prot)> {
         let item = self.tree.get(addr.get())?;
@@ -34,6 +35,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     }
 
     /// Is an address mapped?
+    #[inline]
     #[must_use]
     pub fn contains(&self, addr: Addr) -> bool {
         self.tree.get(addr.get()).is_some()
@@ -41,6 +43,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
 
     /// The gap around an address; `None` if it is mapped, or outside the map. One descent, one
     /// leaf.
+    #[inline]
     #[must_use]
     pub fn gap(&self, addr: Addr) -> Option<Gap> {
         let (min, max) = self.tree.bounds();

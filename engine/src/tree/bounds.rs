@@ -17,14 +17,26 @@ impl<V: Default, const B: usize> Tree<V, B> {
         };
         debug_assert!(self.has_room(at, 1, start, end), "[{start:#x}, {end:#x}) is taken");
         if start != old_start {
-            self.set_start(at, old_start, start);
+            self.move_start(at, old_start, start);
         }
         if end != old_end {
-            self.set_end(at, old_end, end);
+            self.move_end(at, old_end, end);
         }
     }
 
-    fn set_start(&mut self, at: &Cursor, from: u64, to: u64) {
+    /// Gives the entry at a cursor another end; does nothing at the end of the tree.
+    ///
+    /// As [`set_bounds`](Self::set_bounds), and sooner.
+    #[inline]
+    pub fn set_end(&mut self, at: &Cursor, end: u64) {
+        let Some((start, old)) = self.leaf(at).and_then(|leaf| leaf.range(at.slot(0))) else {
+            return;
+        };
+        debug_assert!(self.has_room(at, 1, start, end), "[{start:#x}, {end:#x}) is taken");
+        self.move_end(at, old, end);
+    }
+
+    fn move_start(&mut self, at: &Cursor, from: u64, to: u64) {
         let below = self.end_below(at).unwrap_or(self.min);
         let leaf = self.leaves.get_mut(at.node(0));
         if let Some(start) = leaf.and_then(|leaf| leaf.starts.get_mut(at.slot(0))) {
@@ -33,7 +45,8 @@ impl<V: Default, const B: usize> Tree<V, B> {
         self.regap(at, from.saturating_sub(below), to.saturating_sub(below));
     }
 
-    fn set_end(&mut self, at: &Cursor, from: u64, to: u64) {
+    #[inline(always)]
+    fn move_end(&mut self, at: &Cursor, from: u64, to: u64) {
         let Some(leaf) = self.leaves.get_mut(at.node(0)) else { return };
         if let Some(end) = leaf.ends.get_mut(at.slot(0)) {
             *end = to;

@@ -43,7 +43,8 @@ impl<V, const B: usize> Leaf<V, B> {
 
 impl<V: Default, const B: usize> Tree<V, B> {
     /// The entry that holds an address: `start <= addr < end`.
-    #[inline]
+    // Always inlined, for the answer would go through memory, which takes an eighth of the time.
+    #[inline(always)]
     #[must_use]
     pub fn get(&self, addr: u64) -> Option<Item<'_, V>> {
         let mut node = self.root;
@@ -63,7 +64,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
     }
 
     /// What is around an address, from one descent that reads one leaf.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn neighbours(&self, addr: u64) -> Neighbours {
         if addr == u64::MAX {

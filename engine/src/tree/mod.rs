@@ -49,6 +49,7 @@ mod bounds;
 mod bulk;
 mod check;
 mod cursor;
+mod fit;
 mod gap;
 mod insert;
 mod iter;

@@ -251,6 +251,12 @@ impl<const B: usize> Inner<B> {
         self.children().get(slot).copied().unwrap_or(NIL)
     }
 
+    /// The widest gap before an entry of a child; 0 where there is none.
+    #[inline(always)]
+    pub(super) fn gap(&self, slot: usize) -> u64 {
+        self.gaps().get(slot).copied().unwrap_or(0)
+    }
+
     /// The largest end before a child, as far as this node knows it.
     #[inline(always)]
     pub(super) fn end_below(&self, slot: usize) -> Option<u64> {

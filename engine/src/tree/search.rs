@@ -11,7 +11,7 @@
 //! that one.
 
 /// Keys to a group.
-const GROUP: usize = 4;
+const GROUP: u32 = 4;
 
 /// What unused key places hold.
 pub(super) const VACANT: u64 = u64::MAX;
@@ -19,10 +19,10 @@ pub(super) const VACANT: u64 = u64::MAX;
 /// How many of `keys` are at or below `addr`.
 #[inline(always)]
 pub(super) fn rank(keys: &[u64], addr: u64) -> usize {
-    let (groups, _) = keys.as_chunks::<GROUP>();
+    let (groups, _) = keys.as_chunks::<{ GROUP as usize }>();
     let skip = groups_below(groups, addr);
-    let Some(&[a, b, c, d]) = groups.get(skip) else { return keys.len() };
-    GROUP * skip + le(a, addr) + le(b, addr) + le(c, addr) + le(d, addr)
+    let Some(&[a, b, c, d]) = groups.get(skip as usize) else { return keys.len() };
+    (GROUP * skip + le(a, addr) + le(b, addr) + le(c, addr) + le(d, addr)) as usize
 }
 
 /// The same where the last key is [`VACANT`] and `addr` is not, as in an inner node; the answer is
@@ -32,20 +32,20 @@ pub(super) fn rank(keys: &[u64], addr: u64) -> usize {
 /// last group, it is vacant.
 #[inline(always)]
 pub(super) fn rank_but_last(keys: &[u64], addr: u64) -> usize {
-    let (groups, _) = keys.as_chunks::<GROUP>();
+    let (groups, _) = keys.as_chunks::<{ GROUP as usize }>();
     let skip = groups_below(groups, addr);
-    let Some(&[a, b, c, _]) = groups.get(skip) else { return keys.len() };
-    GROUP * skip + le(a, addr) + le(b, addr) + le(c, addr)
+    let Some(&[a, b, c, _]) = groups.get(skip as usize) else { return keys.len() };
+    (GROUP * skip + le(a, addr) + le(b, addr) + le(c, addr)) as usize
 }
 
 /// How many groups lie wholly at or below `addr`, the last one left out.
 #[inline(always)]
-fn groups_below(groups: &[[u64; GROUP]], addr: u64) -> usize {
+fn groups_below(groups: &[[u64; GROUP as usize]], addr: u64) -> u32 {
     let [probed @ .., _] = groups else { return 0 };
     probed.iter().map(|&[_, _, _, last]| le(last, addr)).sum()
 }
 
 #[inline(always)]
-fn le(key: u64, addr: u64) -> usize {
-    usize::from(key <= addr)
+fn le(key: u64, addr: u64) -> u32 {
+    u32::from(key <= addr)
 }

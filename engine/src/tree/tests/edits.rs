@@ -144,7 +144,7 @@ fn look_around<const B: usize>(pair: &Pair<B>, rng: &mut Rng) {
     } else {
         rng.within(0, 60)
     };
-    pair.compare_gap(addr, length);
+    pair.compare_fit(addr, length);
 }
 
 fn run<const B: usize>(pair: &mut Pair<B>, rng: &mut Rng, trend: Trend, steps: usize) {

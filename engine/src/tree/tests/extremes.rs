@@ -22,7 +22,11 @@ fn an_empty_tree_has_no_memory_and_no_entry() {
         let mut at = tree.seek(addr);
         assert!(tree.item(&at).is_none() && tree.value_mut(&at).is_none());
         assert!(!tree.advance(&mut at) && !tree.retreat(&mut at));
-        assert_eq!((tree.end_below(&at), tree.first_gap(&at, 0)), (None, None));
+        assert_eq!(tree.end_below(&at), None);
+        tree.set_end(&at, 9);
+        let fits = [0, 45, 46].map(|length| tree.first_fit(addr, length));
+        let from = addr.max(5);
+        assert_eq!(fits, [(from <= 50).then_some(from), (from == 5).then_some(5), None]);
         assert_eq!(tree.remove(&mut at), None);
     }
     assert_eq!(tree.iter().count(), 0);
@@ -40,8 +44,8 @@ fn the_whole_address_space_is_one_entry() {
     pair.insert(0, MAX);
     for addr in [0, 1, MAX - 1, MAX] {
         pair.compare_at(addr);
-        pair.compare_gap(addr, 0);
-        pair.compare_gap(addr, 1);
+        pair.compare_fit(addr, 0);
+        pair.compare_fit(addr, 1);
     }
     pair.remove(0);
     pair.compare_at(MAX);
@@ -65,7 +69,7 @@ fn look_at_both_ends<const B: usize>() {
     for addr in addrs.clone() {
         pair.compare_at(addr);
         for length in [0, 1, MAX / 2 - 79, MAX / 2 - 80, MAX / 2 - 81, MAX - 1, MAX] {
-            pair.compare_gap(addr, length);
+            pair.compare_fit(addr, length);
         }
     }
     // The last entry takes all there is above the middle, and gives it back but for one byte.
@@ -77,7 +81,7 @@ fn look_at_both_ends<const B: usize>() {
     pair.set_bounds(MAX / 2 + 40, MAX - 1, MAX);
     for addr in addrs {
         pair.compare_at(addr);
-        pair.compare_gap(addr, MAX / 2 - 42);
+        pair.compare_fit(addr, MAX / 2 - 42);
     }
 }
 
@@ -160,7 +164,6 @@ fn looking_through_a_void_cursor_does_not_panic() {
                 let _ = low.end_below(&void);
                 low.advance(&mut void.clone());
                 low.retreat(&mut void.clone());
-                let _ = low.first_gap(&void, 1);
                 let _ = low.need_two(&void, &void);
                 low.iter_from(&void).count();
             }

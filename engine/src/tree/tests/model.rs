@@ -4,6 +4,7 @@ extern crate std;
 
 use crate::tree::{Cursor, Item, Need, Neighbours, Tree};
 use std::collections::BTreeMap;
+use std::iter;
 use std::vec::Vec;
 
 /// A small generator of numbers that look random (xorshift64*).
@@ -125,9 +126,13 @@ impl<const B: usize> Pair<B> {
     }
 
     pub(super) fn set_bounds(&mut self, addr: u64, start: u64, end: u64) {
-        let (_, old_end, value) = self.above(addr).unwrap();
+        let (old_start, old_end, value) = self.above(addr).unwrap();
         let at = self.tree.seek(addr);
-        self.tree.set_bounds(&at, start, end);
+        if start == old_start {
+            self.tree.set_end(&at, end);
+        } else {
+            self.tree.set_bounds(&at, start, end);
+        }
         self.model.remove(&old_end);
         self.model.insert(end, (start, value));
         assert_eq!(plain(self.tree.item(&at)), Some((start, end, value)));
@@ -183,19 +188,22 @@ impl<const B: usize> Pair<B> {
         self.compare_place(&at);
     }
 
-    /// The lowest end at or after `addr`'s entry with `length` free after it, by trying them all.
-    pub(super) fn first_gap(&self, addr: u64, length: u64) -> Option<u64> {
-        let (_, first, _) = self.above(addr)?;
-        let mut ends = self.model.range(first..).map(|(&end, _)| end);
-        ends.find(|&end| self.above(end).map_or(self.max, |(start, ..)| start) - end >= length)
+    /// The lowest address from `addr` on with `length` free, by trying every one there may be.
+    pub(super) fn first_fit(&self, addr: u64, length: u64) -> Option<u64> {
+        let from = addr.max(self.min);
+        let ends = self.model.range(from..).map(|(&end, _)| end);
+        let fits = |&fit: &u64| match self.above(fit) {
+            Some((start, ..)) => start >= fit && start - fit >= length,
+            None => fit <= self.max && self.max - fit >= length,
+        };
+        iter::once(from).chain(ends).find(fits)
     }
 
-    pub(super) fn compare_gap(&self, addr: u64, length: u64) {
-        let at = self.tree.seek(addr);
+    pub(super) fn compare_fit(&self, addr: u64, length: u64) {
         assert_eq!(
-            self.tree.first_gap(&at, length),
-            self.first_gap(addr, length),
-            "gap of {length:#x} from {addr:#x}"
+            self.tree.first_fit(addr, length),
+            self.first_fit(addr, length),
+            "fit of {length:#x} from {addr:#x}"
         );
     }
 

@@ -1,6 +1,7 @@
 //! A tree and a `BTreeMap` that undergo the same edits. Whatever differs panics, with its place.
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::ops::Bound::{Excluded, Unbounded};
 
 use growstack::tree::{Cursor, Item, Neighbours, Tree};
@@ -163,7 +164,11 @@ impl<const B: usize> Pair<B> {
             _ => Self::part(low, high, a, b),
         };
         let at = self.tree.seek(addr);
-        self.tree.set_bounds(&at, new_start, new_end);
+        if b >> 6 == 1 {
+            self.tree.set_end(&at, new_end);
+        } else {
+            self.tree.set_bounds(&at, new_start, new_end);
+        }
         self.model.remove(&end);
         self.model.insert(new_end, (new_start, value));
         assert_eq!(plain(self.tree.item(&at)), Some((new_start, new_end, value)), "moved");
@@ -220,21 +225,18 @@ impl<const B: usize> Pair<B> {
         let far = self.min + far % (self.max - self.min);
         let gap = self.free(far).map_or(0, |(low, high)| high - low);
         let length = gap.saturating_add(u64::from(b & 1));
-        let found = self.tree.first_gap(&at, length);
-        assert_eq!(found, self.first_gap(addr, length), "a gap of {length:#x} from {addr:#x}");
+        let found = self.tree.first_fit(addr, length);
+        assert_eq!(found, self.first_fit(addr, length), "a fit of {length:#x} from {addr:#x}");
     }
 
-    /// The lowest end at or after `addr`'s entry with `length` free after it, by trying them all.
-    fn first_gap(&self, addr: u64, length: u64) -> Option<u64> {
-        let (_, first, _) = self.above(addr)?;
-        let mut later = self.model.range(first..).peekable();
-        while let Some((&end, _)) = later.next() {
-            let next = later.peek().map_or(self.max, |(_, (start, _))| *start);
-            if next - end >= length {
-                return Some(end);
-            }
-        }
-        None
+    /// The lowest address from `addr` on with `length` free, by trying every one there may be.
+    fn first_fit(&self, addr: u64, length: u64) -> Option<u64> {
+        let from = addr.max(self.min);
+        let ends = self.model.range(from..).map(|(&end, _)| end);
+        iter::once(from).chain(ends).find(|&fit| match self.above(fit) {
+            Some((start, ..)) => start >= fit && start - fit >= length,
+            None => fit <= self.max && self.max - fit >= length,
+        })
     }
 
     /// Compares all entries.
