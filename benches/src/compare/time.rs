@@ -8,8 +8,8 @@
 //! head and one for the null control.
 //!
 //! A copy of a program does not take exactly as long as the program: its pages are elsewhere in the
-//! memory, and share other places in the caches. So whoever looks faster or slower is measured a
-//! second time, with fresh copies, the order reversed, and counts only if the verdict is the same.
+//! memory, and share other places in the caches. So whatever looks faster or slower, sure or not, is
+//! measured a second time, longer, with fresh copies and the order reversed. That decides.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -96,7 +96,8 @@ pub fn compare(
     let arms = Arms::new(base, head, folder, true)?;
     let second = arms.measure(&suspects, pace.confirming, &mut progress)?;
     for (key, samples) in second {
-        let (mut time, before) = (samples.judge(), timed.times.get(&key).map(|time| time.verdict));
+        let mut time = samples.judge();
+        let before = timed.times.get(&key).map(leaning);
         if Some(time.verdict) != before {
             time.verdict = Verdict::NoChange;
             timed.unconfirmed.push(key);
@@ -106,10 +107,14 @@ pub fn compare(
     Ok(timed)
 }
 
+fn leaning(time: &Time) -> Verdict {
+    Verdict::leaning(time.ratio.ln())
+}
+
 fn suspects(tasks: &[Task], timed: &Timed) -> Vec<Task> {
     let suspect = |entries, op| {
         let time = timed.times.get(&(entries, op));
-        time.is_some_and(|time| time.verdict != Verdict::NoChange)
+        time.is_some_and(|time| leaning(time) != Verdict::NoChange)
     };
     let of_task = |task: &Task| Task {
         entries: task.entries,

@@ -73,10 +73,19 @@ impl Verdict {
     #[must_use]
     pub fn of_times(head: &Interval, null: &Interval) -> Self {
         let floor = LEAST_FLOOR.ln_1p().max(null.low.abs()).max(null.high.abs());
-        let enough = TIME.ln_1p();
-        if head.middle >= enough && head.low > floor {
+        match Self::leaning(head.middle) {
+            Self::Regression if head.low > floor => Self::Regression,
+            Self::Faster if head.high < -floor => Self::Faster,
+            _ => Self::NoChange,
+        }
+    }
+
+    /// What the logarithm of a ratio of times would come to if it were sure.
+    #[must_use]
+    pub fn leaning(middle: f64) -> Self {
+        if middle >= TIME.ln_1p() {
             Self::Regression
-        } else if head.middle <= -enough && head.high < -floor {
+        } else if middle <= -TIME.ln_1p() {
             Self::Faster
         } else {
             Self::NoChange
