@@ -2,22 +2,7 @@
 
 use growstack::PAGE_SIZE;
 
-/// As many bytes as the engine keeps of an entry beside its bounds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Value([u64; 4]);
-
-impl Value {
-    /// The value of an entry that does not grow down.
-    pub const PLAIN: Self = Self([3, 0, 0, 0]);
-    /// The value of a stack that grows down.
-    pub const GROWS_DOWN: Self = Self([3 | 32, 0, 0, 0]);
-
-    /// What stands for protection and flags.
-    #[must_use]
-    pub const fn word(&self) -> u64 {
-        self.0[0]
-    }
-}
+pub use growstack_bench_driver::value::Value;
 
 /// Start and end of an entry.
 pub type Bounds = (u64, u64);

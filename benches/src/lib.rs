@@ -1,5 +1,6 @@
 //! What the benchmarks of growstack share: maps of a given size, the competitors, the clock.
 //!
+//! - [`compare`]: two revisions of the engine against each other, for `scripts/bench-compare`.
 //! - [`layout`], [`work`]: where entries lie, and what is asked of them.
 //! - [`contender`], [`contenders`]: every map behind one small trait.
 //! - [`process`]: the whole engine, with limits and rules, and the naive reference.
@@ -20,18 +21,18 @@
 
 #![deny(unsafe_code)]
 
+pub mod compare;
 pub mod contender;
 pub mod contenders;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod fault;
 pub mod host;
 pub mod latency;
-pub mod layout;
 pub mod machine;
-pub mod process;
 pub mod refused;
 pub mod speed;
-pub mod work;
+
+pub use growstack_bench_driver::{layout, process, work};
 
 /// Sizes of map to measure, in entries.
 pub const SIZES: [usize; 5] = [16, 256, 4096, 65_536, 1_048_576];

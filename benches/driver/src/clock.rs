@@ -7,6 +7,8 @@
 //!
 //! On other machines than x86-64 the clock is [`std::time::Instant`], and a tick is a nanosecond.
 
+#![allow(unsafe_code)]
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -100,11 +102,17 @@ impl Clock {
     /// Measures the counter against the operating system's clock, which takes 50 milliseconds.
     #[must_use]
     pub fn calibrate() -> Self {
+        Self::calibrate_for(Duration::from_millis(50))
+    }
+
+    /// The same, in as long as one wants.
+    #[must_use]
+    pub fn calibrate_for(long: Duration) -> Self {
         let mut pairs: Vec<u64> = (0..10_001).map(|_| empty_pair()).collect();
         pairs.sort_unstable();
         let overhead = pairs.get(pairs.len() / 2).copied().unwrap_or(0);
         let (began, first) = (Instant::now(), start());
-        while began.elapsed() < Duration::from_millis(50) {
+        while began.elapsed() < long {
             std::hint::spin_loop();
         }
         let ticks = stop().ticks.saturating_sub(first).max(1);

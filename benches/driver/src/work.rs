@@ -103,7 +103,9 @@ impl Source {
         self.span(random).end + random.random_range(1..=RESERVE) * PAGE_SIZE
     }
 
-    fn page(&self, random: &mut StdRng) -> u64 {
+    /// The start of a page anywhere in the map but the first.
+    #[must_use]
+    pub fn page(&self, random: &mut StdRng) -> u64 {
         let pages = self.layout.spans.last().map_or(2, |span| span.end / PAGE_SIZE);
         random.random_range(1..pages) * PAGE_SIZE
     }

@@ -5,7 +5,7 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 
-use crate::contender::Value;
+use crate::value::Value;
 
 /// Pages that a stack may grow by, all of them free.
 pub const RESERVE_PAGES: u64 = 40;

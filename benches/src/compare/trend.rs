@@ -1,0 +1,254 @@
+//! Plots over commits, as one page that needs nothing else.
+
+use std::collections::BTreeMap;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use plotters::prelude::{
+    ChartBuilder, Circle, Color, IntoDrawingArea, LineSeries, PathElement, RGBColor, SVGBackend,
+};
+
+use super::history::Record;
+use super::outcome::Benchmark;
+
+/// Width and height of a plot, in the units of its own picture: it is as wide as there is room.
+const PLOT: (u32, u32) = (560, 260);
+/// Stands for the colour of text, which is the page's to choose: no series has it.
+const TEXT: RGBColor = RGBColor(1, 2, 3);
+/// Colours of the lines, to be told from each other and from white and black.
+const LINES: [RGBColor; 5] = [
+    RGBColor(46, 127, 208),
+    RGBColor(214, 110, 20),
+    RGBColor(34, 150, 108),
+    RGBColor(180, 80, 170),
+    RGBColor(150, 130, 30),
+];
+
+const STYLE: &str = "
+:root { color-scheme: light dark; --text: #1b1f24; --back: #ffffff; --edge: #d0d7de; }
+@media (prefers-color-scheme: dark) {
+  :root { --text: #e6e8eb; --back: #14171a; --edge: #3a4149; }
+}
+body { margin: 0 auto; padding: 1rem; max-width: 76rem; color: var(--text);
+  background: var(--back); font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+.plots { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); }
+figure { margin: 0; padding: .5rem; border: 1px solid var(--edge); border-radius: 6px; }
+figure svg { display: block; width: 100%; height: auto; color: var(--text); }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; }
+th, td { padding: .2rem .8rem .2rem 0; text-align: left; border-bottom: 1px solid var(--edge); }
+";
+
+/// One line of a plot: figures by the number of the record.
+type Line = Vec<(usize, f64)>;
+
+/// A page of plots over the heads of all records: instructions, and times.
+///
+/// # Errors
+///
+/// If a plot cannot be drawn.
+pub fn page(records: &[Record]) -> anyhow::Result<String> {
+    let body = fragment(records)?;
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { "growstack: speed over commits" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                h1 { "Speed over commits" }
+                (body)
+            }
+        }
+    };
+    Ok(page.into_string())
+}
+
+/// The same without the page around it, for a report. Its plots take the colour of the text around
+/// them.
+///
+/// # Errors
+///
+/// As [`page`].
+pub fn fragment(records: &[Record]) -> anyhow::Result<Markup> {
+    let Some(last) = records.last() else {
+        return Ok(html! { p { "No comparison was recorded so far." } });
+    };
+    let of_instructions = lines(records, |seen| Some(seen.instructions.as_ref()?.head));
+    // Times of another machine would look like a change.
+    let here: Vec<Record> = records.iter().filter(|one| one.host == last.host).cloned().collect();
+    let of_time = lines(&here, |seen| Some(seen.time.as_ref()?.head_ns));
+    Ok(html! {
+        p { (records.len()) " comparisons, the last one on " (last.when) " on " (last.host) "." }
+        h2 { "Instructions of one operation" }
+        (plots(&of_instructions, "instructions")?)
+        h2 { "Nanoseconds of one operation" }
+        p {
+            "As the machine was at the time: compare neighbours with care, and trust the ratios of a "
+            "comparison rather. Only comparisons on the machine above are shown."
+        }
+        (plots(&of_time, "ns")?)
+        h2 { "Comparisons" }
+        (table(records))
+    })
+}
+
+fn lines(
+    records: &[Record],
+    figure: impl Fn(&Benchmark) -> Option<f64>,
+) -> BTreeMap<String, BTreeMap<usize, Line>> {
+    let mut lines: BTreeMap<String, BTreeMap<usize, Line>> = BTreeMap::new();
+    for (at, record) in records.iter().enumerate() {
+        for benchmark in &record.comparison.benchmarks {
+            if let Some(figure) = figure(benchmark) {
+                let sizes = lines.entry(benchmark.name.clone()).or_default();
+                sizes.entry(benchmark.entries).or_default().push((at + 1, figure));
+            }
+        }
+    }
+    lines
+}
+
+fn plots(all: &BTreeMap<String, BTreeMap<usize, Line>>, unit: &str) -> anyhow::Result<Markup> {
+    let mut drawn = Vec::new();
+    for (name, sizes) in all {
+        drawn.push((name, plot(name, sizes, unit)?));
+    }
+    Ok(html! {
+        div.plots { @for (name, plot) in &drawn {
+            figure role="img" aria-label={ (name) ", " (unit) } { (PreEscaped(plot)) }
+        } }
+    })
+}
+
+fn plot(name: &str, sizes: &BTreeMap<usize, Line>, unit: &str) -> anyhow::Result<String> {
+    let points = || sizes.values().flatten();
+    let last = points().map(|(at, _)| *at).max().unwrap_or(1);
+    let most = points().map(|(_, figure)| *figure).fold(1.0, f64::max);
+    let mut svg = String::new();
+    {
+        let root = SVGBackend::with_string(&mut svg, PLOT).into_drawing_area();
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+        let end = last as f64 + 0.5;
+        let mut chart = ChartBuilder::on(&root)
+            .caption(name, ("sans-serif", 20, &TEXT))
+            .margin(10)
+            .x_label_area_size(24)
+            .y_label_area_size(58)
+            .build_cartesian_2d(0.5..end, 0.0..most * 1.15)?;
+        chart
+            .configure_mesh()
+            .disable_x_mesh()
+            .x_labels(last.min(10))
+            .y_labels(6)
+            .axis_style(TEXT.mix(0.6))
+            .bold_line_style(TEXT.mix(0.2))
+            .light_line_style(TEXT.mix(0.0))
+            .label_style(("sans-serif", 14, &TEXT))
+            .x_label_formatter(&|at| format!("{at:.0}"))
+            .y_desc(unit)
+            .draw()?;
+        for ((entries, line), colour) in sizes.iter().zip(LINES.iter().cycle()) {
+            #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+            let points = || line.iter().map(|(at, figure)| (*at as f64, *figure));
+            chart
+                .draw_series(LineSeries::new(points(), colour.stroke_width(2)))?
+                .label(format!("{entries} entries"))
+                .legend(move |(x, y)| {
+                    PathElement::new([(x, y), (x + 16, y)], colour.stroke_width(2))
+                });
+            chart.draw_series(points().map(|point| Circle::new(point, 3, colour.filled())))?;
+        }
+        chart.configure_series_labels().label_font(("sans-serif", 14, &TEXT)).draw()?;
+        root.present()?;
+    }
+    Ok(svg.replace("#010203", "currentColor"))
+}
+
+fn table(records: &[Record]) -> Markup {
+    html! {
+        div.wide { table {
+            thead { tr { th { "no." } th { "when" } th { "head" } th { "base" } th { "verdict" } } }
+            tbody { @for (at, record) in records.iter().enumerate().rev() {
+                @let comparison = &record.comparison;
+                tr {
+                    td { (at + 1) }
+                    td { (record.when) }
+                    td { code { (comparison.head.short()) } " " (comparison.head.subject) }
+                    td { code { (comparison.base.short()) } }
+                    td { (comparison.verdict) }
+                }
+            } }
+        } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::compare::outcome::{Comparison, Instructions, Revision, Time};
+    use crate::compare::verdict::Verdict;
+
+    fn record(at: u32, host: &str) -> Record {
+        let revision = Revision {
+            commit: format!("{at:040}"),
+            subject: "<b>bold</b>".to_owned(),
+            driver_sha256: String::new(),
+        };
+        let verdict = Verdict::NoChange;
+        let instructions =
+            Instructions { base: 150.0, head: 150.0 + f64::from(at), change_percent: 0.0, verdict };
+        let time = Time {
+            base_ns: 30.0,
+            head_ns: 30.0 + f64::from(at),
+            ratio: 1.0,
+            low: 0.99,
+            high: 1.01,
+            null_low: 0.99,
+            null_high: 1.01,
+            pairs: 2,
+            verdict,
+        };
+        let benchmark = |entries| {
+            Benchmark::new(
+                "lookup_latency",
+                entries,
+                Some(instructions.clone()),
+                Some(time.clone()),
+            )
+        };
+        let benchmarks = vec![benchmark(256), benchmark(4096)];
+        let comparison = Comparison::new(revision.clone(), revision, false, benchmarks, Vec::new());
+        Record { when: "2026-11-23T04:00:00Z".to_owned(), host: host.to_owned(), comparison }
+    }
+
+    #[test]
+    fn a_page_has_a_plot_for_each_operation_and_needs_nothing_else() {
+        let records: Vec<Record> = (0..3).map(|at| record(at, "here")).collect();
+        let page = page(&records).unwrap();
+        assert_eq!(page.matches("<svg").count(), 2, "instructions and times");
+        // A line for each size in each plot, beside those of the legend.
+        assert_eq!(page.matches("<circle").count(), 2 * 2 * 3);
+        assert!(page.contains("256 entries") && page.contains("prefers-color-scheme: dark"));
+        assert!(page.contains("&lt;b&gt;bold") && !page.contains("<b>"), "subjects are text");
+        assert!(!page.contains("#010203"), "text has the page's colour");
+        let outside = ["src=", "href=", "@import", "url("];
+        assert!(outside.iter().all(|way| !page.contains(way)));
+    }
+
+    #[test]
+    fn times_of_other_machines_are_left_out() {
+        let records = [record(0, "there"), record(1, "here")];
+        let page = page(&records).unwrap();
+        assert_eq!(page.matches("<circle").count(), 2 * 2 + 2);
+    }
+
+    #[test]
+    fn no_record_is_a_page_too() {
+        assert!(page(&[]).unwrap().contains("No comparison"));
+    }
+}
