@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use plotters::prelude::{
     ChartBuilder, Circle, Color, IntoDrawingArea, LineSeries, PathElement, RGBColor, SVGBackend,
+    SeriesLabelPosition,
 };
 
 use super::history::Record;
 use super::outcome::Benchmark;
 
-/// Width and height of a plot, in the units of its own picture: it is as wide as there is room.
-const PLOT: (u32, u32) = (560, 260);
+/// Width and height of a plot, in the units of its own picture. It is shown as wide as there is
+/// room, so this is about the width of a phone, where its text must be large enough.
+const PLOT: (u32, u32) = (420, 240);
 /// Stands for the colour of text, which is the page's to choose: no series has it.
 const TEXT: RGBColor = RGBColor(1, 2, 3);
 /// Colours of the lines, to be told from each other and from white and black.
@@ -148,6 +150,7 @@ fn plot(name: &str, sizes: &BTreeMap<usize, Line>, unit: &str) -> anyhow::Result
             .light_line_style(TEXT.mix(0.0))
             .label_style(("sans-serif", 14, &TEXT))
             .x_label_formatter(&|at| format!("{at:.0}"))
+            .y_label_formatter(&|figure| format!("{figure:.0}"))
             .y_desc(unit)
             .draw()?;
         for ((entries, line), colour) in sizes.iter().zip(LINES.iter().cycle()) {
@@ -161,7 +164,13 @@ fn plot(name: &str, sizes: &BTreeMap<usize, Line>, unit: &str) -> anyhow::Result
                 });
             chart.draw_series(points().map(|point| Circle::new(point, 3, colour.filled())))?;
         }
-        chart.configure_series_labels().label_font(("sans-serif", 14, &TEXT)).draw()?;
+        // Scales begin at 0, so that lines are seldom here.
+        let labels = SeriesLabelPosition::LowerRight;
+        chart
+            .configure_series_labels()
+            .position(labels)
+            .label_font(("sans-serif", 14, &TEXT))
+            .draw()?;
         root.present()?;
     }
     Ok(svg.replace("#010203", "currentColor"))
