@@ -5,6 +5,7 @@
 //! - [`process`]: the whole engine, with limits and rules, and the naive reference.
 //! - [`speed`]: the interleaved comparison that `scripts/speed` prints.
 //! - [`latency`]: the distribution of single growths.
+//! - [`night`]: the whole night of `scripts/nightly`, and its report.
 //! - [`machine`]: the time-stamp counter, AVX2 and the counting allocator; the only `unsafe` code.
 //!
 //! # Biases known
@@ -24,6 +25,7 @@ pub mod host;
 pub mod latency;
 pub mod layout;
 pub mod machine;
+pub mod night;
 pub mod process;
 pub mod refused;
 pub mod speed;
