@@ -13,7 +13,7 @@ use crate::generate::Kind;
 pub struct Tally {
     /// What ran: `random`, or the name of a fuzz target.
     pub what: String,
-    /// How long it took, in seconds; of runs side by side, the sum.
+    /// How long it took, in seconds; of runs or threads side by side, the sum.
     pub seconds: f64,
     /// Faults found.
     pub findings: u64,

@@ -23,8 +23,10 @@ pub struct Line {
     pub seconds: f64,
     /// Inputs and sequences carried out.
     pub executions: u64,
-    /// The same for a second of each target.
+    /// The same for a second of one core, by step.
     pub rates: BTreeMap<String, f64>,
+    /// The same for a second of one core, over all targets; none without fuzz targets.
+    pub rate: Option<f64>,
     /// Inputs in all corpora at the end; none without fuzz targets.
     pub corpus: Option<usize>,
     /// Pairs of an operation and a branch reached.
@@ -59,6 +61,7 @@ impl Line {
             seconds: night.seconds(),
             executions: all.executions,
             rates: night.tallies.iter().map(|(id, tally)| (id.clone(), rate(tally))).collect(),
+            rate: fuzzed(night),
             corpus: (!corpora.is_empty()).then(|| corpora.iter().sum()),
             pairs: all.pairs(),
             findings: night.findings.len(),
@@ -68,6 +71,15 @@ impl Line {
             bytes_per_entry: own.max_by_key(|memory| memory.n).map(|m| m.bytes_per_entry),
         }
     }
+}
+
+/// Executions of all fuzz targets in a second of one core.
+fn fuzzed(night: &Night) -> Option<f64> {
+    let mut sum: Option<growstack_fuzz::tally::Tally> = None;
+    for (_, tally) in night.tallies.iter().filter(|(id, _)| id.starts_with("fuzz-")) {
+        sum.get_or_insert_default().add(tally);
+    }
+    sum.as_ref().map(rate)
 }
 
 /// Executions in a second of one core.
@@ -94,6 +106,7 @@ mod tests {
     fn a_night_that_measured_nothing_says_so() {
         let line = Line::of(&Night::default());
         assert_eq!((line.corpus, line.p50_ns, line.bytes_per_entry), (None, None, None));
+        assert_eq!(line.rate, None);
     }
 
     #[test]

@@ -44,6 +44,12 @@ fn file(work: &Work<'_>, name: &str) -> Result<std::path::PathBuf> {
     Ok(path)
 }
 
+/// How many planted faults there are.
+pub(super) fn planted(root: &Path) -> usize {
+    let patch = |entry: &fs::DirEntry| entry.path().extension().is_some_and(|e| e == "patch");
+    fs::read_dir(root.join("fuzz/faults")).map_or(0, |all| all.flatten().filter(patch).count())
+}
+
 /// Hunts some of the planted faults.
 pub(super) fn faults(work: &mut Work<'_>, share: Duration, subset: Subset) -> Result<Outcome> {
     if !work.night.findings.is_empty() {

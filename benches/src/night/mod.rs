@@ -150,7 +150,7 @@ fn take(work: &mut Work<'_>, step: Step, share: Duration, steps: &[Step]) -> Res
             let nights = work.state.history()?.iter().filter(|line| line.faults.is_some()).count();
             let subset = match work.night.faults_asked.parse() {
                 Ok(Asked::Some(subset)) => subset,
-                _ => Subset::of_night(share, nights),
+                _ => Subset::of_night(share, measuring::planted(&work.root), nights),
             };
             measuring::faults(work, share, subset)
         }

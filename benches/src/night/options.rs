@@ -83,19 +83,18 @@ pub struct Subset {
     n: u32,
 }
 
-/// Planted faults that there are, or a few more.
-const FAULTS: u32 = 50;
 /// What hunting one takes, with its build, in seconds.
 const ONE_FAULT: u64 = 25;
 
 impl Subset {
-    /// As many as can be hunted in `share`, others on each of the nights, which are numbered.
+    /// Of so many `faults` as many as can be hunted in `share`, others on each of the nights, which
+    /// are numbered.
     #[must_use]
-    pub fn of_night(share: Duration, night: usize) -> Self {
-        let wanted = u32::try_from(share.as_secs() / ONE_FAULT).unwrap_or(FAULTS).clamp(2, FAULTS);
-        let n = FAULTS.div_ceil(wanted);
-        let k = u32::try_from(night % n as usize).unwrap_or(0) + 1;
-        Self { k, n }
+    pub fn of_night(share: Duration, faults: usize, night: usize) -> Self {
+        let wanted = usize::try_from(share.as_secs() / ONE_FAULT).unwrap_or(usize::MAX).max(2);
+        let n = faults.div_ceil(wanted).max(1);
+        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Self { k: number(night % n + 1), n: number(n) }
     }
 }
 
@@ -160,11 +159,13 @@ mod tests {
     #[test]
     fn in_n_nights_every_fault_has_its_turn() {
         let share = Duration::from_secs(72);
-        let Subset { n, .. } = Subset::of_night(share, 0);
+        let Subset { n, .. } = Subset::of_night(share, 85, 0);
+        assert_eq!(n, 43, "two a night");
         let mut turns: Vec<u32> =
-            (0..n as usize).map(|night| Subset::of_night(share, night).k).collect();
+            (0..n as usize).map(|night| Subset::of_night(share, 85, night).k).collect();
         turns.sort_unstable();
         assert_eq!(turns, (1..=n).collect::<Vec<_>>());
-        assert_eq!(Subset::of_night(Duration::from_secs(1 << 20), 9), Subset { k: 1, n: 1 });
+        let long = Duration::from_secs(1 << 20);
+        assert_eq!(Subset::of_night(long, 85, 9), Subset { k: 1, n: 1 });
     }
 }

@@ -94,7 +94,7 @@ impl Random {
         write_table(&outcome, streams.out)?;
         let logged = log
             .map_or(Ok(()), |log| self.add(&log, &settings, &outcome))
-            .and_then(|()| self.tally(&outcome));
+            .and_then(|()| self.tally(&settings, &outcome));
         if let Err(error) = &logged {
             writeln!(streams.err, "growstack: {error:#}")?;
         }
@@ -127,11 +127,12 @@ impl Random {
     }
 
     /// Writes what the run came to, if that is wanted.
-    fn tally(&self, outcome: &Outcome) -> Result<()> {
+    fn tally(&self, settings: &Settings, outcome: &Outcome) -> Result<()> {
         let Some(path) = &self.json else { return Ok(()) };
+        let threads = u32::try_from(settings.threads.get()).unwrap_or(u32::MAX);
         let tally = Tally {
             what: "random".to_owned(),
-            seconds: outcome.elapsed.as_secs_f64(),
+            seconds: outcome.elapsed.as_secs_f64() * f64::from(threads),
             findings: outcome.failure.is_some().into(),
             ..Tally::of(&outcome.counts)
         };

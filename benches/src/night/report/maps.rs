@@ -9,9 +9,9 @@ use growstack_fuzz::evidence::{EntrySeen, Grows, MapSeen};
 /// Entries shown on either side of the first that differs.
 const MARGIN: usize = 4;
 /// The geometry, in pixels.
-const LABELS: u32 = 150;
-const COLUMN: u32 = 190;
-const BETWEEN: u32 = 26;
+const LABELS: u32 = 112;
+const COLUMN: u32 = 132;
+const BETWEEN: u32 = 12;
 const TOP: u32 = 30;
 const LOWEST: u32 = 22;
 
@@ -101,7 +101,7 @@ fn draw_entry(svg: &mut String, axis: &Axis, x: u32, entry: &EntrySeen, differs:
     // The words after the addresses: protections first.
     let words: Vec<&str> = entry.text.split(' ').skip(2).collect();
     let prot = words.first().copied().unwrap_or_default();
-    let left = if entry.avail > 0 { format!(" {:#x} left", entry.avail) } else { String::new() };
+    let left = if entry.avail > 0 { format!(" {:#x}", entry.avail) } else { String::new() };
     let _ = write!(
         svg,
         "<g class=\"{class}\"><rect x=\"{x}\" y=\"{top}\" width=\"{COLUMN}\" height=\"{}\"/>\

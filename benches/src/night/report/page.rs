@@ -166,10 +166,12 @@ fn trends(history: &[Line]) -> Vec<Trend> {
         let whole = number as u64;
         tables::grouped(whole)
     };
-    let measures: [Measure; 6] = [
-        ("executions", |line| Some(precise(line.executions)), count),
+    // A night without fuzz targets, which may be a short one, has nothing to say to most of them.
+    let measures: [Measure; 7] = [
+        ("executions", |line| line.rate.map(|_| precise(line.executions)), count),
+        ("executions a second", |line| line.rate, count),
         ("inputs in the corpora", |line| line.corpus.map(|inputs| precise(inputs as u64)), count),
-        ("pairs reached", |line| Some(precise(line.pairs as u64)), count),
+        ("pairs reached", |line| line.rate.map(|_| precise(line.pairs as u64)), count),
         ("growth, p50", |line| line.p50_ns, |ns| format!("{ns:.0} ns")),
         ("growth, p99.99", |line| line.p9999_ns, |ns| format!("{ns:.0} ns")),
         ("bytes an entry", |line| line.bytes_per_entry, |bytes| format!("{bytes:.1}")),
@@ -183,18 +185,160 @@ fn trends(history: &[Line]) -> Vec<Trend> {
     measures.into_iter().filter_map(trend).collect()
 }
 
-/// What the template calls by name.
-mod filters {
-    use std::fmt::Display;
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
 
-    use askama::Values;
+    use std::collections::BTreeMap;
 
-    /// A number with its digits in threes.
-    #[askama::filter_fn]
-    pub(in crate::night::report) fn grouped(
-        number: &u64,
-        _: &dyn Values,
-    ) -> askama::Result<impl Display> {
-        Ok(super::tables::grouped(*number))
+    use growstack_fuzz::evidence::{EntrySeen, Evidence, MapSeen};
+    use growstack_fuzz::tally::Tally;
+
+    use super::*;
+    use crate::latency::Told;
+    use crate::night::compared::{Benchmark, Comparison, Instructions, Revision};
+    use crate::night::planted::{Fault, Faults, Hunt};
+    use crate::night::record::Corpus;
+    use crate::night::step::{Step, plan};
+    use crate::speed::{Measured, Results};
+
+    const EVIL: &str = "<script>alert('&')</script>";
+
+    fn evidence() -> Evidence {
+        let entry = |end: u64| EntrySeen {
+            start: 0x1000,
+            end,
+            grows: None,
+            avail: 0,
+            text: format!("0x1000 {end:#x} {EVIL}"),
+        };
+        let map = |end| MapSeen {
+            name: EVIL.into(),
+            answer: EVIL.into(),
+            entries: vec![entry(end)],
+            summary: EVIL.into(),
+        };
+        Evidence {
+            name: "growth_1".into(),
+            operation: EVIL.into(),
+            class: EVIL.into(),
+            what: EVIL.into(),
+            operations: Some(3),
+            report: EVIL.into(),
+            trace: Some(EVIL.into()),
+            input: None,
+            test: EVIL.into(),
+            maps: vec![map(0x2000), map(0x3000)],
+        }
+    }
+
+    /// A night in which all of it ran, and every word that comes from outside is hostile.
+    fn night() -> Night {
+        let evil = || EVIL.to_owned();
+        let steps = plan(std::time::Duration::from_secs(600), None, true);
+        let mut night = Night { revision: evil(), host: evil(), ..Night::default() };
+        night.steps = Night::steps_of(&steps);
+        for step in steps {
+            night.take(step, Status::Clean, 1.0, evil());
+        }
+        let growth = Step::Fuzz(growstack_fuzz::targets::Target::Growth).id();
+        let reached = BTreeMap::from([("grow".into(), BTreeMap::from([(evil(), 7)]))]);
+        let ended = BTreeMap::from([("grow".into(), [5, 2])]);
+        let (what, executions) = ("growth".to_owned(), 12_345);
+        night
+            .tallies
+            .insert(growth, Tally { what, executions, reached, ended, ..Tally::default() });
+        let corpus = Corpus { before: 10, added: 5, after: 12, minimised: true };
+        night.corpora.insert("growth".into(), corpus);
+        let (evidence, by) = (evidence(), vec![evil()]);
+        night.findings.push(Found { evidence, by, times: 2, known: true });
+        night.lost.push([evil(), evil()]);
+        let hunt = Hunt { found_by: None, seconds: 3.0, executions: 9 };
+        let hunts = BTreeMap::from([("seeds".to_owned(), hunt)]);
+        let faults = vec![Fault { id: evil(), area: evil(), hunts }];
+        night.faults = Some(Faults { budgets: BTreeMap::new(), faults });
+        let measured = Measured { op: evil(), n: 16, who: evil(), median_ns: 5.0, p99_ns: 6.0 };
+        night.speed = Some(Results { results: vec![measured] });
+        night.latency.push(Told {
+            n: 16,
+            fault: evil(),
+            caches: "warm".into(),
+            samples: 10,
+            allocations: 0,
+            points: vec![[0.0, 10.0], [1.0, 20.0]],
+            empty: vec![[0.0, 1.0], [1.0, 2.0]],
+            max_ns: 30.0,
+        });
+        let revision = || Revision { commit: evil() };
+        let instructions =
+            Instructions { base: 100.0, head: 106.0, change_percent: 6.0, verdict: evil() };
+        let benchmark = Benchmark {
+            name: evil(),
+            entries: Some(4096),
+            instructions: Some(instructions),
+            time: None,
+            verdict: evil(),
+        };
+        night.comparison = Some(Comparison {
+            base: revision(),
+            head: revision(),
+            same_bytes: false,
+            verdict: evil(),
+            benchmarks: vec![benchmark],
+        });
+        night
+    }
+
+    fn history() -> Vec<Line> {
+        let line = |executions| Line { executions, rate: Some(7.0), ..Line::default() };
+        vec![line(100), line(200)]
+    }
+
+    #[test]
+    fn hostile_text_stays_text() {
+        let page = html(&night(), &history(), &Reached::new()).unwrap();
+        assert!(!page.contains("<script") && !page.contains("alert('"), "{page}");
+        assert!(page.matches("&lt;script&gt;").count() + page.matches("&#60;script").count() > 20);
+    }
+
+    #[test]
+    fn every_part_is_there() {
+        let page = html(&night(), &history(), &Reached::new()).unwrap();
+        for title in [
+            "Found",
+            "What ran",
+            "Random sequences and fuzz targets",
+            "Rules reached",
+            "Never reached",
+            "Reached by earlier nights",
+            "Planted faults",
+            "Beside the last good revision",
+            "Latency of one growth",
+            "Speed beside peers",
+            "Trends",
+        ] {
+            assert!(page.contains(title), "{title}");
+        }
+        assert!(page.contains("One fault was found."), "the verdict comes first");
+        assert!(page.contains("10 → 12") && page.contains("+6.00 %") && page.contains("not found"));
+        assert_eq!(page.matches("class=\"entry differs\"").count(), 2);
+        assert!(page.contains("The short trace has 3 operations."));
+    }
+
+    #[test]
+    fn it_needs_no_network_and_no_program() {
+        let page = html(&night(), &history(), &Reached::new()).unwrap();
+        for word in ["http://", "https://", "<script", "<link", "url(", "@import", "src="] {
+            assert!(!page.contains(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn what_did_not_run_has_no_part() {
+        let page = html(&Night::default(), &[], &Reached::new()).unwrap();
+        for title in ["<h2>Found", "Planted faults", "Latency of one growth", "Rules reached"] {
+            assert!(!page.contains(title), "{title}");
+        }
+        assert!(page.contains("0 nights so far"));
     }
 }
