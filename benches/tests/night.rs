@@ -162,3 +162,18 @@ fn two_nights_never_share_a_state() {
     let words = String::from_utf8(refused.get_output().stderr.clone()).unwrap();
     assert!(words.contains("another night is using it"), "{words}");
 }
+
+#[test]
+fn the_script_tells_every_option() {
+    use clap::CommandFactory;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/nightly");
+    let told = std::process::Command::new(script).arg("--help").output().unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    let command = growstack_benches::night::options::Options::command();
+    let options = command.get_arguments().filter(|option| !option.is_hide_set());
+    let names: Vec<String> = options.filter_map(|o| Some(format!("--{}", o.get_long()?))).collect();
+    assert!(names.len() >= 8, "{names:?}");
+    for name in names {
+        assert!(told.contains(&format!("\n  {name} ")), "{name} is not in:\n{told}");
+    }
+}

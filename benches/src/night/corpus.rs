@@ -10,6 +10,7 @@ use growstack_fuzz::targets::Target;
 
 use super::child::{Child, Ended};
 use super::record::{Corpus, Status};
+use super::triage;
 use super::work::{Outcome, Work};
 
 /// Making a corpus small may always take so long.
@@ -75,7 +76,7 @@ pub(super) fn restore(work: &mut Work<'_>) -> Result<Outcome> {
         fs::create_dir_all(work.state.crashes(target))?;
         let before = count(&folder);
         kept += before;
-        crashes += count(&work.state.crashes(target));
+        crashes += triage::count(&work.state.crashes(target));
         let corpus = work.night.corpora.entry(target.name().to_owned()).or_default();
         (corpus.before, corpus.after) = (before, before);
     }

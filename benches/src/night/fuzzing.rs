@@ -14,6 +14,7 @@ use super::child::{Child, Ended};
 use super::corpus::count;
 use super::record::Status;
 use super::step::Step;
+use super::triage;
 use super::work::{Outcome, Work};
 
 /// Between two looks at the processes.
@@ -88,7 +89,8 @@ pub(super) fn fuzz(work: &mut Work<'_>, target: Target, share: Duration) -> Resu
     {
         fs::create_dir_all(folder)?;
     }
-    let (inputs, crashes) = (count(&work.state.corpus(target)), count(&work.state.crashes(target)));
+    let crashes = work.state.crashes(target);
+    let (inputs, known) = (count(&work.state.corpus(target)), triage::count(&crashes));
     let mut hunt = Hunt { target, deadline: Instant::now() + left, runs: Vec::new(), failed: None };
     for core in 0..work.cores {
         hunt.start(work, core, 0)?;
@@ -104,7 +106,7 @@ pub(super) fn fuzz(work: &mut Work<'_>, target: Target, share: Duration) -> Resu
         sleep(PAUSE);
     }
     let tally = hunt.sum();
-    let found = count(&work.state.crashes(target)).saturating_sub(crashes);
+    let found = triage::count(&crashes).saturating_sub(known);
     let added = count(&work.state.corpus(target)).saturating_sub(inputs);
     let corpus = work.night.corpora.entry(name.to_owned()).or_default();
     corpus.added += added;

@@ -60,6 +60,7 @@ pub(super) fn faults(work: &mut Work<'_>, share: Duration, subset: Subset) -> Re
     let json = file(work, "faults.json")?;
     let jobs = if share >= SEVERAL_COPIES { work.cores } else { 1 };
     let mut command = Command::new(work.script("planted-faults"));
+    command.current_dir(&work.root);
     command.args(["--subset", &subset.to_string(), "--from", "seeds"]);
     command.args(["--budget", &HUNT.to_string(), "--jobs", &jobs.to_string()]);
     command.args(["--seed", &(work.night.seed % 1_000_000).max(1).to_string()]);
@@ -134,7 +135,7 @@ pub(super) fn compare(work: &mut Work<'_>, share: Duration) -> Result<Outcome> {
     }
     let (json, markdown) = (file(work, "compare.json")?, file(work, "compare.md")?);
     let mut command = Command::new(script);
-    command.args([good.as_str(), "HEAD"]).arg("--json").arg(&json);
+    command.current_dir(&work.root).args([good.as_str(), "HEAD"]).arg("--json").arg(&json);
     command.arg("--markdown").arg(&markdown);
     command.arg("--history").arg(work.state.path("bench-history.jsonl"));
     let ended = work.run("bench-compare", command, share * 3 + BUILDING)?;

@@ -64,6 +64,13 @@ pub fn run(options: &Options) -> Result<u8> {
             None => bail!("{}: no night was stopped here", folder.display()),
         }
     } else {
+        // What the programs of the last night said is of no use to this one.
+        for name in ["logs", "stats", "results"] {
+            let folder = state.path(name);
+            if folder.exists() {
+                fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
+            }
+        }
         begin(options, &root)
     };
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
@@ -120,8 +127,8 @@ fn go_through(work: &mut Work<'_>) -> Result<()> {
             .unwrap_or_else(|error| Outcome::could_not_run(format!("{error:#}")));
         let seconds = started.elapsed().as_secs_f64();
         let asked = work.stop.asked();
-        // Sorted in haste, it is to be done again when the night goes on.
-        let again = asked && step == Step::Triage && outcome.status == Status::Clean;
+        // Sorted before all was found, it is to be done again when the night goes on.
+        let again = asked && step == Step::Triage;
         let status = if again { Status::Waiting } else { outcome.status };
         work.night.interrupted |= asked;
         work.night.take(step, status, seconds, outcome.said);
@@ -190,7 +197,7 @@ fn remember(work: &mut Work<'_>) -> Result<Reached> {
     let missed = |kind: &str, branch: &str| {
         !now.get(kind).is_some_and(|branches| branches.contains_key(branch))
     };
-    if fuzzed {
+    if fuzzed && !work.night.interrupted {
         work.night.lost = ever
             .iter()
             .flat_map(|(kind, branches)| branches.iter().map(move |branch| (kind, branch)))

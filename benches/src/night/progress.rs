@@ -53,7 +53,8 @@ impl Progress {
     /// It goes on.
     pub fn tick(&self, name: &str, said: &str) {
         if let Some(bar) = &self.bar {
-            bar.set_message(format!("{name}: {said}"));
+            let colon = if said.is_empty() { "" } else { ": " };
+            bar.set_message(format!("{name}{colon}{said}"));
             bar.tick();
         }
     }

@@ -44,6 +44,8 @@ pub(super) fn triage(work: &mut Work<'_>, share: Duration) -> Result<Outcome> {
     let limit = if work.stop.asked() { HURRIED } else { share.max(FLOOR) };
     let started = Instant::now();
     let (mut gone, mut unsorted) = (0, 0);
+    // A night that goes on has sorted before. What still has its file is sorted again.
+    work.night.findings.retain(|found| found.evidence.test.is_empty());
     let mut texts = HashSet::new();
     for suspect in suspects(work)? {
         let path = suspect.path.clone();
@@ -115,6 +117,18 @@ pub(super) fn keep_words(findings: &mut Vec<Found>, by: &str, class: &str, words
     keep(findings, evidence, by, false);
 }
 
+/// How many inputs of a folder showed a fault.
+#[must_use]
+pub fn count(folder: &Path) -> usize {
+    let shows = |entry: &fs::DirEntry| is_fault(&entry.file_name().to_string_lossy());
+    fs::read_dir(folder).map_or(0, |all| all.flatten().filter(shows).count())
+}
+
+/// Is what libFuzzer keeps by this name a fault? What was slow is not.
+fn is_fault(name: &str) -> bool {
+    !name.starts_with("slow-unit")
+}
+
 /// All inputs and traces, the small ones first: they are soon made short, and are most likely to be
 /// what stays.
 fn suspects(work: &Work<'_>) -> Result<Vec<Suspect>> {
@@ -128,8 +142,7 @@ fn suspects(work: &Work<'_>) -> Result<Vec<Suspect>> {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let wanted = match target {
-                // It was slow, and no more.
-                Some(_) => !name.starts_with("slow-unit"),
+                Some(_) => is_fault(&name),
                 None => name.ends_with(".trace"),
             };
             let file = fs::metadata(&path).with_context(|| path.display().to_string())?;

@@ -310,7 +310,7 @@ mod tests {
             "Random sequences and fuzz targets",
             "Rules reached",
             "Never reached",
-            "Reached by earlier nights",
+            "reached by earlier nights, not by this one: 1 pairs",
             "Planted faults",
             "Beside the last good revision",
             "Latency of one growth",
