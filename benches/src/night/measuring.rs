@@ -20,7 +20,7 @@ const BUILDING: Duration = Duration::from_secs(1800);
 /// From this share on, everything is measured at every size.
 const ALL_SIZES: Duration = Duration::from_secs(600);
 /// The longest that one planted fault is hunted, in seconds.
-const HUNT: u64 = 30;
+const HUNT: u64 = 60;
 /// From this share on, planted faults are hunted on all cores, each with a copy of its own to build.
 const SEVERAL_COPIES: Duration = Duration::from_secs(600);
 
