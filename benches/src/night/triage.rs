@@ -20,6 +20,9 @@ const FLOOR: Duration = Duration::from_secs(60);
 /// The same in a night that was stopped, whose person waits.
 const HURRIED: Duration = Duration::from_secs(20);
 
+/// What leaves traces, and no inputs of a target.
+const RUNS: &str = "replay and random sequences";
+
 /// Something that showed a fault.
 #[derive(Clone, Debug)]
 struct Suspect {
@@ -57,7 +60,7 @@ pub(super) fn triage(work: &mut Work<'_>, share: Duration) -> Result<Outcome> {
         let left = limit.saturating_sub(started.elapsed());
         match judge(work, &suspect, left.min(ONE))? {
             Judged::Shown(evidence) => {
-                let by = suspect.target.map_or("trace", Target::name);
+                let by = suspect.target.map_or(RUNS, Target::name);
                 keep(&mut work.night.findings, *evidence, by, suspect.known);
             }
             Judged::Passed => {
@@ -175,7 +178,7 @@ fn judge(work: &mut Work<'_>, suspect: &Suspect, limit: Duration) -> Result<Judg
     let mut child = Child::start(command, &work.state.log("minimize"))?;
     let mut tick = || work.progress.tick("sort findings", &name);
     let ended = child.wait(limit, &|| work.stop.asked_twice(), &mut tick)?;
-    let by = suspect.target.map_or("trace", Target::name);
+    let by = suspect.target.map_or(RUNS, Target::name);
     match ended {
         Ended::Code(1) if json.exists() => {
             let text = fs::read_to_string(&json)?;

@@ -309,7 +309,7 @@ mod tests {
             "What ran",
             "Random sequences and fuzz targets",
             "Rules reached",
-            "Never reached",
+            "never reached",
             "reached by earlier nights, not by this one: 1 pairs",
             "Planted faults",
             "Beside the last good revision",
