@@ -47,7 +47,7 @@ pub(super) fn build(work: &Work<'_>, targets: bool, measuring: bool) -> Result<O
     }
     for (name, mut command) in commands {
         command.current_dir(&work.root);
-        work.progress.tick("build", name);
+        work.progress.part(&format!("build {name}"));
         match work.run(&format!("build {name}"), command, Duration::MAX)? {
             Ended::Code(0) => {}
             Ended::Stopped => return Ok(Outcome::stopped()),

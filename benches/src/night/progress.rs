@@ -50,6 +50,14 @@ impl Progress {
         }
     }
 
+    /// A part of it begins, which takes minutes.
+    pub fn part(&self, name: &str) {
+        match &self.bar {
+            Some(bar) => bar.set_message(name.to_owned()),
+            None => println!("   {name}"),
+        }
+    }
+
     /// It goes on.
     pub fn tick(&self, name: &str, said: &str) {
         if let Some(bar) = &self.bar {
