@@ -12,5 +12,6 @@ fn main() {
     println!("cargo::rustc-env=BUILT_BY={}", version.as_deref().unwrap_or("rustc").trim());
     let flags = var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default().replace('\u{1f}', " ");
     println!("cargo::rustc-env=BUILT_WITH={flags}");
+    println!("cargo::rustc-env=BUILT_ON={}", var("HOST").unwrap_or_default());
     println!("cargo::rustc-env=BUILT_AT={}", var("OPT_LEVEL").unwrap_or_default());
 }

@@ -7,6 +7,7 @@
 //! - [`speed`]: the interleaved comparison that `scripts/speed` prints.
 //! - [`latency`]: the distribution of single growths.
 //! - `fault`: real page faults served by the engine, on Linux on x86-64 only.
+//! - [`night`]: the whole night of `scripts/nightly`, and its report.
 //! - [`machine`]: the time-stamp counter, AVX2, the counting allocator and what real faults need; the
 //!   only `unsafe` code.
 //!
@@ -29,6 +30,7 @@ pub mod fault;
 pub mod host;
 pub mod latency;
 pub mod machine;
+pub mod night;
 pub mod refused;
 pub mod speed;
 

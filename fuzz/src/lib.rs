@@ -11,6 +11,7 @@
 //! - [`exec`]: maps that are programs of their own, asked over a pipe.
 //! - [`generate`], [`driver`]: random sequences on two maps.
 //! - [`runs`]: the log of long runs.
+//! - [`tally`], [`evidence`]: what runs came to and what they found, for programs.
 //! - [`cli`]: the command `growstack`.
 
 pub mod answer;
@@ -18,6 +19,7 @@ pub mod cli;
 pub mod compare;
 pub mod driver;
 pub mod engine;
+pub mod evidence;
 pub mod exec;
 pub mod generate;
 pub mod input;
@@ -31,6 +33,7 @@ pub mod report;
 pub mod runs;
 pub mod settings;
 pub mod space;
+pub mod tally;
 pub mod targets;
 pub mod trace;
 

@@ -191,3 +191,21 @@ fn golden_traces_filled_again_are_the_same() {
         }
     }
 }
+
+#[test]
+fn random_tells_programs_what_it_came_to() {
+    let folder = TempDir::new().unwrap();
+    let json = folder.path().join("tally.json");
+    let arguments = ["random", "--sequences", "2", "--seed", "1", "--map", "reference", "--json"];
+    let sound = [Contender::of::<growstack_fuzz::reference::Reference>("reference")];
+    let words = ["growstack"].iter().chain(&arguments).map(OsString::from);
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut streams = Streams { out: &mut out, err: &mut err };
+    let words = words.chain([json.clone().into_os_string()]);
+    assert_eq!(run(words, &sound, &mut streams).unwrap(), Exit::Agreed);
+    let text = fs::read_to_string(&json).unwrap();
+    let tally: growstack_fuzz::tally::Tally = serde_json::from_str(&text).unwrap();
+    let told = String::from_utf8(out).unwrap();
+    assert!(told.contains(&format!("operations {}, compared", tally.operations)), "{told}");
+    assert!(tally.operations > 0 && tally.seconds > 0.0);
+}

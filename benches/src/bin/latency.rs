@@ -1,9 +1,10 @@
 //! Prints the distribution of the latency of single growths, and draws it.
 
+use std::fs;
 use std::path::PathBuf;
 
 use clap::Parser;
-use growstack_benches::latency::{Sampling, measure, plot, table};
+use growstack_benches::latency::{Sampling, Told, measure, plot, table};
 use growstack_benches::machine::heap::CountingHeap;
 use growstack_benches::machine::tsc::Clock;
 use growstack_benches::{SIZES, host};
@@ -17,6 +18,9 @@ struct Arguments {
     /// Fewer samples.
     #[arg(long)]
     quick: bool,
+    /// Write the distributions to a file.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
     /// Folder for the pictures.
     #[arg(long, value_name = "FOLDER", default_value = "target/latency")]
     plots: PathBuf,
@@ -27,16 +31,21 @@ struct Arguments {
 }
 
 fn main() -> anyhow::Result<()> {
-    let Arguments { quick, plots, sizes } = Arguments::parse();
+    let Arguments { quick, json, plots, sizes } = Arguments::parse();
     println!("{}", host::line());
     if !host::pin() {
         eprintln!("warning: cannot keep to one core; samples that change it are dropped");
     }
     let sampling = if quick { Sampling::QUICK } else { Sampling::FULL };
+    let mut told = Vec::new();
     for n in sizes.into_iter().filter(|n| *n >= 4) {
         let distributions = measure(n, sampling, &Clock::calibrate())?;
         print!("{}", table::table(&distributions));
         println!("picture: {}\n", plot::draw(&plots, n, &distributions)?.display());
+        told.extend(distributions.iter().map(Told::of));
+    }
+    if let Some(file) = json {
+        fs::write(file, serde_json::to_string_pretty(&told)? + "\n")?;
     }
     Ok(())
 }

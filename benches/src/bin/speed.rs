@@ -25,6 +25,9 @@ struct Arguments {
     /// Write the results to a file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Write the bytes of an entry to a file.
+    #[arg(long, value_name = "FILE")]
+    memory_json: Option<PathBuf>,
     /// Exit with 1 if a requirement is missed.
     #[arg(long)]
     gate: bool,
@@ -38,7 +41,7 @@ struct Arguments {
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    let Arguments { quick, json, gate, mut sizes, plots } = Arguments::parse();
+    let Arguments { quick, json, memory_json, gate, mut sizes, plots } = Arguments::parse();
     sizes.retain(|n| *n >= 4);
     println!("{}", host::line());
     if !host::pin() {
@@ -64,6 +67,9 @@ fn main() -> anyhow::Result<ExitCode> {
     println!("{}", latency::table::table(&grows));
     if let Some(file) = json {
         fs::write(file, serde_json::to_string_pretty(&results.to_exchange())? + "\n")?;
+    }
+    if let Some(file) = memory_json {
+        fs::write(file, serde_json::to_string_pretty(&memory)? + "\n")?;
     }
     let all = verdicts(&results, &memory, &grows, &sizes, host::is_v3());
     all.iter().for_each(|verdict| println!("{verdict}"));

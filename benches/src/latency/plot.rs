@@ -70,7 +70,7 @@ fn share(nines: f64) -> String {
 }
 
 /// The quantiles that the number of samples bears out.
-fn points(histogram: &Histogram<u64>, ns_per_tick: f64) -> Vec<(f64, f64)> {
+pub(super) fn points(histogram: &Histogram<u64>, ns_per_tick: f64) -> Vec<(f64, f64)> {
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     let most = (histogram.len().max(1) as f64).log10().min(5.0);
     (0..=5 * POINTS)

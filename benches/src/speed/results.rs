@@ -29,7 +29,8 @@ pub struct Results {
 }
 
 /// Bytes of an entry.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Memory {
     /// Entries of the map.
     pub n: usize,

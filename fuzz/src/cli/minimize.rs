@@ -32,6 +32,10 @@ pub(super) struct Minimize {
     /// Write the short trace to this file; the short input, if no trace shows the fault.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+
+    /// Write all of it to this file, as JSON for programs.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
 }
 
 impl Minimize {
@@ -55,7 +59,12 @@ impl Minimize {
     }
 
     fn save(&self, found: Option<&Finding>) -> Result<()> {
-        let (Some(path), Some(finding)) = (&self.out, found) else { return Ok(()) };
+        let Some(finding) = found else { return Ok(()) };
+        if let Some(path) = &self.json {
+            let text = serde_json::to_string_pretty(&finding.evidence())?;
+            fs::write(path, text + "\n").with_context(|| path.display().to_string())?;
+        }
+        let Some(path) = &self.out else { return Ok(()) };
         let contents = match (&finding.input, &finding.trace) {
             (Some(input), _) => input.clone(),
             (None, Some(trace)) => trace.to_string().into_bytes(),

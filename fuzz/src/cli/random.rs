@@ -17,6 +17,7 @@ use crate::driver::{Counts, Failure, Outcome, Settings, WIDTHS, engine, run};
 use crate::reference::Reached;
 use crate::replay::Contender;
 use crate::runs::Ran;
+use crate::tally::Tally;
 
 /// Run random sequences of operations on a map and on the reference, and compare everything
 /// that can be seen of both after every operation.
@@ -63,6 +64,10 @@ pub(super) struct Random {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["map", "exec"])]
     log: Option<PathBuf>,
 
+    /// Write what the run came to to this file, as JSON for programs.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+
     #[command(flatten)]
     engine: Engine,
 
@@ -87,7 +92,9 @@ impl Random {
         streams.out.flush()?;
         let outcome = run(&settings, tested);
         write_table(&outcome, streams.out)?;
-        let logged = log.map_or(Ok(()), |log| self.add(&log, &settings, &outcome));
+        let logged = log
+            .map_or(Ok(()), |log| self.add(&log, &settings, &outcome))
+            .and_then(|()| self.tally(&settings, &outcome));
         if let Err(error) = &logged {
             writeln!(streams.err, "growstack: {error:#}")?;
         }
@@ -117,6 +124,20 @@ impl Random {
             elapsed: outcome.elapsed,
         };
         log.add(ran, outcome.failure.is_some().into())
+    }
+
+    /// Writes what the run came to, if that is wanted.
+    fn tally(&self, settings: &Settings, outcome: &Outcome) -> Result<()> {
+        let Some(path) = &self.json else { return Ok(()) };
+        let threads = u32::try_from(settings.threads.get()).unwrap_or(u32::MAX);
+        let tally = Tally {
+            what: "random".to_owned(),
+            seconds: outcome.elapsed.as_secs_f64() * f64::from(threads),
+            findings: outcome.failure.is_some().into(),
+            ..Tally::of(&outcome.counts)
+        };
+        fs::write(path, serde_json::to_string_pretty(&tally)? + "\n")
+            .with_context(|| path.display().to_string())
     }
 
     /// The map to run.

@@ -10,19 +10,22 @@ use std::os::unix::process::CommandExt;
 use std::panic;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, abort};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::statistics::Header;
 use super::{Finding, Session, Target, Verdict, seeds};
 
-/// Where statistics go: a file, or `1` for the standard error.
+/// Where statistics go: a file, which gets JSON if it is called so, or `1` for the standard error.
 const STATISTICS: &str = "GROWSTACK_STATS";
 /// The folder for what is found; without it, libFuzzer's folder for artifacts.
 const FINDINGS: &str = "GROWSTACK_FINDINGS";
 /// libFuzzer's flag for its seed.
 const SEED: &str = "-seed=";
-/// Executions between two prints of the statistics.
-const PERIOD: u64 = 1 << 17;
+/// Executions between two looks at the clock.
+const PERIOD: u64 = 1 << 8;
+/// The time between two prints of the statistics. A fuzzer that is ended by a signal runs no
+/// destructor, so no more than this is lost.
+const PAUSE: Duration = Duration::from_secs(5);
 /// One mutation in so many is libFuzzer's own, which knows nothing of operations.
 const PLAIN: u32 = 8;
 
@@ -36,12 +39,22 @@ struct Reporting {
     /// That of the first execution; a process has but one.
     target: Option<Target>,
     findings: u64,
+    last: Instant,
 }
 
 impl Reporting {
     fn new() -> Self {
         let (session, started) = (Session::default(), Instant::now());
-        Self { session, started, target: None, findings: 0 }
+        Self { session, started, target: None, findings: 0, last: started }
+    }
+
+    /// Reports now and then.
+    fn tick(&mut self) {
+        let due = self.session.statistics.executions.is_multiple_of(PERIOD);
+        if due && self.last.elapsed() >= PAUSE {
+            self.last = Instant::now();
+            self.report();
+        }
     }
 
     fn report(&self) {
@@ -52,7 +65,11 @@ impl Reporting {
             elapsed: self.started.elapsed(),
             findings: self.findings,
         };
-        let text = format!("{header}\n{}", self.session.statistics);
+        let json = Path::new(&to).extension().is_some_and(|extension| extension == "json");
+        let text = match serde_json::to_string(&self.session.statistics.tally(&header)) {
+            Ok(tally) if json => tally,
+            _ => format!("{header}\n{}", self.session.statistics),
+        };
         if to == "1" {
             eprintln!("{text}");
         } else if let Err(error) = fs::write(&to, text) {
@@ -118,9 +135,7 @@ pub fn execute(target: Target, bytes: &[u8]) -> bool {
         reporting.target = Some(target);
         match reporting.session.run(target, bytes) {
             Ok(verdict) => {
-                if reporting.session.statistics.executions.is_multiple_of(PERIOD) {
-                    reporting.report();
-                }
+                reporting.tick();
                 verdict == Verdict::Sound
             }
             Err(finding) => {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Target;
 use crate::driver::Counts;
 use crate::runs::Ran;
+use crate::tally::Tally;
 
 /// Counts of one process.
 #[derive(Debug, Default)]
@@ -21,6 +22,22 @@ pub struct Statistics {
     pub edits: u64,
     /// Texts that could be read as a trace.
     pub traces_read: u64,
+}
+
+impl Statistics {
+    /// The same for programs.
+    pub(super) fn tally(&self, header: &Header) -> Tally {
+        Tally {
+            what: header.target.name().to_owned(),
+            seconds: header.elapsed.as_secs_f64(),
+            findings: header.findings,
+            executions: self.executions,
+            shortages: self.shortages,
+            edits: self.edits,
+            traces_read: self.traces_read,
+            ..Tally::of(&self.counts)
+        }
+    }
 }
 
 impl fmt::Display for Statistics {
@@ -122,6 +139,20 @@ mod tests {
             assert_eq!(ran.counts, counts.logged());
             assert_eq!(ran.how, format!("{told}, executions 1"));
         }
+    }
+
+    #[test]
+    fn the_tally_says_the_same() {
+        let mut session = Session::default();
+        let bytes = Input::draw(&mut Seeded::of_sequence(1, 1), Flavour::Whole, 90).encode();
+        session.run(Target::Allocation, &bytes).unwrap();
+        let elapsed = Duration::from_millis(1500);
+        let header = Header { target: Target::Allocation, seed: None, elapsed, findings: 2 };
+        let tally = session.statistics.tally(&header);
+        assert_eq!((tally.what.as_str(), tally.findings, tally.executions), ("allocation", 2, 1));
+        assert_eq!(tally.pairs(), session.statistics.counts.pairs());
+        let text = serde_json::to_string(&tally).unwrap();
+        assert_eq!(serde_json::from_str::<Tally>(&text).unwrap(), tally);
     }
 
     #[test]
