@@ -1,0 +1,104 @@
+//! A page fault: what it takes if its address is mapped, and how it grows a stack if not.
+
+use lock_api::MutexGuard;
+
+use super::joined::Joined;
+use super::transition::Stretch;
+use super::{Locks, SharedProcess};
+use crate::change::Change;
+use crate::flags::EntryFlags;
+use crate::growth::Growth;
+use crate::map::VmMap;
+use crate::num::Addr;
+use crate::process::Process;
+use crate::refusal::Refusal;
+use crate::tree::Cursor;
+
+/// What a [`grow`](SharedProcess::grow) takes that finds its address mapped. One that does not find
+/// it mapped takes the process lock and the map lock, whatever this says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum FaultPath {
+    /// The process lock and then the map lock to read: the letter of `vm_map_growstack(9)`, which
+    /// "acquires the process lock on p for the duration of the call".
+    Letter,
+    /// The map lock, to read. The process lock tells nothing about an address that is mapped.
+    #[default]
+    Locked,
+}
+
+impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
+    /// Grows the stack next to `addr`, unless it is mapped: [`Process::grow`], which a page fault
+    /// calls.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Process::grow`].
+    #[inline]
+    pub fn grow(&self, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal> {
+        let mapped = match self.path {
+            FaultPath::Letter => false,
+            FaultPath::Locked => self.map.read().map().contains(addr),
+        };
+        if mapped {
+            return Ok(Growth::AlreadyMapped); // 13.1
+        }
+        self.grow_under(&mut self.process.lock(), addr, tell)
+    }
+
+    /// Grows under the process lock: looks up under the map lock held to read, then takes it to
+    /// write, and looks up again if the timestamp tells that the map changed in between. Only the
+    /// operations of `vm_map(9)` can have changed it: they do not take the process lock.
+    pub(super) fn grow_under(
+        &self,
+        process: &mut MutexGuard<'_, L::Process, Process<O, B>>,
+        addr: Addr,
+        tell: impl FnMut(Change),
+    ) -> Result<Growth, Refusal> {
+        let mut at = Cursor::default();
+        let mut guard = loop {
+            let seen = {
+                let guard = self.map.read();
+                guard.map().tree.seek_into(addr.get(), &mut at);
+                if let Some(growth) = without_growth(guard.map(), &at, addr) {
+                    return Ok(growth);
+                }
+                guard.timestamp()
+            };
+            let guard = self.map.write();
+            if guard.timestamp() != seen {
+                // The place may be void by now, so that nothing may be done through it.
+                guard.map().tree.seek_into(addr.get(), &mut at);
+            }
+            if guard.transitions.is_empty() || guard.transitions.clear_of(hole(guard.map(), addr)) {
+                break guard;
+            }
+            // What the kernel does in that wiring may need the process lock.
+            MutexGuard::unlocked(process, || self.wait_for_transition(guard));
+        };
+        Joined::new(process, guard.edit()).grow_at(&mut at, addr, tell)
+    }
+}
+
+/// The growth that is none: 13.1, and 13.2 without a candidate.
+fn without_growth<O: Clone + PartialEq, const B: usize>(
+    map: &VmMap<O, B>,
+    at: &Cursor,
+    addr: Addr,
+) -> Option<Growth> {
+    let above = map.tree.item(at);
+    if above.is_some_and(|entry| entry.start <= addr.get()) {
+        return Some(Growth::AlreadyMapped);
+    }
+    let down = above.is_some_and(|entry| entry.value.has(EntryFlags::GROWS_DOWN));
+    let up = || map.tree.item_below(at).is_some_and(|entry| entry.value.has(EntryFlags::GROWS_UP));
+    if down || up() { None } else { Some(Growth::NoStack) }
+}
+
+/// The unmapped addresses around one: a growth maps some of them. A wiring that may have holes has
+/// them in transition too.
+fn hole<O: Clone + PartialEq, const B: usize>(map: &VmMap<O, B>, addr: Addr) -> Stretch {
+    match map.gap(addr) {
+        Some(gap) => Stretch { start: gap.range.start().get(), end: gap.range.end().get() },
+        None => Stretch { start: addr.get(), end: addr.get().saturating_add(1) },
+    }
+}
