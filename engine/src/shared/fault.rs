@@ -4,7 +4,7 @@ use lock_api::MutexGuard;
 
 use super::joined::Joined;
 use super::transition::Stretch;
-use super::{Locks, SharedProcess};
+use super::{Locks, SharedProcess, planted};
 use crate::change::Change;
 use crate::flags::EntryFlags;
 use crate::growth::Growth;
@@ -22,8 +22,10 @@ pub enum FaultPath {
     /// "acquires the process lock on p for the duration of the call".
     Letter,
     /// The map lock, to read. The process lock tells nothing about an address that is mapped.
-    #[default]
     Locked,
+    /// No lock: the [published view](SharedProcess::protection).
+    #[default]
+    Optimistic,
 }
 
 impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
@@ -38,11 +40,20 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
         let mapped = match self.path {
             FaultPath::Letter => false,
             FaultPath::Locked => self.map.read().map().contains(addr),
+            FaultPath::Optimistic => self.protection(addr).is_some(),
         };
         if mapped {
             return Ok(Growth::AlreadyMapped); // 13.1
         }
-        self.grow_under(&mut self.process.lock(), addr, tell)
+        self.grow_unmapped(addr, tell)
+    }
+
+    #[cold]
+    fn grow_unmapped(&self, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal> {
+        let early = planted::STALE_LIMITS.then(|| self.limits());
+        let mut process = self.process.lock();
+        process.limits = early.unwrap_or(process.limits);
+        self.grow_under(&mut process, addr, tell)
     }
 
     /// Grows under the process lock: looks up under the map lock held to read, then takes it to
@@ -52,7 +63,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
         &self,
         process: &mut MutexGuard<'_, L::Process, Process<O, B>>,
         addr: Addr,
-        tell: impl FnMut(Change),
+        mut tell: impl FnMut(Change),
     ) -> Result<Growth, Refusal> {
         let mut at = Cursor::default();
         let mut guard = loop {
@@ -65,7 +76,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
                 guard.timestamp()
             };
             let guard = self.map.write();
-            if guard.timestamp() != seen {
+            if guard.timestamp() != seen && !planted::NO_RECHECK {
                 // The place may be void by now, so that nothing may be done through it.
                 guard.map().tree.seek_into(addr.get(), &mut at);
             }
@@ -75,7 +86,11 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
             // What the kernel does in that wiring may need the process lock.
             MutexGuard::unlocked(process, || self.wait_for_transition(guard));
         };
-        Joined::new(process, guard.edit()).grow_at(&mut at, addr, tell)
+        let (map, mut publication) = guard.edit(&self.view);
+        let follow = |change| publication.follow(change, &mut tell);
+        let growth = Joined::new(process, map).grow_at(&mut at, addr, follow);
+        publication.finish();
+        growth
     }
 }
 

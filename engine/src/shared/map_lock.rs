@@ -8,8 +8,10 @@ use lock_api::{
 };
 
 use super::transition::{Stretch, Transitions};
-use super::{Locks, SharedProcess, Wait};
+use super::view::{Publication, Publisher, View};
+use super::{Locks, SharedProcess, Wait, planted};
 use crate::map::VmMap;
+use crate::refusal::Refusal;
 
 /// What the map lock guards.
 pub(super) struct Guarded<O, const B: usize> {
@@ -17,11 +19,13 @@ pub(super) struct Guarded<O, const B: usize> {
     /// Goes up by one whenever the map may have changed. 64 bits: it does not come round.
     timestamp: u64,
     pub(super) transitions: Transitions,
+    publisher: Publisher,
 }
 
 impl<O, const B: usize> Guarded<O, B> {
     pub(super) fn new(map: VmMap<O, B>) -> Self {
-        Self { map, timestamp: 0, transitions: Transitions::default() }
+        let (transitions, publisher) = (Transitions::default(), Publisher::new());
+        Self { map, timestamp: 0, transitions, publisher }
     }
 
     pub(super) fn into_map(self) -> VmMap<O, B> {
@@ -36,10 +40,38 @@ impl<O, const B: usize> Guarded<O, B> {
         self.timestamp
     }
 
-    /// The map, to be changed. There is no other way to it, so that none leaves the timestamp out.
-    pub(super) const fn edit(&mut self) -> &mut VmMap<O, B> {
+    /// The map, to be changed, and the view of it, to follow. There is no other way to the map, so
+    /// that none leaves the timestamp out.
+    pub(super) const fn edit<'a>(
+        &'a mut self,
+        view: &'a View,
+    ) -> (&'a mut VmMap<O, B>, Publication<'a>) {
+        if !planted::STALE_TIMESTAMP {
+            self.timestamp = self.timestamp.wrapping_add(1);
+        }
+        (&mut self.map, Publication::new(view, &mut self.publisher))
+    }
+
+    /// Changes what no address's protection depends on.
+    pub(super) fn edit_unseen<T>(&mut self, edit: impl FnOnce(&mut VmMap<O, B>) -> T) -> T {
         self.timestamp = self.timestamp.wrapping_add(1);
-        &mut self.map
+        edit(&mut self.map)
+    }
+}
+
+impl<O: Clone + PartialEq, const B: usize> Guarded<O, B> {
+    /// Makes the view from the map.
+    pub(super) fn publish(&mut self, view: &View) -> Result<(), Refusal> {
+        self.publisher.publish(view, self.map.entries())
+    }
+
+    /// Makes nodes available to the map and to its view.
+    pub(super) fn reserve_nodes(&mut self, view: &View, n: usize) -> Result<(), Refusal> {
+        self.map.reserve_nodes(n)?;
+        if view.is_off() {
+            self.publish(view)?;
+        }
+        self.publisher.reserve(view, n)
     }
 }
 
@@ -64,7 +96,8 @@ pub struct MapUpgradableGuard<'a, L: Locks<Map: RawRwLockUpgrade>, O, const B: u
 
 /// The map, held to write: nobody else has it, and no wiring is under way.
 ///
-/// Several operations through one guard are one to all other threads.
+/// Several operations through one guard are one to all who take a lock. Who asks for a
+/// [protection](SharedProcess::protection) without one sees them one by one.
 #[must_use]
 pub struct MapWriteGuard<'a, L: Locks, O, const B: usize> {
     pub(super) shared: &'a SharedProcess<L, O, B>,
@@ -97,7 +130,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
     pub(super) fn write_clear_of(&self, range: Stretch) -> MapWriteGuard<'_, L, O, B> {
         loop {
             let guard = self.map.write();
-            if guard.transitions.clear_of(range) {
+            if guard.transitions.clear_of(range) || planted::NO_TRANSITION {
                 return MapWriteGuard { shared: self, guard };
             }
             self.wait_for_transition(guard);
@@ -107,6 +140,10 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
     /// Gives the map lock up and sleeps until some wiring has ended.
     pub(super) fn wait_for_transition(&self, mut guard: Write<'_, L, O, B>) {
         guard.transitions.note_waiter();
+        if planted::MISSED_WAKEUP {
+            drop(guard);
+            return self.wait.wait(self.wait.ticket());
+        }
         // Taken under the lock: no wiring can end before.
         let ticket = self.wait.ticket();
         drop(guard);

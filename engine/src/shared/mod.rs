@@ -8,6 +8,8 @@
 //!   duration, as `vm_map_stack(9)` says. The one exception is a `grow` that finds its address
 //!   mapped ([`FaultPath`]).
 //! - What belongs to `vm_map(9)` takes the map lock alone, to read or to write.
+//! - [`protection`](SharedProcess::protection), and with it the fault on a mapped address, takes no
+//!   lock and writes nothing that another thread reads.
 //! - A wiring marks its range as in transition and calls the kernel with no lock held; whoever would
 //!   change that range waits.
 
@@ -16,8 +18,12 @@ mod joined;
 mod locks;
 mod map_lock;
 mod operations;
+mod planted;
 mod process_lock;
+mod protection;
+mod sync;
 mod transition;
+mod view;
 mod wire;
 
 pub use fault::FaultPath;
@@ -26,6 +32,7 @@ pub use locks::{EventCount, ParkingLot};
 pub use locks::{Locks, Wait};
 pub use map_lock::{MapReadGuard, MapUpgradableGuard, MapWriteGuard};
 pub use process_lock::ProcessGuard;
+pub use protection::Raced;
 pub use wire::WireError;
 
 use core::num::NonZeroU64;
@@ -36,6 +43,7 @@ use crate::map::VmMap;
 use crate::process::Process;
 use crate::refusal::Refusal;
 use map_lock::Guarded;
+use view::View;
 
 /// A [`Process`] that many threads use at once.
 ///
@@ -74,6 +82,7 @@ pub struct SharedProcess<L: Locks, O = NonZeroU64, const B: usize = 16> {
     process: Mutex<L::Process, Process<O, B>>,
     map: RwLock<L::Map, Guarded<O, B>>,
     wait: L::Wait,
+    view: View,
     path: FaultPath,
 }
 
@@ -95,10 +104,13 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
     pub fn with_path(mut process: Process<O, B>, path: FaultPath) -> Result<Self, Refusal> {
         let stand_in = VmMap::new(process.map().min(), process.map().max());
         let map = core::mem::replace(process.map_mut(), stand_in);
+        let (view, mut map) = (View::new()?, Guarded::new(map));
+        map.publish(&view)?;
         Ok(Self {
             process: Mutex::new(process),
-            map: RwLock::new(Guarded::new(map)),
+            map: RwLock::new(map),
             wait: L::Wait::default(),
+            view,
             path,
         })
     }

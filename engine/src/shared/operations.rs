@@ -49,9 +49,13 @@ macro_rules! edits {
             pub fn $name(
                 &mut self,
                 $($argument: $type,)*
-                tell: impl FnMut(Change),
+                mut tell: impl FnMut(Change),
             ) -> Result<$answer, Refusal> {
-                self.guard.edit().$name($($argument,)* tell)
+                let (map, mut publication) = self.guard.edit(&self.shared.view);
+                let follow = |change| publication.follow(change, &mut tell);
+                let answer = map.$name($($argument,)* follow);
+                publication.finish();
+                answer
             }
         )*}
     };
@@ -141,16 +145,17 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
 
     /// [`VmMap::set_wire_future`](crate::VmMap::set_wire_future).
     pub fn set_wire_future(&self, on: bool) {
-        self.map.write().edit().set_wire_future(on);
+        self.map.write().edit_unseen(|map| map.set_wire_future(on));
     }
 
-    /// [`VmMap::reserve_nodes`](crate::VmMap::reserve_nodes).
+    /// [`VmMap::reserve_nodes`](crate::VmMap::reserve_nodes), for the view of the map too. If the
+    /// view was off, it is on again.
     ///
     /// # Errors
     ///
     /// As there.
     pub fn reserve_nodes(&self, n: usize) -> Result<(), Refusal> {
-        self.map.write().edit().reserve_nodes(n)
+        self.map.write().reserve_nodes(&self.view, n)
     }
 }
 
@@ -167,9 +172,13 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> MapWriteGuard<'_, L, O, B> 
         max_addr: Addr,
         space: FindSpace,
         mapping: Mapping<O>,
-        tell: impl FnMut(Change),
+        mut tell: impl FnMut(Change),
     ) -> Result<Addr, Refusal> {
-        self.guard.edit().find(start, length, max_addr, space, mapping, tell)
+        let (map, mut publication) = self.guard.edit(&self.shared.view);
+        let follow = |change| publication.follow(change, &mut tell);
+        let found = map.find(start, length, max_addr, space, mapping, follow);
+        publication.finish();
+        found
     }
 
     /// [`VmMap::inherit`](crate::VmMap::inherit).
@@ -178,7 +187,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> MapWriteGuard<'_, L, O, B> 
     ///
     /// As there.
     pub fn inherit(&mut self, start: Addr, end: Addr, inherit: Inherit) -> Result<(), Refusal> {
-        self.guard.edit().inherit(start, end, inherit)
+        self.guard.edit_unseen(|map| map.inherit(start, end, inherit))
     }
 
     /// [`VmMap::advise`](crate::VmMap::advise).
@@ -187,6 +196,6 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> MapWriteGuard<'_, L, O, B> 
     ///
     /// As there.
     pub fn advise(&mut self, start: Addr, end: Addr, advice: Advice) -> Result<(), Refusal> {
-        self.guard.edit().advise(start, end, advice)
+        self.guard.edit_unseen(|map| map.advise(start, end, advice))
     }
 }

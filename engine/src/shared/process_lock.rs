@@ -10,6 +10,7 @@ use crate::change::Change;
 use crate::flags::{CowFlags, Prot};
 use crate::growth::Growth;
 use crate::limits::{Limits, StackTunables};
+use crate::map::VmMap;
 use crate::num::{Addr, Size};
 use crate::process::Process;
 use crate::range::AddrRange;
@@ -175,7 +176,8 @@ impl<'a, L: Locks, O: Clone + PartialEq, const B: usize> ProcessGuard<'a, L, O, 
         self.guard.set_limits(limits);
         if swap_changes {
             // The swap that insertions reserve is the map's business.
-            self.shared.map.write().edit().set_swap_limit(limits.swap);
+            let set = |map: &mut VmMap<O, B>| map.set_swap_limit(limits.swap);
+            self.shared.map.write().edit_unseen(set);
         }
     }
 
@@ -212,8 +214,12 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> MapWriteGuard<'_, L, O, B> 
         mut tell: impl FnMut(Change),
         operation: impl FnOnce(&mut Process<O, B>, &mut dyn FnMut(Change)) -> T,
     ) -> T {
-        let mut whole = Joined::new(process, self.guard.edit());
-        operation(&mut whole, &mut tell)
+        let (map, mut publication) = self.guard.edit(&self.shared.view);
+        let answer = operation(&mut Joined::new(process, map), &mut |change| {
+            publication.follow(change, &mut tell);
+        });
+        publication.finish();
+        answer
     }
 }
 
