@@ -75,8 +75,12 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
                 }
                 guard.timestamp()
             };
+            if planted::PROCESS_LOCK_GIVEN_UP {
+                MutexGuard::unlocked(process, || ());
+            }
             let guard = self.map.write();
-            if guard.timestamp() != seen && !planted::NO_RECHECK {
+            if guard.timestamp() != seen && !planted::NO_RECHECK && !planted::PROCESS_LOCK_GIVEN_UP
+            {
                 // The place may be void by now, so that nothing may be done through it.
                 guard.map().tree.seek_into(addr.get(), &mut at);
             }

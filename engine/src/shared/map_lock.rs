@@ -68,7 +68,7 @@ impl<O: Clone + PartialEq, const B: usize> Guarded<O, B> {
     /// Makes nodes available to the map and to its view.
     pub(super) fn reserve_nodes(&mut self, view: &View, n: usize) -> Result<(), Refusal> {
         self.map.reserve_nodes(n)?;
-        if view.is_off() {
+        if !self.publisher.is_on() {
             self.publish(view)?;
         }
         self.publisher.reserve(view, n)

@@ -107,7 +107,7 @@ impl Inner {
         }
         let children = children.iter().copied().chain(core::iter::repeat(NIL));
         for (place, child) in self.children.iter().zip(children) {
-            if place.load(Ordering::Relaxed) != child {
+            if cfg!(loom) || place.load(Ordering::Relaxed) != child {
                 place.store(child, Ordering::Relaxed);
             }
         }
@@ -119,10 +119,11 @@ fn load(word: &AtomicU64) -> u64 {
     word.load(Ordering::Relaxed)
 }
 
-/// Stores only what differs: a reader keeps the cache line of what stays.
+/// Stores only what differs: a reader keeps the cache line of what stays. loom looks for orders to
+/// try between a store and the last access before it, which must not be the writer's own.
 #[inline(always)]
 fn store(word: &AtomicU64, value: u64) {
-    if load(word) != value {
+    if cfg!(loom) || load(word) != value {
         word.store(value, Ordering::Relaxed);
     }
 }

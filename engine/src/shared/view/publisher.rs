@@ -27,6 +27,8 @@ pub(in super::super) struct Publisher {
     levels: u32,
     /// The last even count.
     count: u64,
+    /// Is the view on?
+    on: bool,
 }
 
 /// The way down to a leaf.
@@ -41,7 +43,7 @@ struct Path {
 
 impl Publisher {
     pub(in super::super) const fn new() -> Self {
-        Self { leaves: Pool::new(), inner: Pool::new(), root: NIL, levels: 0, count: 0 }
+        Self { leaves: Pool::new(), inner: Pool::new(), root: NIL, levels: 0, count: 0, on: false }
     }
 
     /// Makes nodes available, so that the next `n` leaves and inner nodes cost no allocation.
@@ -56,7 +58,7 @@ impl Publisher {
         view: &View,
         entries: impl Iterator<Item = Entry<O>>,
     ) -> Result<(), Refusal> {
-        view.count.turn_off();
+        self.turn_off(view);
         self.leaves.clear();
         self.inner.clear();
         self.levels = 0;
@@ -69,7 +71,18 @@ impl Publisher {
         }
         self.set_root(view);
         self.count = view.count.close(self.count);
+        self.on = true;
         Ok(())
+    }
+
+    /// Is the view on?
+    pub(in super::super) const fn is_on(&self) -> bool {
+        self.on
+    }
+
+    fn turn_off(&mut self, view: &View) {
+        view.count.turn_off();
+        self.on = false;
     }
 
     fn set_root(&self, view: &View) {
@@ -259,14 +272,14 @@ impl<'a> Publication<'a> {
             Change::Wired(_) | Change::Unwired(_) => return,
         };
         if !self.open {
-            if self.view.is_off() {
+            if !self.publisher.on {
                 return;
             }
             self.view.count.open(self.publisher.count);
             self.open = true;
         }
         if self.publisher.assign(self.view, range, value).is_err() {
-            self.view.count.turn_off();
+            self.publisher.turn_off(self.view);
             self.open = false;
         }
     }
@@ -281,7 +294,7 @@ impl<'a> Publication<'a> {
 impl Drop for Publication<'_> {
     fn drop(&mut self) {
         if !self.finished {
-            self.view.count.turn_off();
+            self.publisher.turn_off(self.view);
         } else if self.open {
             self.publisher.count = self.view.count.close(self.publisher.count);
         }
