@@ -1,10 +1,10 @@
 //! Reads that take no lock, against splits and merges of what they go through.
 
 use growstack::shared::{FaultPath, Raced};
-use growstack::{Addr, Mapping, Prot, Size};
+use growstack::{Addr, CowFlags, Mapping, Prot, Size};
 use loom::thread;
 
-use super::{Shared, model, page, process, with_stack};
+use super::{Shared, model, page, process};
 
 /// Reads an address whose protection never changes, while `change` is at work.
 fn read_against(single: &'static [u64], change: fn(&Shared)) {
@@ -56,8 +56,10 @@ fn read_against_replacement() {
 #[test]
 fn read_against_growth() {
     model(|| {
-        let shared = process(&[], FaultPath::Optimistic);
-        with_stack(&shared, 100, 10);
+        // The growth fills the gap above page 97, and with it a piece of the view goes.
+        let shared = process(&[97], FaultPath::Optimistic);
+        let (bottom, size) = (page(98), Size::pages(2));
+        shared.stack(bottom, size, Prot::RW, Prot::ALL, CowFlags::GROWS_DOWN, |_| ()).unwrap();
         let fault = Addr::new(page(98).get());
         let reader = {
             let shared = shared.clone();
