@@ -18,6 +18,7 @@
 
 #![deny(unsafe_code)]
 
+pub mod concurrency;
 pub mod contender;
 pub mod contenders;
 pub mod host;

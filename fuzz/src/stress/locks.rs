@@ -43,7 +43,6 @@ fn hesitate() {
 
 // SAFETY: Every call goes to the inner lock, which keeps the contract.
 unsafe impl<R: RawMutex> RawMutex for Hesitant<R> {
-    #[expect(clippy::declare_interior_mutable_const, reason = "as the trait has it")]
     const INIT: Self = Self(R::INIT);
     type GuardMarker = R::GuardMarker;
 
@@ -64,7 +63,6 @@ unsafe impl<R: RawMutex> RawMutex for Hesitant<R> {
 
 // SAFETY: Every call goes to the inner lock, which keeps the contract.
 unsafe impl<R: RawRwLock> RawRwLock for Hesitant<R> {
-    #[expect(clippy::declare_interior_mutable_const, reason = "as the trait has it")]
     const INIT: Self = Self(R::INIT);
     type GuardMarker = R::GuardMarker;
 
