@@ -6,6 +6,7 @@ use growstack::{Addr, Change, Prot};
 
 use crate::answer::{Answer, Cause, Row, Summary};
 use crate::op::Op;
+use crate::space::AddressSpace;
 
 /// Something that a thread calls.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,6 +57,14 @@ impl Event {
 }
 
 impl History {
+    /// What threads did on a map that they are done with.
+    pub fn ended(threads: Vec<Vec<Event>>, map: &impl AddressSpace) -> Self {
+        let mut rows = Vec::new();
+        map.entries(&mut rows);
+        rows.iter_mut().for_each(|row: &mut Row| row.avail = row.shown_avail());
+        Self { threads, rows, summary: map.summary() }
+    }
+
     /// How many events there are.
     #[must_use]
     pub fn events(&self) -> u64 {

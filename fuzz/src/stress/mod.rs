@@ -30,6 +30,7 @@ use history::{Call, Event, History, Outcome};
 pub use linear::MOST_THREADS;
 use linear::linearizable;
 pub use plan::Plan;
+pub(crate) use plan::call_of;
 use watchdog::Watchdog;
 
 /// Rounds of a batch.
@@ -218,7 +219,7 @@ impl Run {
         self.gate.pass();
         for &call in &round.plan.threads[thread] {
             let called = self.clock.fetch_add(1, Ordering::SeqCst);
-            let outcome = carry_out(&round.shared, call);
+            let outcome = carry_out(&round.shared, call, thread::yield_now);
             let returned = self.clock.fetch_add(1, Ordering::SeqCst);
             recorded.push(Event { call, called, returned, outcome });
         }
@@ -230,10 +231,7 @@ impl Run {
         let threads = recorded
             .into_iter()
             .map(|events| events.into_inner().unwrap_or_else(PoisonError::into_inner));
-        let mut rows = Vec::new();
-        shared.entries(&mut rows);
-        rows.iter_mut().for_each(|row| row.avail = row.shown_avail());
-        let history = History { threads: threads.collect(), rows, summary: shared.summary() };
+        let history = History::ended(threads.collect(), &shared);
         let overlapping = history.overlapping();
         {
             let mut counts = lock(&self.counts);
@@ -256,7 +254,7 @@ impl Run {
 }
 
 /// The reference as a round finds it.
-fn start(plan: &Plan) -> Reference {
+pub(crate) fn start(plan: &Plan) -> Reference {
     let mut map = Reference::create(&plan.config);
     let mut told = Vec::new();
     for op in &plan.before {
@@ -265,12 +263,16 @@ fn start(plan: &Plan) -> Reference {
     map
 }
 
-fn carry_out(shared: &Shared, call: Call) -> Outcome {
+/// Carries out a call; `pause` is called in the window of a wiring.
+pub(crate) fn carry_out<const B: usize, L: growstack::shared::Locks>(
+    shared: &SharedSpace<B, L>,
+    call: Call,
+    pause: impl Fn(),
+) -> Outcome {
     match call {
         Call::Operation(op) => {
             let mut changes = Vec::new();
-            // In the window of a wiring the others get a chance.
-            let (answer, cause) = shared.call(&op, &mut changes, thread::yield_now);
+            let (answer, cause) = shared.call(&op, &mut changes, pause);
             Outcome::Operation(answer, cause, changes)
         }
         Call::Protection(addr) => Outcome::Protection(shared.process.protection(addr)),

@@ -59,68 +59,64 @@ fn page(n: u64) -> Addr {
     Addr::new(n * PAGE_SIZE)
 }
 
-fn somewhere(random: &mut SmallRng) -> u64 {
-    FIRST + random.random_range(0..WINDOW)
-}
-
-/// One to four pages, both ends.
-fn range(random: &mut SmallRng) -> (Addr, Addr) {
-    let start = somewhere(random);
-    (page(start), page(start + random.random_range(1..=4)))
-}
-
-fn mapping(random: &mut SmallRng) -> Mapping {
-    let prot = *[Prot::RW, Prot::READ, Prot::RX].choose(random).unwrap_or(&Prot::RW);
+fn mapping(prot: Prot) -> Mapping {
     Mapping { prot, max: Prot::ALL, flags: CowFlags::NONE, object: None, offset: 0 }
 }
 
 fn insert(random: &mut SmallRng) -> Op {
-    let (start, end) = range(random);
-    Op::Insert { start, end, mapping: mapping(random) }
+    let start = FIRST + random.random_range(0..WINDOW);
+    let end = start + random.random_range(1..=4);
+    let prot = *[Prot::RW, Prot::READ, Prot::RX].choose(random).unwrap_or(&Prot::RW);
+    Op::Insert { start: page(start), end: page(end), mapping: mapping(prot) }
 }
 
 fn stack(random: &mut SmallRng, flags: CowFlags) -> Op {
     let pages = random.random_range(6..=12);
-    let addrbos = page(FIRST + random.random_range(0..WINDOW - pages));
-    let (prot, max, max_ssize) = (Prot::RW, Prot::ALL, Size::pages(pages));
-    Op::Stack { addrbos, max_ssize, prot, max, flags }
+    stack_of(FIRST + random.random_range(0..WINDOW - pages), pages, flags)
 }
 
-/// A fault, a question, or else a change: half of all calls are faults.
+fn stack_of(bottom: u64, pages: u64, flags: CowFlags) -> Op {
+    let (addrbos, max_ssize) = (page(bottom), Size::pages(pages));
+    Op::Stack { addrbos, max_ssize, prot: Prot::RW, max: Prot::ALL, flags }
+}
+
 fn call(random: &mut SmallRng) -> Call {
-    let addr = Addr::new(page(somewhere(random)).get() + random.random_range(0..PAGE_SIZE));
-    let (start, end) = range(random);
+    call_of(random.random(), random.random(), random.random(), random.random())
+}
+
+/// The call that four numbers stand for: half of all are faults, the others questions and changes.
+/// The fuzz target `concurrent` reads its inputs so, so that no number gets another meaning.
+pub(crate) fn call_of(kind: u8, place: u8, pages: u8, choice: u8) -> Call {
+    let at = FIRST + u64::from(place) % WINDOW;
+    let addr = Addr::new(page(at).get() + u64::from(choice) * 16);
+    let (start, end) = (page(at), page(at + 1 + u64::from(pages) % 4));
     let length = end.wrapping_sub(start);
-    let (wiring, holes) =
-        (Wiring::User, if random.random() { Holes::Allowed } else { Holes::Refused });
-    Call::Operation(match random.random_range(0..100) {
+    let chosen = u64::from(choice);
+    let (wiring, on) = (Wiring::User, choice.is_multiple_of(2));
+    let holes = if on { Holes::Allowed } else { Holes::Refused };
+    let prots = [Prot::RW, Prot::READ, Prot::RX];
+    let mapping = mapping(prots.get(usize::from(choice) % 3).copied().unwrap_or(Prot::RW));
+    Call::Operation(match kind % 100 {
         0..44 => Op::Grow { addr },
         44..56 => return Call::Protection(addr),
         56..60 => Op::Lookup { addr },
         60..62 => Op::Check { start, end, prot: Prot::READ },
-        62..68 => insert(random),
+        62..68 => Op::Insert { start, end, mapping },
         68..78 => Op::Remove { start, end },
-        78..81 => Op::Fixed { start, length, mapping: mapping(random) },
-        81..83 => Op::Find {
-            start,
-            length,
-            max_addr: Addr::ZERO,
-            space: FindSpace::Any,
-            mapping: mapping(random),
-        },
+        78..81 => Op::Fixed { start, length, mapping },
+        81..83 => {
+            let (max_addr, space) = (Addr::ZERO, FindSpace::Any);
+            Op::Find { start, length, max_addr, space, mapping }
+        }
         83..86 => Op::Protect { start, end, prot: Prot::RX, what: ProtectWhat::Current },
-        86..87 => Op::Inherit { start, end, inherit: Inherit::Share },
-        87..88 => Op::Madvise { start, end, advice: Advice::Random },
+        86 => Op::Inherit { start, end, inherit: Inherit::Share },
+        87 => Op::Madvise { start, end, advice: Advice::Random },
         88..92 => Op::Wire { start, end, wiring, holes },
         92..94 => Op::Unwire { start, end, wiring, holes },
-        94..96 => {
-            Op::Limit { name: LimitName::Stack, value: Size::pages(random.random_range(0..8)) }
-        }
-        96..97 => {
-            Op::Limit { name: LimitName::Swap, value: Size::pages(random.random_range(9..40)) }
-        }
-        97..98 => Op::WireFuture { on: random.random() },
-        98..99 => Op::SetGrowSize { value: Size::pages(random.random_range(1..=3)) },
-        _ => stack(random, CowFlags::GROWS_DOWN),
+        94..96 => Op::Limit { name: LimitName::Stack, value: Size::pages(chosen % 8) },
+        96 => Op::Limit { name: LimitName::Swap, value: Size::pages(9 + chosen % 31) },
+        97 => Op::WireFuture { on },
+        98 => Op::SetGrowSize { value: Size::pages(1 + chosen % 3) },
+        _ => stack_of(at, 6 + u64::from(pages) % 7, CowFlags::GROWS_DOWN),
     })
 }
