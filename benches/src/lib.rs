@@ -23,6 +23,7 @@
 #![deny(unsafe_code)]
 
 pub mod compare;
+pub mod concurrency;
 pub mod contender;
 pub mod contenders;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

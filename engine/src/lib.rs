@@ -70,6 +70,8 @@ mod process;
 mod range;
 mod refusal;
 mod rule;
+#[cfg(feature = "shared")]
+pub mod shared;
 mod stack;
 pub mod tree;
 

@@ -144,10 +144,23 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
         let mut at = Cursor::default();
         let above = self.map.tree.seek_into(addr.get(), &mut at);
         let above = above.map(|entry| (entry.start, entry.value.flags));
+        self.grow_at(&mut at, above, addr, tell)
+    }
+
+    /// The rest of [`grow`](Self::grow), with a cursor at the first entry that ends above `addr`, and
+    /// with what that entry tells.
+    #[inline(always)]
+    pub(crate) fn grow_at(
+        &mut self,
+        at: &mut Cursor,
+        above: Option<(u64, EntryFlags)>,
+        addr: Addr,
+        tell: impl FnMut(Change),
+    ) -> Result<Growth, Refusal> {
         if above.is_some_and(|(start, _)| start <= addr.get()) {
             return Ok(Growth::AlreadyMapped); // 13.1
         }
-        let below = self.map.tree.item_below(&at).map(|entry| (entry.end, entry.value.flags));
+        let below = self.map.tree.item_below(at).map(|entry| (entry.end, entry.value.flags));
         let down = above.filter(|(_, flags)| flags.contains(EntryFlags::GROWS_DOWN));
         let up = below.filter(|(_, flags)| flags.contains(EntryFlags::GROWS_UP));
         let (above, below) = (above.map(|(start, _)| start), below.map(|(end, _)| end));
@@ -155,13 +168,13 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
         match (up, down) {
             (None, None) => Ok(Growth::NoStack),
             (Some((end, _)), Some((start, _))) if addr.get() - end > start - addr.get() => {
-                self.grow_down(&mut at, addr, below, tell)
+                self.grow_down(at, addr, below, tell)
             }
             (Some(_), _) => {
-                self.map.tree.retreat(&mut at);
-                self.grow_up(&at, addr, above, tell)
+                self.map.tree.retreat(at);
+                self.grow_up(at, addr, above, tell)
             }
-            (None, Some(_)) => self.grow_down(&mut at, addr, below, tell),
+            (None, Some(_)) => self.grow_down(at, addr, below, tell),
         }
     }
 

@@ -13,6 +13,7 @@ mod random;
 mod replay;
 mod runs;
 mod seeds;
+mod stress;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -40,6 +41,7 @@ enum Command {
     Seeds(seeds::Seeds),
     Distill(distill::Distill),
     Runs(runs::Runs),
+    Stress(stress::Stress),
 }
 
 /// How the command ends; the numbers are its exit codes.
@@ -105,6 +107,7 @@ pub fn run(
         Ok(Arguments { command: Command::Seeds(seeds) }) => seeds.run(streams),
         Ok(Arguments { command: Command::Distill(distill) }) => distill.run(streams),
         Ok(Arguments { command: Command::Runs(runs) }) => runs.run(streams),
+        Ok(Arguments { command: Command::Stress(stress) }) => stress.run(streams),
         Err(error) if error.use_stderr() => {
             write!(streams.err, "{}", error.render())?;
             Ok(Exit::Unusable)

@@ -5,6 +5,7 @@
 //! - [`mod@reference`]: the naive map, a sorted `Vec` written from the rule book. It shares nothing
 //!   with the engine but the vocabulary types.
 //! - [`engine`]: the engine behind the trait.
+//! - [`shared`], [`stress`]: the engine for many threads, behind the trait and under stress.
 //! - [`trace`], [`replay`], [`report`]: traces, carrying them out, and telling what differs.
 //! - [`compare`]: what is compared of two maps after every operation.
 //! - [`keeps`], [`settings`]: what a map does not have, and how it says so.
@@ -32,7 +33,9 @@ pub mod replay;
 pub mod report;
 pub mod runs;
 pub mod settings;
+pub mod shared;
 pub mod space;
+pub mod stress;
 pub mod tally;
 pub mod targets;
 pub mod trace;

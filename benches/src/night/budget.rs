@@ -37,6 +37,7 @@ pub const fn weight(step: Step) -> u32 {
         Step::Fuzz(Target::Growth) => 14,
         Step::Fuzz(Target::Differential) => 13,
         Step::Fuzz(Target::Allocation) => 8,
+        Step::Fuzz(Target::Concurrent) => 6,
         Step::Fuzz(Target::Index) => 7,
         Step::Fuzz(Target::Trace) => 4,
         Step::Minimise => 4,

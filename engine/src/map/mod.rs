@@ -23,6 +23,8 @@ mod piece;
 mod protect;
 mod remove;
 mod unwire;
+#[cfg(feature = "shared")]
+mod unwired;
 mod wire;
 
 use core::num::NonZeroU64;

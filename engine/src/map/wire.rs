@@ -205,7 +205,7 @@ fn end_of<O>(entry: Item<'_, Body<O>>) -> u64 {
 }
 
 /// 9.2a: what can be neither read nor executed has no pages to wire.
-fn can_wire<O>(body: &Body<O>) -> bool {
+pub(super) fn can_wire<O>(body: &Body<O>) -> bool {
     body.prot().intersects(Prot::RX)
 }
 

@@ -9,9 +9,11 @@
 //! | `growth` | the same, leaning to stacks and faults | the same |
 //! | `allocation` | the same | an operation that cannot have its index nodes changes nothing, and then goes well with them |
 //! | `index` | [edits of a tree](index) | the tree and a `BTreeMap` agree, and its invariants hold |
+//! | `concurrent` | [calls of threads, and whose turn it is](concurrent) | some order of the calls explains all answers; nobody waits for ever |
 //! | `trace` | any text | reading never panics; what can be read is printed and read back the same |
 
 mod chunks;
+pub mod concurrent;
 mod finding;
 pub mod hook;
 pub mod index;
@@ -43,6 +45,8 @@ pub enum Target {
     Trace,
     /// Operations that cannot have their index nodes.
     Allocation,
+    /// Threads that share a process.
+    Concurrent,
 }
 
 /// What became of an input that showed no fault.
@@ -56,8 +60,14 @@ pub enum Verdict {
 
 impl Target {
     /// Every target.
-    pub const ALL: [Self; 5] =
-        [Self::Differential, Self::Growth, Self::Index, Self::Trace, Self::Allocation];
+    pub const ALL: [Self; 6] = [
+        Self::Differential,
+        Self::Growth,
+        Self::Index,
+        Self::Trace,
+        Self::Allocation,
+        Self::Concurrent,
+    ];
 
     /// The name of the program in `fuzz/fuzz_targets`, and of the folders of its inputs.
     #[must_use]
@@ -68,6 +78,7 @@ impl Target {
             Self::Index => "index",
             Self::Trace => "trace",
             Self::Allocation => "allocation",
+            Self::Concurrent => "concurrent",
         }
     }
 
@@ -93,6 +104,7 @@ impl Target {
             }
             Self::Growth => Some(input::mutate(bytes, Flavour::Growth, most, seed)),
             Self::Index => Some(chunks::mutate(bytes, &index::SHAPE, most, seed)),
+            Self::Concurrent => Some(chunks::mutate(bytes, &concurrent::SHAPE, most, seed)),
             Self::Trace => None,
         }
     }
@@ -105,6 +117,7 @@ impl Target {
                 input::crossover(one, other, most, seed)
             }
             Self::Index => chunks::crossover(one, other, &index::SHAPE, most, seed),
+            Self::Concurrent => chunks::crossover(one, other, &concurrent::SHAPE, most, seed),
             Self::Trace => chunks::crossover(one, other, &text::SHAPE, most, seed),
         }
     }
@@ -142,6 +155,7 @@ impl Session {
             }
             Target::Allocation => map::run(bytes, Scarcity::Obeyed, map, statistics),
             Target::Index => index::run(bytes, &mut statistics.edits),
+            Target::Concurrent => concurrent::run(bytes, &mut statistics.calls),
             Target::Trace => text::run(bytes, &mut statistics.traces_read),
         }
     }

@@ -20,6 +20,8 @@ pub struct Statistics {
     pub shortages: u64,
     /// Edits of a tree.
     pub edits: u64,
+    /// Calls of threads that share a process.
+    pub calls: u64,
     /// Texts that could be read as a trace.
     pub traces_read: u64,
 }
@@ -44,11 +46,11 @@ impl fmt::Display for Statistics {
     /// Totals; how operations ended; and how often each pair of an operation and a branch of the
     /// rules was reached, the rare ones first.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { executions, counts, shortages, edits, traces_read } = self;
+        let Self { executions, counts, shortages, edits, calls, traces_read } = self;
         writeln!(
             f,
             "executions {executions}, operations {}, compared {}, searches {}, shortages {shortages}, \
-             edits {edits}, traces read {traces_read}, entries at most {}",
+             edits {edits}, calls {calls}, traces read {traces_read}, entries at most {}",
             counts.operations, counts.compared, counts.searches, counts.most_entries,
         )?;
         if counts.operations == 0 {

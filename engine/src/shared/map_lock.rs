@@ -1,0 +1,239 @@
+//! The map lock: read, upgradable and write modes, and the timestamp that tells of changes.
+
+use core::ops::Deref;
+
+use lock_api::{
+    RawRwLock, RawRwLockDowngrade, RawRwLockUpgrade, RwLockReadGuard, RwLockUpgradableReadGuard,
+    RwLockWriteGuard,
+};
+
+use super::transition::{Stretch, Transitions};
+use super::view::{Publication, Publisher, View};
+use super::{Locks, SharedProcess, Wait, planted};
+use crate::map::VmMap;
+use crate::refusal::Refusal;
+
+/// What the map lock guards.
+pub(super) struct Guarded<O, const B: usize> {
+    map: VmMap<O, B>,
+    /// Goes up by one whenever the map may have changed. 64 bits: it does not come round.
+    timestamp: u64,
+    pub(super) transitions: Transitions,
+    publisher: Publisher,
+}
+
+impl<O, const B: usize> Guarded<O, B> {
+    pub(super) fn new(map: VmMap<O, B>) -> Self {
+        let (transitions, publisher) = (Transitions::default(), Publisher::new());
+        Self { map, timestamp: 0, transitions, publisher }
+    }
+
+    pub(super) fn into_map(self) -> VmMap<O, B> {
+        self.map
+    }
+
+    pub(super) const fn map(&self) -> &VmMap<O, B> {
+        &self.map
+    }
+
+    pub(super) const fn timestamp(&self) -> u64 {
+        self.timestamp
+    }
+
+    /// The map, to be changed, and the view of it, to follow. There is no other way to the map, so
+    /// that none leaves the timestamp out.
+    pub(super) const fn edit<'a>(
+        &'a mut self,
+        view: &'a View,
+    ) -> (&'a mut VmMap<O, B>, Publication<'a>) {
+        if !planted::STALE_TIMESTAMP {
+            self.timestamp = self.timestamp.wrapping_add(1);
+        }
+        (&mut self.map, Publication::new(view, &mut self.publisher))
+    }
+
+    /// Changes what no address's protection depends on.
+    pub(super) fn edit_unseen<T>(&mut self, edit: impl FnOnce(&mut VmMap<O, B>) -> T) -> T {
+        self.timestamp = self.timestamp.wrapping_add(1);
+        edit(&mut self.map)
+    }
+}
+
+impl<O: Clone + PartialEq, const B: usize> Guarded<O, B> {
+    /// Makes the view from the map.
+    pub(super) fn publish(&mut self, view: &View) -> Result<(), Refusal> {
+        self.publisher.publish(view, self.map.entries())
+    }
+
+    /// Makes nodes available to the map and to its view.
+    pub(super) fn reserve_nodes(&mut self, view: &View, n: usize) -> Result<(), Refusal> {
+        self.map.reserve_nodes(n)?;
+        if !self.publisher.is_on() {
+            self.publish(view)?;
+        }
+        self.publisher.reserve(view, n)
+    }
+}
+
+type Read<'a, L, O, const B: usize> = RwLockReadGuard<'a, <L as Locks>::Map, Guarded<O, B>>;
+type Write<'a, L, O, const B: usize> = RwLockWriteGuard<'a, <L as Locks>::Map, Guarded<O, B>>;
+
+/// The map, held to read: it does not change, and others may read it too.
+///
+/// It is a [`VmMap`] to look at. A thread that holds it must not call anything of the same process
+/// that takes a lock: a writer that waits in between would hold both up for ever.
+#[must_use]
+pub struct MapReadGuard<'a, L: Locks, O, const B: usize> {
+    guard: Read<'a, L, O, B>,
+}
+
+/// The map, held to read by any number and upgradable by this thread alone.
+#[must_use]
+pub struct MapUpgradableGuard<'a, L: Locks<Map: RawRwLockUpgrade>, O, const B: usize> {
+    shared: &'a SharedProcess<L, O, B>,
+    guard: RwLockUpgradableReadGuard<'a, L::Map, Guarded<O, B>>,
+}
+
+/// The map, held to write: nobody else has it, and no wiring is under way.
+///
+/// Several operations through one guard are one to all who take a lock. Who asks for a
+/// [protection](SharedProcess::protection) without one sees them one by one.
+#[must_use]
+pub struct MapWriteGuard<'a, L: Locks, O, const B: usize> {
+    pub(super) shared: &'a SharedProcess<L, O, B>,
+    pub(super) guard: Write<'a, L, O, B>,
+}
+
+impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
+    /// Holds the map to read.
+    pub fn read(&self) -> MapReadGuard<'_, L, O, B> {
+        MapReadGuard { guard: self.map.read() }
+    }
+
+    /// Holds the map to read, unless that would mean to wait.
+    pub fn try_read(&self) -> Option<MapReadGuard<'_, L, O, B>> {
+        self.map.try_read().map(|guard| MapReadGuard { guard })
+    }
+
+    /// Holds the map to write. Waits until no wiring is under way.
+    pub fn write(&self) -> MapWriteGuard<'_, L, O, B> {
+        self.write_clear_of(Stretch::ALL)
+    }
+
+    /// Holds the map to write, unless that would mean to wait, be it for a wiring.
+    pub fn try_write(&self) -> Option<MapWriteGuard<'_, L, O, B>> {
+        let guard = self.map.try_write()?;
+        guard.transitions.is_empty().then_some(MapWriteGuard { shared: self, guard })
+    }
+
+    /// Holds the map to write, with nothing of a range in transition.
+    pub(super) fn write_clear_of(&self, range: Stretch) -> MapWriteGuard<'_, L, O, B> {
+        loop {
+            let guard = self.map.write();
+            if guard.transitions.clear_of(range) || planted::NO_TRANSITION {
+                return MapWriteGuard { shared: self, guard };
+            }
+            self.wait_for_transition(guard);
+        }
+    }
+
+    /// Gives the map lock up and sleeps until some wiring has ended.
+    pub(super) fn wait_for_transition(&self, mut guard: Write<'_, L, O, B>) {
+        guard.transitions.note_waiter();
+        if planted::MISSED_WAKEUP {
+            drop(guard);
+            return self.wait.wait(self.wait.ticket());
+        }
+        // Taken under the lock: no wiring can end before.
+        let ticket = self.wait.ticket();
+        drop(guard);
+        self.wait.wait(ticket);
+    }
+}
+
+impl<L: Locks<Map: RawRwLockUpgrade>, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
+    /// Holds the map to read, and keeps all others from changing it, so that what was seen still
+    /// holds once the guard is [upgraded](MapUpgradableGuard::upgrade). Waits until no wiring is
+    /// under way.
+    pub fn upgradable(&self) -> MapUpgradableGuard<'_, L, O, B> {
+        loop {
+            let guard = self.map.upgradable_read();
+            if guard.transitions.is_empty() {
+                return MapUpgradableGuard { shared: self, guard };
+            }
+            self.wait_for_transition(RwLockUpgradableReadGuard::upgrade(guard));
+        }
+    }
+
+    /// The same, unless that would mean to wait.
+    pub fn try_upgradable(&self) -> Option<MapUpgradableGuard<'_, L, O, B>> {
+        let guard = self.map.try_upgradable_read()?;
+        guard.transitions.is_empty().then_some(MapUpgradableGuard { shared: self, guard })
+    }
+}
+
+impl<'a, L: Locks<Map: RawRwLockUpgrade>, O: Clone + PartialEq, const B: usize>
+    MapUpgradableGuard<'a, L, O, B>
+{
+    /// Holds the map to write once all who read it are gone. It has not changed in between.
+    pub fn upgrade(self) -> MapWriteGuard<'a, L, O, B> {
+        let guard = RwLockUpgradableReadGuard::upgrade(self.guard);
+        MapWriteGuard { shared: self.shared, guard }
+    }
+
+    /// The same at once, or not at all.
+    ///
+    /// # Errors
+    ///
+    /// The guard as it was, if somebody reads the map.
+    pub fn try_upgrade(self) -> Result<MapWriteGuard<'a, L, O, B>, Self> {
+        let shared = self.shared;
+        match RwLockUpgradableReadGuard::try_upgrade(self.guard) {
+            Ok(guard) => Ok(MapWriteGuard { shared, guard }),
+            Err(guard) => Err(Self { shared, guard }),
+        }
+    }
+}
+
+impl<'a, L: Locks<Map: RawRwLockDowngrade>, O: Clone + PartialEq, const B: usize>
+    MapWriteGuard<'a, L, O, B>
+{
+    /// Goes on to hold the map to read; nobody changes it in between.
+    pub fn downgrade(self) -> MapReadGuard<'a, L, O, B> {
+        MapReadGuard { guard: RwLockWriteGuard::downgrade(self.guard) }
+    }
+}
+
+/// What all three modes have: the map to look at, and the timestamp.
+macro_rules! looks_at_map {
+    ($($guard:ident: $bound:ident),*) => {$(
+        impl<L: Locks<Map: $bound>, O: Clone + PartialEq, const B: usize> $guard<'_, L, O, B> {
+            /// Goes up whenever the map may have changed. Who gives a lock up and takes it again
+            /// knows by it whether what was seen still holds.
+            #[must_use]
+            pub fn timestamp(&self) -> u64 {
+                self.guard.timestamp()
+            }
+        }
+
+        impl<L: Locks<Map: $bound>, O, const B: usize> Deref for $guard<'_, L, O, B> {
+            type Target = VmMap<O, B>;
+
+            fn deref(&self) -> &VmMap<O, B> {
+                self.guard.map()
+            }
+        }
+
+        impl<L: Locks<Map: $bound>, O, const B: usize> core::fmt::Debug for $guard<'_, L, O, B> {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                let guard = &*self.guard;
+                f.debug_struct(stringify!($guard))
+                    .field("timestamp", &guard.timestamp())
+                    .field("len", &guard.map().tree.len())
+                    .finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+
+looks_at_map!(MapReadGuard: RawRwLock, MapUpgradableGuard: RawRwLockUpgrade, MapWriteGuard: RawRwLock);

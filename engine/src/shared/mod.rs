@@ -1,0 +1,137 @@
+//! One process for many threads: [`SharedProcess`].
+//!
+//! `docs/threads.md` tells the protocols as a whole, and how they are proved. In short:
+//!
+//! - The **process lock** guards limits, tunables and `ssize`; the **map lock** guards the map. The
+//!   process lock is taken first. No other lock is taken under the map lock.
+//! - `stack`, `grow`, `exec` and what reads or sets limits hold the process lock for their
+//!   duration, as `vm_map_stack(9)` says. The one exception is a `grow` that finds its address
+//!   mapped ([`FaultPath`]).
+//! - What belongs to `vm_map(9)` takes the map lock alone, to read or to write.
+//! - [`protection`](SharedProcess::protection), and with it the fault on a mapped address, takes no
+//!   lock and writes nothing that another thread reads.
+//! - A wiring marks its range as in transition and calls the kernel with no lock held; whoever would
+//!   change that range waits.
+
+mod fault;
+mod joined;
+mod locks;
+mod map_lock;
+mod operations;
+mod planted;
+mod process_lock;
+mod protection;
+mod sync;
+mod transition;
+mod view;
+mod wire;
+
+pub use fault::FaultPath;
+#[cfg(feature = "std")]
+pub use locks::{EventCount, ParkingLot};
+pub use locks::{Locks, Wait};
+pub use map_lock::{MapReadGuard, MapUpgradableGuard, MapWriteGuard};
+pub use process_lock::ProcessGuard;
+pub use protection::Raced;
+pub use wire::WireError;
+
+use core::num::NonZeroU64;
+
+use lock_api::{Mutex, RwLock};
+
+use crate::map::VmMap;
+use crate::process::Process;
+use crate::refusal::Refusal;
+use map_lock::Guarded;
+use view::View;
+
+/// A [`Process`] that many threads use at once.
+///
+/// Every method takes `&self`. Each operation has the answer that it would have on a [`Process`]
+/// that one thread uses, and takes effect at one moment between its call and its return.
+///
+/// `L` is the [locks](Locks); with the feature `std` there is `ParkingLot`. `O` and `B` are those of
+/// [`VmMap`].
+///
+/// Closures that operations tell their [changes](crate::Change) to are called with the map lock
+/// held to write, so that page tables change in the order in which the map does. They must not call
+/// anything of the same process.
+///
+/// ```
+/// # #[cfg(feature = "std")] fn main() -> Result<(), growstack::Refusal> {
+/// use growstack::shared::{ParkingLot, SharedProcess};
+/// use growstack::{Addr, CowFlags, Growth, Process, Prot, Size, VmMap};
+///
+/// let map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000_0000));
+/// let process = Process::new(map, Default::default(), Default::default())?;
+/// let shared: SharedProcess<ParkingLot> = SharedProcess::new(process)?;
+/// shared.stack(Addr::new(0x10_0000), Size::new(0x80_0000), Prot::RW, Prot::ALL,
+///     CowFlags::GROWS_DOWN, |_| ())?;
+/// std::thread::scope(|scope| {
+///     for page in 1..=4 {
+///         let fault = Addr::new(0x90_0000 - 0x1_0000 * page);
+///         scope.spawn({ let shared = &shared; move || shared.grow(fault, |_| ()) });
+///     }
+/// });
+/// assert_eq!(shared.grow(Addr::new(0x8f_fff8), |_| ())?, Growth::AlreadyMapped);
+/// # Ok(()) }
+/// # #[cfg(not(feature = "std"))] fn main() {}
+/// ```
+pub struct SharedProcess<L: Locks, O = NonZeroU64, const B: usize = 16> {
+    /// Guards all of a process but its map, for which an empty one stands in: see [`joined`].
+    process: Mutex<L::Process, Process<O, B>>,
+    map: RwLock<L::Map, Guarded<O, B>>,
+    wait: L::Wait,
+    view: View,
+    path: FaultPath,
+}
+
+impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
+    /// Shares a process, with [`FaultPath::default`].
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OutOfNodes`] if there is no memory.
+    pub fn new(process: Process<O, B>) -> Result<Self, Refusal> {
+        Self::with_path(process, FaultPath::default())
+    }
+
+    /// Shares a process, and says what a fault takes that finds its address mapped.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OutOfNodes`] if there is no memory.
+    pub fn with_path(mut process: Process<O, B>, path: FaultPath) -> Result<Self, Refusal> {
+        let stand_in = VmMap::new(process.map().min(), process.map().max());
+        let map = core::mem::replace(process.map_mut(), stand_in);
+        let (view, mut map) = (View::new()?, Guarded::new(map));
+        map.publish(&view)?;
+        Ok(Self {
+            process: Mutex::new(process),
+            map: RwLock::new(map),
+            wait: L::Wait::default(),
+            view,
+            path,
+        })
+    }
+
+    /// What a fault takes that finds its address mapped.
+    #[must_use]
+    pub const fn path(&self) -> FaultPath {
+        self.path
+    }
+
+    /// The process, for one thread again.
+    #[must_use]
+    pub fn into_inner(self) -> Process<O, B> {
+        let mut process = self.process.into_inner();
+        *process.map_mut() = self.map.into_inner().into_map();
+        process
+    }
+}
+
+impl<L: Locks, O, const B: usize> core::fmt::Debug for SharedProcess<L, O, B> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("SharedProcess").field("path", &self.path).finish_non_exhaustive()
+    }
+}

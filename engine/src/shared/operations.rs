@@ -1,0 +1,201 @@
+//! The operations of `vm_map(9)`: each under the map lock alone.
+
+use super::transition::Stretch;
+use super::{Locks, MapWriteGuard, SharedProcess};
+use crate::attr::{Advice, FindSpace, Holes, Inherit, ProtectWhat, Wiring};
+use crate::change::Change;
+use crate::entry::Entry;
+use crate::flags::Prot;
+use crate::map::Mapping;
+use crate::num::{Addr, Size};
+use crate::refusal::Refusal;
+
+/// The addresses that an operation may change, which is all that it must find free of wirings.
+pub(super) fn stretch(start: Addr, end: Addr) -> Stretch {
+    // A reversed range acts at its end (2.2), if anywhere (5.3).
+    Stretch {
+        start: start.get().min(end.get().saturating_sub(1)),
+        end: end.get().saturating_add(1),
+    }
+}
+
+/// The operations that both [`SharedProcess`] and [`MapWriteGuard`] have: each is
+/// [`VmMap`](crate::VmMap)'s of the same name, with what `stretch` says free of wirings.
+macro_rules! edits {
+    ($(
+        $name:ident($($argument:ident: $type:ty),*) -> $answer:ty, in $stretch:expr;
+    )*) => {
+        impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {$(
+            #[doc = concat!("[`VmMap::", stringify!($name), "`](crate::VmMap::", stringify!($name), ").")]
+            ///
+            /// # Errors
+            ///
+            /// As there.
+            pub fn $name(
+                &self,
+                $($argument: $type,)*
+                tell: impl FnMut(Change),
+            ) -> Result<$answer, Refusal> {
+                self.write_clear_of($stretch).$name($($argument,)* tell)
+            }
+        )*}
+
+        impl<L: Locks, O: Clone + PartialEq, const B: usize> MapWriteGuard<'_, L, O, B> {$(
+            #[doc = concat!("[`VmMap::", stringify!($name), "`](crate::VmMap::", stringify!($name), ").")]
+            ///
+            /// # Errors
+            ///
+            /// As there.
+            pub fn $name(
+                &mut self,
+                $($argument: $type,)*
+                mut tell: impl FnMut(Change),
+            ) -> Result<$answer, Refusal> {
+                let (map, mut publication) = self.guard.edit(&self.shared.view);
+                let follow = |change| publication.follow(change, &mut tell);
+                let answer = map.$name($($argument,)* follow);
+                publication.finish();
+                answer
+            }
+        )*}
+    };
+}
+
+edits! {
+    insert(start: Addr, end: Addr, mapping: Mapping<O>) -> (), in stretch(start, end);
+    // Wraps as rule 7.3 says; what wraps is clamped to nothing, or ends below.
+    fixed(start: Addr, length: Size, mapping: Mapping<O>) -> (),
+        in stretch(start, start.wrapping_add(length));
+    remove(start: Addr, end: Addr) -> (), in stretch(start, end);
+    protect(start: Addr, end: Addr, prot: Prot, what: ProtectWhat) -> (), in stretch(start, end);
+    unwire(start: Addr, end: Addr, wiring: Wiring, holes: Holes) -> (), in stretch(start, end);
+}
+
+impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
+    /// [`VmMap::find`](crate::VmMap::find).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn find(
+        &self,
+        start: Addr,
+        length: Size,
+        max_addr: Addr,
+        space: FindSpace,
+        mapping: Mapping<O>,
+        tell: impl FnMut(Change),
+    ) -> Result<Addr, Refusal> {
+        loop {
+            let guard = self.map.write();
+            // A search may end in a hole that is in transition.
+            let place = match space {
+                FindSpace::Any if !guard.transitions.is_empty() => {
+                    guard.map().find_space(start, length).unwrap_or(start)
+                }
+                _ => start,
+            };
+            if guard.transitions.clear_of(stretch(place, place.wrapping_add(length))) {
+                let mut map = MapWriteGuard { shared: self, guard };
+                return map.find(start, length, max_addr, space, mapping, tell);
+            }
+            self.wait_for_transition(guard);
+        }
+    }
+
+    /// [`VmMap::inherit`](crate::VmMap::inherit).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn inherit(&self, start: Addr, end: Addr, inherit: Inherit) -> Result<(), Refusal> {
+        self.write_clear_of(stretch(start, end)).inherit(start, end, inherit)
+    }
+
+    /// [`VmMap::advise`](crate::VmMap::advise).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn advise(&self, start: Addr, end: Addr, advice: Advice) -> Result<(), Refusal> {
+        self.write_clear_of(stretch(start, end)).advise(start, end, advice)
+    }
+
+    /// [`VmMap::lookup`](crate::VmMap::lookup), under the map lock held to read.
+    #[must_use]
+    pub fn lookup(&self, addr: Addr) -> Option<Entry<O>> {
+        self.map.read().map().lookup(addr)
+    }
+
+    /// [`VmMap::find_space`](crate::VmMap::find_space), under the map lock held to read. Another
+    /// thread may take the place at once; [`find`](Self::find) does not leave it the time.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn find_space(&self, start: Addr, length: Size) -> Result<Addr, Refusal> {
+        self.map.read().map().find_space(start, length)
+    }
+
+    /// [`VmMap::check_protection`](crate::VmMap::check_protection), under the map lock held to read.
+    #[must_use]
+    pub fn check_protection(&self, start: Addr, end: Addr, prot: Prot) -> bool {
+        self.map.read().map().check_protection(start, end, prot)
+    }
+
+    /// [`VmMap::set_wire_future`](crate::VmMap::set_wire_future).
+    pub fn set_wire_future(&self, on: bool) {
+        self.map.write().edit_unseen(|map| map.set_wire_future(on));
+    }
+
+    /// [`VmMap::reserve_nodes`](crate::VmMap::reserve_nodes), for the view of the map too. If the
+    /// view was off, it is on again.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn reserve_nodes(&self, n: usize) -> Result<(), Refusal> {
+        self.map.write().reserve_nodes(&self.view, n)
+    }
+}
+
+impl<L: Locks, O: Clone + PartialEq, const B: usize> MapWriteGuard<'_, L, O, B> {
+    /// [`VmMap::find`](crate::VmMap::find).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn find(
+        &mut self,
+        start: Addr,
+        length: Size,
+        max_addr: Addr,
+        space: FindSpace,
+        mapping: Mapping<O>,
+        mut tell: impl FnMut(Change),
+    ) -> Result<Addr, Refusal> {
+        let (map, mut publication) = self.guard.edit(&self.shared.view);
+        let follow = |change| publication.follow(change, &mut tell);
+        let found = map.find(start, length, max_addr, space, mapping, follow);
+        publication.finish();
+        found
+    }
+
+    /// [`VmMap::inherit`](crate::VmMap::inherit).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn inherit(&mut self, start: Addr, end: Addr, inherit: Inherit) -> Result<(), Refusal> {
+        self.guard.edit_unseen(|map| map.inherit(start, end, inherit))
+    }
+
+    /// [`VmMap::advise`](crate::VmMap::advise).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn advise(&mut self, start: Addr, end: Addr, advice: Advice) -> Result<(), Refusal> {
+        self.guard.edit_unseen(|map| map.advise(start, end, advice))
+    }
+}

@@ -1,0 +1,230 @@
+//! The process lock: limits, tunables, the growth of the main stack, and the calls that the manual
+//! page wants under it.
+
+use lock_api::MutexGuard;
+
+use super::joined::Joined;
+use super::transition::Stretch;
+use super::{Locks, MapWriteGuard, SharedProcess};
+use crate::change::Change;
+use crate::flags::{CowFlags, Prot};
+use crate::growth::Growth;
+use crate::limits::{Limits, StackTunables};
+use crate::map::VmMap;
+use crate::num::{Addr, Size};
+use crate::process::Process;
+use crate::range::AddrRange;
+use crate::refusal::Refusal;
+
+/// The process lock, held: several calls through one guard are not parted by a `setrlimit`, a
+/// growth or an `exec` of another thread. The map may change between them, since what is
+/// `vm_map(9)`'s does not take the process lock.
+///
+/// While a call waits for a wiring, it gives the process lock up too: what the kernel does with no
+/// lock held may need the process. Limits that were read before such a call may be others after it.
+#[must_use]
+pub struct ProcessGuard<'a, L: Locks, O, const B: usize> {
+    shared: &'a SharedProcess<L, O, B>,
+    guard: MutexGuard<'a, L::Process, Process<O, B>>,
+}
+
+impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
+    /// Takes the process lock. Not while the map lock is held.
+    pub fn lock_process(&self) -> ProcessGuard<'_, L, O, B> {
+        ProcessGuard { shared: self, guard: self.process.lock() }
+    }
+
+    /// Takes the process lock unless another thread has it.
+    pub fn try_lock_process(&self) -> Option<ProcessGuard<'_, L, O, B>> {
+        self.process.try_lock().map(|guard| ProcessGuard { shared: self, guard })
+    }
+
+    /// [`Process::stack`], under both locks.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Process::stack`].
+    pub fn stack(
+        &self,
+        addrbos: Addr,
+        max_ssize: Size,
+        prot: Prot,
+        max: Prot,
+        flags: CowFlags,
+        tell: impl FnMut(Change),
+    ) -> Result<AddrRange, Refusal> {
+        self.lock_process().stack(addrbos, max_ssize, prot, max, flags, tell)
+    }
+
+    /// [`Process::exec`], under both locks.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Process::exec`].
+    pub fn exec(
+        &self,
+        top: Addr,
+        maxssiz: Size,
+        prot: Prot,
+        tell: impl FnMut(Change),
+    ) -> Result<AddrRange, Refusal> {
+        self.lock_process().exec(top, maxssiz, prot, tell)
+    }
+
+    /// The limits.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.lock_process().limits()
+    }
+
+    /// [`Process::set_limits`], under the process lock, and under the map lock if the limit of swap
+    /// changes.
+    pub fn set_limits(&self, limits: Limits) {
+        self.lock_process().set_limits(limits);
+    }
+
+    /// How stacks grow.
+    #[must_use]
+    pub fn tunables(&self) -> StackTunables {
+        self.lock_process().tunables()
+    }
+
+    /// [`Process::set_sgrowsiz`].
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::ZeroStep`] for zero.
+    pub fn set_sgrowsiz(&self, bytes: Size) -> Result<(), Refusal> {
+        self.lock_process().guard.set_sgrowsiz(bytes)
+    }
+
+    /// [`Process::set_guard_page`].
+    pub fn set_guard_page(&self, on: bool) {
+        self.lock_process().guard.set_guard_page(on);
+    }
+
+    /// [`Process::set_maxsaddr`].
+    pub fn set_maxsaddr(&self, addr: Addr) {
+        self.lock_process().guard.set_maxsaddr(addr);
+    }
+
+    /// [`Process::ssize`].
+    #[must_use]
+    pub fn ssize(&self) -> u64 {
+        self.lock_process().ssize()
+    }
+}
+
+impl<'a, L: Locks, O: Clone + PartialEq, const B: usize> ProcessGuard<'a, L, O, B> {
+    /// [`SharedProcess::stack`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Process::stack`].
+    pub fn stack(
+        &mut self,
+        addrbos: Addr,
+        max_ssize: Size,
+        prot: Prot,
+        max: Prot,
+        flags: CowFlags,
+        tell: impl FnMut(Change),
+    ) -> Result<AddrRange, Refusal> {
+        let reserve =
+            Stretch { start: addrbos.get(), end: addrbos.get().saturating_add(max_ssize.get()) };
+        let mut map = self.write_clear_of(reserve);
+        map.join(&mut self.guard, tell, |process, tell| {
+            process.stack(addrbos, max_ssize, prot, max, flags, tell)
+        })
+    }
+
+    /// [`SharedProcess::grow`] to the letter: whatever the [path](SharedProcess::path), with the
+    /// process lock held.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Process::grow`].
+    pub fn grow(&mut self, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal> {
+        self.shared.grow_under(&mut self.guard, addr, tell)
+    }
+
+    /// [`SharedProcess::exec`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Process::exec`].
+    pub fn exec(
+        &mut self,
+        top: Addr,
+        maxssiz: Size,
+        prot: Prot,
+        tell: impl FnMut(Change),
+    ) -> Result<AddrRange, Refusal> {
+        let mut map = self.write_clear_of(Stretch::ALL);
+        map.join(&mut self.guard, tell, |process, tell| process.exec(top, maxssiz, prot, tell))
+    }
+
+    /// The limits.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.guard.limits()
+    }
+
+    /// [`SharedProcess::set_limits`].
+    pub fn set_limits(&mut self, limits: Limits) {
+        let swap_changes = limits.swap != self.guard.limits().swap;
+        self.guard.set_limits(limits);
+        if swap_changes {
+            // The swap that insertions reserve is the map's business.
+            let set = |map: &mut VmMap<O, B>| map.set_swap_limit(limits.swap);
+            self.shared.map.write().edit_unseen(set);
+        }
+    }
+
+    /// How stacks grow.
+    #[must_use]
+    pub fn tunables(&self) -> StackTunables {
+        self.guard.tunables()
+    }
+
+    /// [`Process::ssize`].
+    #[must_use]
+    pub fn ssize(&self) -> u64 {
+        self.guard.ssize()
+    }
+
+    /// The map to write with nothing of a range in transition; both locks are given up to wait.
+    fn write_clear_of(&mut self, range: Stretch) -> MapWriteGuard<'a, L, O, B> {
+        let shared = self.shared;
+        loop {
+            let guard = shared.map.write();
+            if guard.transitions.clear_of(range) {
+                return MapWriteGuard { shared, guard };
+            }
+            MutexGuard::unlocked(&mut self.guard, || shared.wait_for_transition(guard));
+        }
+    }
+}
+
+impl<L: Locks, O: Clone + PartialEq, const B: usize> MapWriteGuard<'_, L, O, B> {
+    /// Carries out what needs the process with its map.
+    pub(super) fn join<T>(
+        &mut self,
+        process: &mut Process<O, B>,
+        mut tell: impl FnMut(Change),
+        operation: impl FnOnce(&mut Process<O, B>, &mut dyn FnMut(Change)) -> T,
+    ) -> T {
+        let (map, mut publication) = self.guard.edit(&self.shared.view);
+        let answer = operation(&mut Joined::new(process, map), &mut |change| {
+            publication.follow(change, &mut tell);
+        });
+        publication.finish();
+        answer
+    }
+}
+
+impl<L: Locks, O, const B: usize> core::fmt::Debug for ProcessGuard<'_, L, O, B> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("ProcessGuard").finish_non_exhaustive()
+    }
+}

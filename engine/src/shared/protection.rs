@@ -1,0 +1,54 @@
+//! What may be done at an address, asked without a lock.
+
+use core::hint::spin_loop;
+
+use super::{Locks, SharedProcess};
+use crate::flags::Prot;
+use crate::num::Addr;
+
+/// A writer came in between, or the view is off.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Raced;
+
+/// How often a reader tries before it queues up for the map lock: as long as a growth takes to be
+/// published, or somewhat longer.
+const TRIES: usize = if cfg!(loom) { 1 } else { 32 };
+
+impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
+    /// The protection at an address; `None` if it is unmapped.
+    ///
+    /// O(log n), and takes no lock and writes nothing unless writers keep coming in between: then it
+    /// takes the map lock to read.
+    #[inline]
+    #[must_use]
+    pub fn protection(&self, addr: Addr) -> Option<Prot> {
+        match self.view.protection(addr.get()) {
+            Some(answer) => answer,
+            None => self.protection_again(addr),
+        }
+    }
+
+    /// The same, but tried once: it never takes a lock.
+    ///
+    /// # Errors
+    ///
+    /// [`Raced`] if it could not be told.
+    #[inline]
+    pub fn try_protection(&self, addr: Addr) -> Result<Option<Prot>, Raced> {
+        self.view.protection(addr.get()).ok_or(Raced)
+    }
+
+    #[cold]
+    fn protection_again(&self, addr: Addr) -> Option<Prot> {
+        for _ in 1..TRIES {
+            if self.view.is_off() {
+                break;
+            }
+            spin_loop();
+            if let Some(answer) = self.view.protection(addr.get()) {
+                return answer;
+            }
+        }
+        self.map.read().map().mapped(addr).map(|(_, prot)| prot)
+    }
+}

@@ -1,0 +1,164 @@
+//! The two kinds of node, made of nothing but atomics.
+//!
+//! A torn read of a node is no more than a wrong number: readers check what they take for an index,
+//! and throw away what they found if a writer was at work meanwhile.
+
+use super::super::sync::{AtomicU32, AtomicU64, Ordering};
+use super::search::{VACANT, rank};
+
+/// Words of a leaf: all but the last are keys, the last has four bits for each stretch.
+#[cfg(not(loom))]
+pub(super) const LEAF: usize = 16;
+/// Children of an inner node.
+#[cfg(not(loom))]
+pub(super) const INNER: usize = 32;
+// A model of few entries must split and merge nodes.
+#[cfg(loom)]
+pub(super) const LEAF: usize = 4;
+#[cfg(loom)]
+pub(super) const INNER: usize = 4;
+
+/// The index of no node.
+pub(super) const NIL: u32 = u32::MAX;
+
+/// Bits of a value.
+pub(super) const VALUE_BITS: usize = 4;
+
+/// A stretch of the address space, cut by keys into at most `LEAF` pieces, each with a value: two
+/// cache lines.
+#[repr(align(128))]
+pub(super) struct Leaf {
+    words: [AtomicU64; LEAF],
+}
+
+/// Children, parted by keys: each holds the addresses from the key before it on.
+#[repr(align(128))]
+pub(super) struct Inner {
+    /// The last one is always vacant.
+    keys: [AtomicU64; INNER],
+    children: [AtomicU32; INNER],
+}
+
+/// What a pool asks of its nodes.
+pub(super) trait Node {
+    /// A node with nothing in it.
+    fn vacant() -> Self;
+    /// The next free node, while this one is free.
+    fn link(&self) -> u32;
+    /// Sets it.
+    fn set_link(&self, next: u32);
+}
+
+impl Leaf {
+    /// The value at an address that is in this leaf.
+    #[inline(always)]
+    pub(super) fn value(&self, addr: u64) -> u8 {
+        let slot = rank(&self.words, addr);
+        let values = self.words.last().map_or(0, load);
+        // Four bits are left.
+        (values >> (slot * VALUE_BITS) & 0xf) as u8
+    }
+
+    /// The keys in use.
+    pub(super) fn keys(&self) -> impl Iterator<Item = u64> {
+        self.words.iter().take(LEAF - 1).map(load).take_while(|&key| key != VACANT)
+    }
+
+    /// The four bits of each piece, the first in the lowest.
+    pub(super) fn values(&self) -> u64 {
+        self.words.last().map_or(0, load)
+    }
+
+    /// Sets all of it; unused places become vacant.
+    pub(super) fn fill(&self, keys: impl Iterator<Item = u64>, values: u64) {
+        let padded = keys.chain(core::iter::repeat(VACANT));
+        for (word, key) in self.words.iter().take(LEAF - 1).zip(padded) {
+            store(word, key);
+        }
+        if let Some(word) = self.words.last() {
+            store(word, values);
+        }
+    }
+}
+
+impl Inner {
+    /// The place of the child that holds an address.
+    #[inline(always)]
+    pub(super) fn rank(&self, addr: u64) -> usize {
+        rank(&self.keys, addr)
+    }
+
+    /// The child at a place.
+    #[inline(always)]
+    pub(super) fn child(&self, slot: usize) -> u32 {
+        self.children.get(slot).map_or(NIL, |child| child.load(Ordering::Relaxed))
+    }
+
+    /// The key after the child at a place; [`VACANT`] if there is none.
+    pub(super) fn key(&self, slot: usize) -> u64 {
+        self.keys.get(slot).map_or(VACANT, load)
+    }
+
+    /// Sets all of it; unused places become vacant.
+    pub(super) fn fill(&self, keys: &[u64], children: &[u32]) {
+        let keys = keys.iter().copied().chain(core::iter::repeat(VACANT));
+        for (word, key) in self.keys.iter().zip(keys) {
+            store(word, key);
+        }
+        let children = children.iter().copied().chain(core::iter::repeat(NIL));
+        for (place, child) in self.children.iter().zip(children) {
+            if cfg!(loom) || place.load(Ordering::Relaxed) != child {
+                place.store(child, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn load(word: &AtomicU64) -> u64 {
+    word.load(Ordering::Relaxed)
+}
+
+/// Stores only what differs: a reader keeps the cache line of what stays. loom looks for orders to
+/// try between a store and the last access before it, which must not be the writer's own.
+#[inline(always)]
+fn store(word: &AtomicU64, value: u64) {
+    if cfg!(loom) || load(word) != value {
+        word.store(value, Ordering::Relaxed);
+    }
+}
+
+impl Node for Leaf {
+    fn vacant() -> Self {
+        Self { words: core::array::from_fn(|_| AtomicU64::new(VACANT)) }
+    }
+
+    fn link(&self) -> u32 {
+        self.words.first().and_then(|word| u32::try_from(load(word)).ok()).unwrap_or(NIL)
+    }
+
+    fn set_link(&self, next: u32) {
+        if let Some(word) = self.words.first() {
+            store(word, u64::from(next));
+        }
+    }
+}
+
+impl Node for Inner {
+    fn vacant() -> Self {
+        Self {
+            keys: core::array::from_fn(|_| AtomicU64::new(VACANT)),
+            children: core::array::from_fn(|_| AtomicU32::new(NIL)),
+        }
+    }
+
+    fn link(&self) -> u32 {
+        self.child(0)
+    }
+
+    fn set_link(&self, next: u32) {
+        if let Some(child) = self.children.first() {
+            child.store(next, Ordering::Relaxed);
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! The writer of the view: one at a time, under the map lock held to write.
+
+use super::children::Children;
+use super::node::{INNER, LEAF, NIL};
+use super::pieces::Pieces;
+use super::pool::{Exhausted, Pool};
+use super::search::VACANT;
+use super::{MOST_LEVELS, UNMAPPED, View, value};
+use crate::change::Change;
+use crate::entry::Entry;
+use crate::range::AddrRange;
+use crate::refusal::Refusal;
+
+/// A node with at most so many pieces or children is put together with a neighbour,
+const LEAST_PIECES: usize = LEAF / 4;
+const LEAST_CHILDREN: usize = INNER / 4;
+/// if both have at most so many; room is left, or the next change would part them again.
+const MOST_PIECES: usize = LEAF / 4 * 3;
+const MOST_CHILDREN: usize = INNER / 4 * 3;
+
+/// Which nodes are in use, and where the tree begins: what only the writer needs to know.
+#[derive(Debug)]
+pub(in super::super) struct Publisher {
+    leaves: Pool,
+    inner: Pool,
+    root: u32,
+    levels: u32,
+    /// The last even count.
+    count: u64,
+    /// Is the view on?
+    on: bool,
+}
+
+/// The way down to a leaf.
+struct Path {
+    /// For each level of inner nodes, the lowest first: the node, and the place in it.
+    steps: [(u32, usize); MOST_LEVELS as usize],
+    leaf: u32,
+    /// The addresses that the leaf holds.
+    low: u64,
+    high: u64,
+}
+
+impl Publisher {
+    pub(in super::super) const fn new() -> Self {
+        Self { leaves: Pool::new(), inner: Pool::new(), root: NIL, levels: 0, count: 0, on: false }
+    }
+
+    /// Makes nodes available, so that the next `n` leaves and inner nodes cost no allocation.
+    pub(in super::super) fn reserve(&mut self, view: &View, n: usize) -> Result<(), Refusal> {
+        self.leaves.reserve(&view.leaves, n)?;
+        Ok(self.inner.reserve(&view.inner, n)?)
+    }
+
+    /// Makes the view from the entries of a map, and turns it on. O(n log n).
+    pub(in super::super) fn publish<O>(
+        &mut self,
+        view: &View,
+        entries: impl Iterator<Item = Entry<O>>,
+    ) -> Result<(), Refusal> {
+        self.turn_off(view);
+        self.leaves.clear();
+        self.inner.clear();
+        self.levels = 0;
+        self.root = self.leaves.take(&view.leaves)?;
+        if let Some(leaf) = view.leaves.get(self.root) {
+            leaf.fill(core::iter::empty(), u64::from(UNMAPPED));
+        }
+        for entry in entries {
+            self.assign(view, entry.range, value(entry.prot))?;
+        }
+        self.set_root(view);
+        self.count = view.count.close(self.count);
+        self.on = true;
+        Ok(())
+    }
+
+    /// Is the view on?
+    pub(in super::super) const fn is_on(&self) -> bool {
+        self.on
+    }
+
+    fn turn_off(&mut self, view: &View) {
+        view.count.turn_off();
+        self.on = false;
+    }
+
+    fn set_root(&self, view: &View) {
+        view.count.set_root(self.root, self.levels);
+    }
+
+    /// Gives every address of a range a value. O(log n) for each leaf that the range touches.
+    fn assign(&mut self, view: &View, range: AddrRange, value: u8) -> Result<(), Exhausted> {
+        let (mut start, end) = (range.start().get(), range.end().get());
+        while start < end {
+            let path = self.descend(view, start).ok_or(Exhausted)?;
+            let upto = end.min(path.high);
+            self.assign_in_leaf(view, &path, start, upto, value)?;
+            start = upto;
+        }
+        Ok(())
+    }
+
+    /// The way to the leaf that holds an address other than the last.
+    fn descend(&self, view: &View, addr: u64) -> Option<Path> {
+        let mut path =
+            Path { steps: [(NIL, 0); MOST_LEVELS as usize], leaf: self.root, low: 0, high: VACANT };
+        for level in (0..self.levels).rev() {
+            let inner = view.inner.get(path.leaf)?;
+            let slot = inner.rank(addr);
+            *path.steps.get_mut(level as usize)? = (path.leaf, slot);
+            path.low = slot.checked_sub(1).map_or(path.low, |below| inner.key(below));
+            path.high = path.high.min(inner.key(slot));
+            path.leaf = inner.child(slot);
+        }
+        Some(path)
+    }
+
+    fn assign_in_leaf(
+        &mut self,
+        view: &View,
+        path: &Path,
+        start: u64,
+        end: u64,
+        value: u8,
+    ) -> Result<(), Exhausted> {
+        let leaf = view.leaves.get(path.leaf).ok_or(Exhausted)?;
+        let pieces = Pieces::of(leaf, path.low);
+        let changed = pieces.with(start, end, value, path.high);
+        if changed.len() > LEAF {
+            // What grows at its upper end goes on there: the lower leaf is left nearly full.
+            let at_end = start >= pieces.from(pieces.len() - 1);
+            let parted = if at_end { LEAF - LEAF / 8 } else { changed.len() / 2 };
+            let next = self.leaves.take(&view.leaves)?;
+            changed.write(view.leaves.get(next).ok_or(Exhausted)?, parted, changed.len());
+            changed.write(leaf, 0, parted);
+            return self.insert_child(view, path, changed.from(parted), next);
+        }
+        changed.write(leaf, 0, changed.len());
+        if changed.len() <= LEAST_PIECES {
+            self.merge_leaf(view, path);
+        }
+        Ok(())
+    }
+
+    /// Puts a node after the one that a path leads to, and splits the nodes above it that are full.
+    fn insert_child(
+        &mut self,
+        view: &View,
+        path: &Path,
+        mut key: u64,
+        mut child: u32,
+    ) -> Result<(), Exhausted> {
+        for &(at, slot) in path.steps.iter().take(self.levels as usize) {
+            let inner = view.inner.get(at).ok_or(Exhausted)?;
+            let mut children = Children::of(inner);
+            let at_end = slot + 1 == children.len();
+            children.insert_after(slot, key, child);
+            if children.len() <= INNER {
+                children.write(inner, 0, children.len());
+                return Ok(());
+            }
+            let parted = if at_end { INNER - INNER / 8 } else { children.len() / 2 };
+            let next = self.inner.take(&view.inner)?;
+            children.write(view.inner.get(next).ok_or(Exhausted)?, parted, children.len());
+            children.write(inner, 0, parted);
+            (key, child) = (children.key(parted - 1), next);
+        }
+        if self.levels == MOST_LEVELS {
+            return Err(Exhausted);
+        }
+        let root = self.inner.take(&view.inner)?;
+        view.inner.get(root).ok_or(Exhausted)?.fill(&[key], &[self.root, child]);
+        self.root = root;
+        self.levels += 1;
+        self.set_root(view);
+        Ok(())
+    }
+
+    /// Puts a leaf of few pieces together with the one after or before it.
+    fn merge_leaf(&mut self, view: &View, path: &Path) {
+        let Some(&(at, slot)) = path.steps.first().filter(|_| self.levels > 0) else { return };
+        let Some(inner) = view.inner.get(at) else { return };
+        let mut children = Children::of(inner);
+        for lower in [Some(slot), slot.checked_sub(1)].into_iter().flatten() {
+            let (below, above) = (children.node(lower), children.node(lower + 1));
+            let (Some(left), Some(right)) = (view.leaves.get(below), view.leaves.get(above)) else {
+                continue;
+            };
+            // Where the lower leaf begins is of no matter: it stays.
+            let joined = Pieces::of(left, path.low)
+                .joined(&Pieces::of(right, children.key(lower)), MOST_PIECES);
+            if let Some(joined) = joined {
+                joined.write(left, 0, joined.len());
+                self.leaves.give_back(&view.leaves, above);
+                children.remove_after(lower);
+                children.write(inner, 0, children.len());
+                return self.shrink(view, path, 0, &children);
+            }
+        }
+    }
+
+    /// After a node at a level lost a child: takes a root of one child away, or puts the node
+    /// together with the one after or before it.
+    fn shrink(&mut self, view: &View, path: &Path, level: usize, children: &Children) {
+        let Some(&(at, _)) = path.steps.get(level) else { return };
+        if level + 1 == self.levels as usize {
+            if children.len() == 1 {
+                self.inner.give_back(&view.inner, at);
+                self.root = children.node(0);
+                self.levels -= 1;
+                self.set_root(view);
+            }
+            return;
+        }
+        if children.len() <= LEAST_CHILDREN {
+            self.merge_inner(view, path, level + 1);
+        }
+    }
+
+    /// The same as [`merge_leaf`](Self::merge_leaf) for the inner node below a level.
+    fn merge_inner(&mut self, view: &View, path: &Path, level: usize) {
+        let Some(&(at, slot)) = path.steps.get(level) else { return };
+        let Some(inner) = view.inner.get(at) else { return };
+        let mut children = Children::of(inner);
+        for lower in [Some(slot), slot.checked_sub(1)].into_iter().flatten() {
+            let (below, above) = (children.node(lower), children.node(lower + 1));
+            let (Some(left), Some(right)) = (view.inner.get(below), view.inner.get(above)) else {
+                continue;
+            };
+            let joined =
+                Children::of(left).joined(children.key(lower), &Children::of(right), MOST_CHILDREN);
+            if let Some(joined) = joined {
+                joined.write(left, 0, joined.len());
+                self.inner.give_back(&view.inner, above);
+                children.remove_after(lower);
+                children.write(inner, 0, children.len());
+                return self.shrink(view, path, level, &children);
+            }
+        }
+    }
+
+    /// Levels of inner nodes, and leaves and inner nodes in use.
+    #[cfg(all(test, not(loom)))]
+    pub(super) const fn shape(&self) -> (u32, u32, u32) {
+        (self.levels, self.leaves.used(), self.inner.used())
+    }
+}
+
+/// What one hold of the map lock changes, published as one.
+#[must_use]
+pub(in super::super) struct Publication<'a> {
+    view: &'a View,
+    publisher: &'a mut Publisher,
+    open: bool,
+    finished: bool,
+}
+
+impl<'a> Publication<'a> {
+    pub(in super::super) const fn new(view: &'a View, publisher: &'a mut Publisher) -> Self {
+        Self { view, publisher, open: false, finished: false }
+    }
+
+    /// Follows a change, and tells the kernel of it. The kernel goes first: where a change is the
+    /// only one, as that of a growth is, the window is not open while it is at work.
+    #[inline]
+    pub(in super::super) fn follow(&mut self, change: Change, tell: &mut impl FnMut(Change)) {
+        tell(change);
+        let (range, value) = match change {
+            Change::Unmapped(range) => (range, UNMAPPED),
+            Change::Mapped(range, prot) | Change::Protected(range, prot) => (range, value(prot)),
+            Change::Wired(_) | Change::Unwired(_) => return,
+        };
+        if !self.open {
+            if !self.publisher.on {
+                return;
+            }
+            self.view.count.open(self.publisher.count);
+            self.open = true;
+        }
+        if self.publisher.assign(self.view, range, value).is_err() {
+            self.publisher.turn_off(self.view);
+            self.open = false;
+        }
+    }
+
+    /// Publishes what was followed. Without this, as after a panic, nobody knows what the map and
+    /// the view have in common, and the view is turned off.
+    pub(in super::super) fn finish(mut self) {
+        self.finished = true;
+    }
+}
+
+impl Drop for Publication<'_> {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.publisher.turn_off(self.view);
+        } else if self.open {
+            self.publisher.count = self.view.count.close(self.publisher.count);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The view against a plain list of boundaries.
+#![allow(clippy::unwrap_used)]
+
+extern crate std;
+
+use alloc::collections::BTreeMap;
+
+use super::publisher::{Publication, Publisher};
+use super::{View, value};
+use crate::change::Change;
+use crate::entry::Entry;
+use crate::flags::Prot;
+use crate::num::Addr;
+use crate::range::AddrRange;
+
+struct Both {
+    view: View,
+    publisher: Publisher,
+    /// From an address on, up to the next one: this value.
+    naive: BTreeMap<u64, u8>,
+}
+
+impl Both {
+    fn new() -> Self {
+        let (view, mut publisher) = (View::new().unwrap(), Publisher::new());
+        publisher.publish(&view, core::iter::empty::<Entry<()>>()).unwrap();
+        Self { view, publisher, naive: BTreeMap::from([(0, 0)]) }
+    }
+
+    fn at(&self, addr: u64) -> u8 {
+        self.naive.range(..=addr).next_back().map_or(0, |(_, &value)| value)
+    }
+
+    fn set(&mut self, start: u64, end: u64, prot: Option<Prot>) {
+        let range = AddrRange::between(start, end);
+        let change = match prot {
+            Some(prot) => Change::Mapped(range, prot),
+            None => Change::Unmapped(range),
+        };
+        let mut publication = Publication::new(&self.view, &mut self.publisher);
+        publication.follow(change, &mut |_| ());
+        publication.finish();
+        let after = self.at(end);
+        let gone: std::vec::Vec<u64> = self.naive.range(start..=end).map(|(&at, _)| at).collect();
+        self.naive.retain(|at, _| !gone.contains(at));
+        self.naive.insert(start, prot.map_or(0, value));
+        if end < u64::MAX {
+            self.naive.insert(end, after);
+        }
+    }
+
+    fn check(&self) {
+        for &boundary in self.naive.keys() {
+            for addr in [boundary.wrapping_sub(1), boundary, boundary + 1] {
+                let seen = self.view.protection(addr).expect("no writer is at work");
+                let there = if addr == u64::MAX { 0 } else { self.at(addr) };
+                assert_eq!(seen.map_or(0, value), there, "at {addr:#x}");
+            }
+        }
+    }
+}
+
+/// Numbers that are well mixed, from a seed.
+fn draw(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mixed = (*state ^ *state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed ^ mixed >> 31
+}
+
+#[test]
+fn ranges_set_at_random() {
+    for (seed, span) in [(1, 1 << 8), (2, 1 << 12), (3, 1 << 14)] {
+        let mut state = seed;
+        let mut both = Both::new();
+        for step in 0..6000_u64 {
+            let start = draw(&mut state) % span;
+            let longest = if step % 64 == 0 { span } else { 6 };
+            let end = start + 1 + draw(&mut state) % longest;
+            // Long enough in either mood to fill and to empty most nodes.
+            let mapped = draw(&mut state) % 8 < if step / 1500 % 2 == 0 { 6 } else { 2 };
+            let prot = Prot::from_bits_truncate((draw(&mut state) % 8) as u8);
+            both.set(start, end, mapped.then_some(prot));
+            if step % 97 == 0 {
+                both.check();
+            }
+        }
+        both.check();
+    }
+}
+
+#[test]
+fn what_was_filled_and_emptied_is_one_leaf() {
+    let mut both = Both::new();
+    for page in 0..5000 {
+        both.set(2 * page, 2 * page + 1, Some(Prot::RW));
+    }
+    both.check();
+    let (levels, leaves, _) = both.publisher.shape();
+    // 10 001 pieces in leaves of 16 that are nearly full.
+    assert!(levels == 2 && leaves < 750, "{levels} levels, {leaves} leaves");
+    for page in (0..5000).rev() {
+        both.set(2 * page, 2 * page + 1, None);
+    }
+    both.check();
+    assert_eq!(both.publisher.shape(), (0, 1, 0));
+}
+
+#[test]
+fn the_ends_of_the_address_space() {
+    let mut both = Both::new();
+    both.set(0, u64::MAX, Some(Prot::READ));
+    both.set(u64::MAX - 1, u64::MAX, None);
+    both.set(0, 1, None);
+    both.check();
+    assert_eq!(both.view.protection(u64::MAX), Some(None));
+    assert_eq!(both.view.protection(1), Some(Some(Prot::READ)));
+}
+
+#[test]
+fn a_change_left_half_told_turns_the_view_off() {
+    let mut both = Both::new();
+    drop(Publication::new(&both.view, &mut both.publisher));
+    assert!(both.view.is_off());
+    assert_eq!(both.view.protection(0), None);
+    let entry = Entry {
+        range: AddrRange::new(Addr::new(2), Addr::new(5)).unwrap(),
+        prot: Prot::RX,
+        max: Prot::ALL,
+        inherit: crate::Inherit::Copy,
+        access: crate::Access::Normal,
+        wired: 0,
+        flags: crate::EntryFlags::NONE,
+        object: None::<()>,
+        offset: 0,
+        avail: crate::Size::ZERO,
+    };
+    both.publisher.publish(&both.view, core::iter::once(entry)).unwrap();
+    assert_eq!(both.view.protection(4), Some(Some(Prot::RX)));
+    assert_eq!(both.view.protection(5), Some(None));
+}

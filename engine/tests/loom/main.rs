@@ -1,0 +1,61 @@
+//! The lock protocols of a shared process, in every order that threads can meet in.
+//!
+//! loom runs each model again and again, until it has tried every way for the threads to take turns
+//! and every value that the memory model lets a load see; with at most `PREEMPTIONS` switches
+//! away from a thread that could have gone on. Run by `scripts/loom`, which also plants faults in
+//! the protocols and looks whether the models find them.
+#![cfg(loom)]
+#![allow(clippy::unwrap_used)]
+
+mod growth;
+mod limits;
+mod locks;
+mod view;
+mod wiring;
+
+use growstack::shared::{FaultPath, SharedProcess};
+use growstack::{Addr, CowFlags, Limits, Mapping, Process, Prot, Size, StackTunables, VmMap};
+use locks::LoomLocks;
+use loom::sync::Arc;
+
+/// Switches away from a thread that could have gone on; the others are free.
+const PREEMPTIONS: usize = 2;
+
+/// A process with nodes that hold four entries.
+type Shared = SharedProcess<LoomLocks, core::num::NonZeroU64, 4>;
+
+fn page(n: u64) -> Addr {
+    Addr::new(n * 0x1000)
+}
+
+/// Tries a model in every way.
+fn model(run: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.max_branches = 20_000;
+    // `LOOM_MAX_PREEMPTIONS` goes before.
+    builder.preemption_bound = builder.preemption_bound.or(Some(PREEMPTIONS));
+    builder.check(run);
+}
+
+/// A process that grows stacks by a page. `single` pages are mapped each by itself, readable.
+fn process(single: &[u64], path: FaultPath) -> Arc<Shared> {
+    let map = VmMap::new(page(1), page(1000));
+    let tunables = StackTunables { sgrowsiz: Size::PAGE, maxsaddr: page(50), guard_page: false };
+    let mut process = Process::new(map, Limits::default(), tunables).unwrap();
+    for &n in single {
+        let mapping = Mapping::anonymous(Prot::READ);
+        process.map_mut().insert(page(n), page(n + 1), mapping, |_| ()).unwrap();
+    }
+    let shared = SharedProcess::with_path(process, path).unwrap();
+    // What comes to be on first use must be there before there are threads: loom does not follow
+    // how the pointer to it is handed over.
+    shared.reserve_nodes(16).unwrap();
+    shared.set_maxsaddr(page(50));
+    Arc::new(shared)
+}
+
+/// A stack of up to `pages` pages that ends at a page, and has one of them mapped.
+fn with_stack(shared: &Shared, end: u64, pages: u64) {
+    let (bottom, size) = (page(end - pages), Size::pages(pages));
+    shared.stack(bottom, size, Prot::RW, Prot::ALL, CowFlags::GROWS_DOWN, |_| ()).unwrap();
+}

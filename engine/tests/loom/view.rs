@@ -1,0 +1,75 @@
+//! Reads that take no lock, against splits and merges of what they go through.
+
+use growstack::shared::{FaultPath, Raced};
+use growstack::{Addr, CowFlags, Mapping, Prot, Size};
+use loom::thread;
+
+use super::{Shared, model, page, process};
+
+/// Reads an address whose protection never changes, while `change` is at work.
+fn read_against(single: &'static [u64], change: fn(&Shared)) {
+    model(move || {
+        let shared = process(single, FaultPath::Optimistic);
+        let mapping = Mapping::anonymous(Prot::RX);
+        shared.insert(page(8), page(11), mapping, |_| ()).unwrap();
+        // The writer comes first: that loom tries each load before each store that it saw depends on
+        // its having been after it once.
+        let reader = {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                let seen = shared.try_protection(page(10));
+                assert!(matches!(seen, Ok(Some(Prot::RX)) | Err(Raced)), "{seen:?} was seen");
+            })
+        };
+        change(&shared);
+        reader.join().unwrap();
+        assert_eq!(shared.try_protection(page(10)), Ok(Some(Prot::RX)));
+    });
+}
+
+#[test]
+fn read_against_split() {
+    // Three pieces of a leaf that has room for four.
+    read_against(&[], |shared| {
+        let mapping = Mapping::anonymous(Prot::READ);
+        shared.insert(page(5), page(6), mapping, |_| ()).unwrap();
+    });
+}
+
+#[test]
+fn read_against_merge() {
+    // Four pieces in one leaf, two in the next, of which one and two are left.
+    read_against(&[5, 7], |shared| {
+        shared.remove(page(4), page(8), |_| ()).unwrap();
+    });
+}
+
+/// A page that is replaced is mapped all the time.
+#[test]
+fn read_against_replacement() {
+    read_against(&[], |shared| {
+        shared.fixed(page(10), Size::PAGE, Mapping::anonymous(Prot::RX), |_| ()).unwrap();
+    });
+}
+
+/// What was seen mapped stays so, and what was grown is seen by whoever is told of it.
+#[test]
+fn read_against_growth() {
+    model(|| {
+        // The growth fills the gap above page 97, and with it a piece of the view goes.
+        let shared = process(&[97], FaultPath::Optimistic);
+        let (bottom, size) = (page(98), Size::pages(2));
+        shared.stack(bottom, size, Prot::RW, Prot::ALL, CowFlags::GROWS_DOWN, |_| ()).unwrap();
+        let fault = Addr::new(page(98).get());
+        let reader = {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                let before = shared.try_protection(page(99));
+                assert!(matches!(before, Ok(Some(Prot::RW)) | Err(Raced)), "{before:?} was seen");
+            })
+        };
+        assert!(shared.grow(fault, |_| ()).unwrap().is_mapped());
+        assert_eq!(shared.try_protection(fault), Ok(Some(Prot::RW)));
+        reader.join().unwrap();
+    });
+}

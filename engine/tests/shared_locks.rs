@@ -1,0 +1,192 @@
+//! What each call of a shared process takes, seen from outside.
+#![cfg(feature = "std")]
+#![allow(clippy::unwrap_used)]
+
+use growstack::shared::{FaultPath, ParkingLot, SharedProcess};
+use growstack::{
+    Addr, Change, CowFlags, Growth, Limits, Mapping, Process, Prot, Refusal, Size, StackTunables,
+    VmMap,
+};
+
+const PAGE: u64 = 0x1000;
+const TOP: u64 = 0x90_0000;
+
+fn addr(n: u64) -> Addr {
+    Addr::new(n)
+}
+
+/// One stack of 8 MiB that ends at `TOP`, with its topmost 128 KiB mapped.
+fn with_stack(path: FaultPath) -> SharedProcess<ParkingLot> {
+    let map = VmMap::new(addr(PAGE), addr(1 << 47));
+    let process = Process::new(map, Limits::default(), StackTunables::default()).unwrap();
+    let shared = SharedProcess::with_path(process, path).unwrap();
+    let (bottom, size) = (addr(0x10_0000), Size::new(0x80_0000));
+    shared.stack(bottom, size, Prot::RW, Prot::ALL, CowFlags::GROWS_DOWN, |_| ()).unwrap();
+    shared
+}
+
+#[test]
+fn a_mapped_fault_needs_no_process_lock() {
+    let shared = with_stack(FaultPath::Locked);
+    let held = shared.lock_process();
+    assert_eq!(shared.grow(addr(TOP - 1), |_| ()), Ok(Growth::AlreadyMapped));
+    drop(held);
+}
+
+#[test]
+fn to_the_letter_a_mapped_fault_takes_the_process_lock() {
+    let shared = with_stack(FaultPath::Letter);
+    let held = shared.lock_process();
+    std::thread::scope(|scope| {
+        let (answer, answers) = std::sync::mpsc::channel();
+        scope.spawn({
+            let shared = &shared;
+            move || answer.send(shared.grow(addr(TOP - 1), |_| ())).unwrap()
+        });
+        assert!(answers.try_recv().is_err());
+        drop(held);
+        assert_eq!(answers.recv(), Ok(Ok(Growth::AlreadyMapped)));
+    });
+}
+
+#[test]
+fn a_growth_holds_both_locks() {
+    for path in [FaultPath::Letter, FaultPath::Locked] {
+        let shared = with_stack(path);
+        let mut told = 0;
+        let growth = shared.grow(addr(TOP - 0x2_0001), |_| {
+            told += 1;
+            assert!(shared.try_lock_process().is_none());
+            assert!(shared.try_read().is_none());
+        });
+        assert!(matches!(growth, Ok(Growth::Grown { .. })));
+        assert_eq!(told, 1);
+        assert!(shared.try_lock_process().is_some() && shared.try_write().is_some());
+    }
+}
+
+#[test]
+fn a_fault_without_a_stack_takes_no_write_lock() {
+    let shared = with_stack(FaultPath::Locked);
+    let stamp = shared.read().timestamp();
+    shared.insert(addr(TOP), addr(TOP + PAGE), Mapping::anonymous(Prot::RW), |_| ()).unwrap();
+    assert_eq!(shared.read().timestamp(), stamp + 1);
+    let reader = shared.read();
+    assert_eq!(shared.grow(addr(TOP + PAGE), |_| ()), Ok(Growth::NoStack));
+    drop(reader);
+    assert_eq!(shared.read().timestamp(), stamp + 1);
+}
+
+#[test]
+fn what_is_of_the_map_takes_no_process_lock() {
+    let shared = with_stack(FaultPath::Letter);
+    let held = shared.lock_process();
+    let page = Mapping::anonymous(Prot::RW);
+    shared.insert(addr(TOP), addr(TOP + PAGE), page, |_| ()).unwrap();
+    assert!(shared.lookup(addr(TOP)).is_some());
+    shared.remove(addr(TOP), addr(TOP + PAGE), |_| ()).unwrap();
+    drop(held);
+}
+
+#[test]
+fn a_reader_keeps_writers_out_and_readers_in() {
+    let shared = with_stack(FaultPath::Locked);
+    let reader = shared.read();
+    assert!(shared.try_read().is_some());
+    assert!(shared.try_write().is_none());
+    let upgradable = shared.try_upgradable().unwrap();
+    assert!(shared.try_upgradable().is_none());
+    let upgradable = upgradable.try_upgrade().unwrap_err();
+    drop(reader);
+    let writer = upgradable.try_upgrade().unwrap();
+    assert!(shared.try_read().is_none());
+    let reader = writer.downgrade();
+    assert!(shared.try_read().is_some());
+    assert_eq!(reader.len(), 1);
+}
+
+#[test]
+fn an_upgrade_finds_the_map_as_it_was() {
+    let shared = with_stack(FaultPath::Locked);
+    let upgradable = shared.upgradable();
+    let (stamp, place) = (upgradable.timestamp(), upgradable.find_space(addr(0), Size::pages(1)));
+    let mut writer = upgradable.upgrade();
+    assert_eq!(writer.timestamp(), stamp);
+    let start = place.unwrap();
+    writer.insert(start, addr(start.get() + PAGE), Mapping::anonymous(Prot::RW), |_| ()).unwrap();
+    assert!(writer.timestamp() > stamp);
+}
+
+#[test]
+fn several_operations_through_one_guard_are_one() {
+    let shared = with_stack(FaultPath::Locked);
+    let mut writer = shared.write();
+    writer.remove(addr(0), addr(1 << 47), |_| ()).unwrap();
+    assert!(shared.try_read().is_none());
+    writer.insert(addr(PAGE), addr(2 * PAGE), Mapping::anonymous(Prot::READ), |_| ()).unwrap();
+    drop(writer);
+    assert_eq!(shared.lookup(addr(PAGE)).map(|entry| entry.prot), Some(Prot::READ));
+}
+
+#[test]
+fn limits_are_read_and_written_as_one() {
+    let shared = with_stack(FaultPath::Locked);
+    let mut process = shared.lock_process();
+    let limits = Limits { swap: Size::new(0x4_0000), ..process.limits() };
+    process.set_limits(limits);
+    drop(process);
+    assert_eq!(shared.limits(), limits);
+    assert_eq!(shared.read().swap_limit(), limits.swap);
+    // 128 KiB are reserved already, and the step is as much.
+    shared.grow(addr(TOP - 0x2_0001), |_| ()).unwrap();
+    let refused = shared.grow(addr(TOP - 0x4_0001), |_| ());
+    assert!(matches!(refused, Err(Refusal::Swap { .. })));
+}
+
+#[test]
+fn a_new_image_and_back_to_one_thread() {
+    let shared = with_stack(FaultPath::Locked);
+    let first = shared.exec(addr(TOP), Size::new(0x80_0000), Prot::RW, |_| ()).unwrap();
+    assert_eq!((shared.ssize(), first.len()), (32, Size::new(0x2_0000)));
+    let process = shared.into_inner();
+    assert_eq!((process.ssize(), process.map().len()), (32, 1));
+    process.map().check_index().unwrap();
+}
+
+#[test]
+fn a_panic_while_changes_are_told_leaves_no_lock_held() {
+    let shared = with_stack(FaultPath::Locked);
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let _ = shared.grow(addr(TOP - 0x2_0001), |_: Change| panic!("the kernel's own"));
+    }));
+    assert!(panicked.is_err());
+    let process = shared.into_inner();
+    process.map().check_index().unwrap();
+    assert!(process.map().contains(addr(TOP - 0x2_0001)));
+}
+
+#[test]
+fn every_thread_grows_the_stack_it_faults_on() {
+    let shared = with_stack(FaultPath::Locked);
+    let mapped: u64 = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|thread| {
+                let shared = &shared;
+                scope.spawn(move || {
+                    let mut mapped = 0;
+                    for step in 0..0x7e {
+                        let fault = addr(TOP - 0x2_0001 - 0x1_0000 * step - thread);
+                        let growth = shared.grow(fault, |_| ()).unwrap();
+                        mapped += growth.added().map_or(0, |added| added.len().get());
+                        assert!(growth.is_mapped());
+                    }
+                    mapped
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    // Nothing was mapped twice.
+    assert_eq!(shared.read().size().get(), mapped + 0x2_0000);
+    shared.read().check_index().unwrap();
+}

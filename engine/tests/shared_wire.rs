@@ -1,0 +1,154 @@
+//! Wiring while other threads are at work: the window in which no lock is held.
+#![cfg(feature = "std")]
+#![allow(clippy::unwrap_used)]
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::channel;
+
+use growstack::shared::{ParkingLot, SharedProcess, WireError};
+use growstack::{
+    Addr, AddrRange, Change, Holes, Limits, Mapping, Process, Prot, ProtectWhat, Refusal,
+    StackTunables, VmMap, Wiring,
+};
+
+type Shared = SharedProcess<ParkingLot>;
+
+fn page(n: u64) -> Addr {
+    Addr::new(n * 0x1000)
+}
+
+fn pages(from: u64, to: u64) -> AddrRange {
+    AddrRange::new(page(from), page(to)).unwrap()
+}
+
+/// Pages 1 to 8 mapped, readable and writable, but for page 5.
+fn mapped() -> Shared {
+    let map = VmMap::new(page(1), page(100));
+    let process = Process::new(map, Limits::default(), StackTunables::default()).unwrap();
+    let shared = SharedProcess::new(process).unwrap();
+    for (start, end) in [(1, 5), (6, 8)] {
+        let anonymous = Mapping::anonymous(Prot::RW);
+        shared.insert(page(start), page(end), anonymous, |_| ()).unwrap();
+    }
+    shared
+}
+
+fn wire(
+    shared: &Shared,
+    range: AddrRange,
+    holes: Holes,
+    fault_in: impl FnMut(AddrRange, Prot) -> Result<(), ()>,
+) -> Result<(), WireError<()>> {
+    shared.wire(range.start(), range.end(), Wiring::User, holes, fault_in, |_| ())
+}
+
+#[test]
+fn each_stretch_without_a_wiring_is_faulted_in() {
+    let shared = mapped();
+    wire(&shared, pages(2, 3), Holes::Refused, |_, _| Ok(())).unwrap();
+    let mut faulted = Vec::new();
+    wire(&shared, pages(1, 7), Holes::Allowed, |range, prot| {
+        faulted.push((range, prot));
+        Ok(())
+    })
+    .unwrap();
+    let expected = [pages(1, 2), pages(3, 5), pages(6, 7)].map(|range| (range, Prot::RW));
+    assert_eq!(faulted, expected);
+    assert_eq!(shared.read().wired_pages(), 5);
+}
+
+#[test]
+fn a_refused_wiring_faults_nothing_in() {
+    let shared = mapped();
+    let refused = wire(&shared, pages(1, 7), Holes::Refused, |_, _| panic!("page 5 is a hole"));
+    assert_eq!(refused, Err(WireError::Refused(Refusal::Hole { at: page(5) })));
+}
+
+#[test]
+fn no_lock_is_held_while_pages_are_faulted_in() {
+    let shared = mapped();
+    wire(&shared, pages(1, 3), Holes::Refused, |_, _| {
+        assert!(shared.try_read().is_some() && shared.try_lock_process().is_some());
+        assert_eq!(shared.lookup(page(1)).map(|entry| entry.wired), Some(0));
+        // What is not of the range goes on.
+        shared.remove(page(6), page(7), |_| ()).unwrap();
+        // Of whom it is not known what he is about to do, he is kept out.
+        assert!(shared.try_write().is_none() && shared.try_upgradable().is_none());
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(shared.lookup(page(1)).map(|entry| entry.wired), Some(1));
+    assert!(shared.try_write().is_some());
+}
+
+/// Carries out what must wait for a wiring of pages 1 to 7, holes included, from another thread
+/// in the midst of it.
+fn waits(operation: impl Fn(&Shared) + Sync) {
+    let shared = mapped();
+    let order = std::sync::Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        let mut other = None;
+        let fault_in = |range: AddrRange, _| -> Result<(), ()> {
+            if range == pages(1, 5) {
+                let (started, starts) = channel();
+                let (shared, order, operation) = (&shared, &order, &operation);
+                other = Some(scope.spawn(move || {
+                    started.send(()).unwrap();
+                    operation(shared);
+                    order.lock().unwrap().push("operation");
+                }));
+                starts.recv().unwrap();
+                // It could run ahead now, were it not kept from it.
+                std::thread::yield_now();
+            }
+            assert!(shared.read().contains(page(1)) && !shared.read().contains(page(5)));
+            Ok(())
+        };
+        let tell = |change: Change| {
+            assert!(matches!(change, Change::Wired(_)));
+            order.lock().unwrap().push("wired");
+        };
+        let (start, end) = (page(1), page(7));
+        shared.wire(start, end, Wiring::User, Holes::Allowed, fault_in, tell).unwrap();
+        other.unwrap().join().unwrap();
+    });
+    assert_eq!(*order.lock().unwrap(), ["wired", "wired", "operation"]);
+}
+
+#[test]
+fn whoever_would_change_the_range_waits() {
+    waits(|shared| shared.remove(page(2), page(3), |_| ()).unwrap());
+    waits(|shared| {
+        shared.protect(page(4), page(9), Prot::READ, ProtectWhat::Current, |_| ()).unwrap();
+    });
+    waits(|shared| shared.unwire(page(1), page(2), Wiring::User, Holes::Refused, |_| ()).unwrap());
+    waits(|shared| wire(shared, pages(2, 3), Holes::Refused, |_, _| panic!("resident")).unwrap());
+    // A hole is part of the range too.
+    let anonymous = Mapping::anonymous(Prot::RW);
+    waits(|shared| shared.insert(page(5), page(6), anonymous, |_| ()).unwrap());
+    waits(|shared| drop(shared.write()));
+    waits(|shared| drop(shared.upgradable()));
+}
+
+#[test]
+fn a_fault_that_cannot_be_served_leaves_all_as_it_was() {
+    let shared = mapped();
+    let faults = RefCell::new(0);
+    let failed = wire(&shared, pages(1, 7), Holes::Allowed, |_, _| {
+        *faults.borrow_mut() += 1;
+        if *faults.borrow() == 2 { Err(()) } else { Ok(()) }
+    });
+    assert_eq!((failed, shared.read().wired_pages()), (Err(WireError::Fault(())), 0));
+    assert!(shared.try_write().is_some());
+}
+
+#[test]
+fn a_panic_while_pages_are_faulted_in_ends_the_transition() {
+    let shared = mapped();
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        let _ = wire(&shared, pages(1, 3), Holes::Refused, |_, _| panic!("the kernel's own"));
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(shared.remove(page(1), page(3), |_| ()), Ok(()));
+}

@@ -1,0 +1,195 @@
+//! The engine for many threads, as an [`AddressSpace`] and for threads that call it at once.
+
+use growstack::shared::{FaultPath, Locks, ParkingLot, SharedProcess, WireError};
+use growstack::{Addr, Change, Growth, KernReturn, Mapping, Process, Prot, Refusal, Size, VmMap};
+
+use crate::answer::{Answer, Cause, Row, Summary};
+use crate::op::{self, Config, LimitName, ObjectId, Op};
+use crate::space::{AddressSpace, refill};
+
+/// A shared process with index nodes of width `B`.
+#[derive(Debug)]
+pub struct SharedSpace<const B: usize = 16, L: Locks = ParkingLot> {
+    /// The process, open to whoever wants to ask it more.
+    pub process: SharedProcess<L, ObjectId, B>,
+}
+
+impl<const B: usize, L: Locks> SharedSpace<B, L> {
+    /// An empty one whose faults take this path.
+    ///
+    /// # Panics
+    ///
+    /// If the step of growth is 0, or there is no memory.
+    #[must_use]
+    pub fn with_path(config: &Config, path: FaultPath) -> Self {
+        let map = VmMap::new(config.min, config.max);
+        let process = Process::new(map, config.limits, config.tunables)
+            .and_then(|process| SharedProcess::with_path(process, path))
+            .expect("a configuration has a step other than 0, and there is memory");
+        Self { process }
+    }
+
+    /// Carries out one operation, as any thread may; `pause` is called in the window of a wiring.
+    pub fn call(&self, op: &Op, changes: &mut Vec<Change>, pause: impl Fn()) -> (Answer, Cause) {
+        let process = &self.process;
+        let tell = |change| changes.push(change);
+        match *op {
+            Op::Insert { start, end, mapping } => {
+                told(process.insert(start, end, engine_mapping(mapping), tell))
+            }
+            Op::Stack { addrbos, max_ssize, prot, max, flags } => {
+                told(process.stack(addrbos, max_ssize, prot, max, flags, tell).map(drop))
+            }
+            Op::Grow { addr } => grew(process.grow(addr, tell)),
+            Op::FindSpace { start, length } => found(process.find_space(start, length)),
+            Op::Find { start, length, max_addr, space, mapping } => {
+                found(process.find(start, length, max_addr, space, engine_mapping(mapping), tell))
+            }
+            Op::Fixed { start, length, mapping } => {
+                told(process.fixed(start, length, engine_mapping(mapping), tell))
+            }
+            Op::Remove { start, end } => told(process.remove(start, end, tell)),
+            Op::Protect { start, end, prot, what } => {
+                told(process.protect(start, end, prot, what, tell))
+            }
+            Op::Inherit { start, end, inherit } => told(process.inherit(start, end, inherit)),
+            Op::Madvise { start, end, advice } => told(process.advise(start, end, advice)),
+            Op::Wire { start, end, wiring, holes } => {
+                let fault_in = |_, _| {
+                    pause();
+                    Ok(())
+                };
+                match process
+                    .wire::<core::convert::Infallible>(start, end, wiring, holes, fault_in, tell)
+                {
+                    Ok(()) => told(Ok(())),
+                    Err(WireError::Refused(refusal)) => told(Err(refusal)),
+                    Err(WireError::Fault(never)) => match never {},
+                }
+            }
+            Op::Unwire { start, end, wiring, holes } => {
+                told(process.unwire(start, end, wiring, holes, tell))
+            }
+            Op::Check { start, end, prot } => {
+                (Answer::Truth(process.check_protection(start, end, prot)), Cause::Done)
+            }
+            Op::Lookup { addr } => {
+                (Answer::Holds(process.lookup(addr).map(|entry| entry.range)), Cause::Done)
+            }
+            Op::Limit { .. }
+            | Op::SetGrowSize { .. }
+            | Op::SetGuardPage { .. }
+            | Op::WireFuture { .. }
+            | Op::Dump => self.switch(op),
+        }
+    }
+
+    /// What only stores a value.
+    fn switch(&self, op: &Op) -> (Answer, Cause) {
+        match *op {
+            Op::Limit { name, value } => self.set_limit(name, value),
+            Op::SetGrowSize { value } => {
+                if let Err(refusal) = self.process.set_sgrowsiz(value) {
+                    return refused(refusal);
+                }
+            }
+            Op::SetGuardPage { on } => self.process.set_guard_page(on),
+            Op::WireFuture { on } => self.process.set_wire_future(on),
+            _ => {}
+        }
+        (Answer::Silent, Cause::Done)
+    }
+
+    fn set_limit(&self, name: LimitName, value: Size) {
+        let mut process = self.process.lock_process();
+        let mut limits = process.limits();
+        match name {
+            LimitName::Stack => limits.stack = value,
+            LimitName::Vmem => limits.vmem = value,
+            LimitName::Memlock => limits.memlock = value,
+            LimitName::Swap => limits.swap = value,
+        }
+        process.set_limits(limits);
+    }
+
+    /// Does the published view say what the map says, at every boundary and beside it?
+    ///
+    /// # Errors
+    ///
+    /// A sentence that names the address.
+    pub fn check_view(&self) -> Result<(), String> {
+        let map = self.process.read();
+        let bounds = map.entries().flat_map(|entry| [entry.range.start(), entry.range.end()]);
+        for bound in bounds {
+            for addr in [bound.wrapping_back(Size::new(1)), bound] {
+                let there: Option<Prot> = map.mapped(addr).map(|(_, prot)| prot);
+                let seen = self.process.try_protection(addr);
+                if seen != Ok(there) {
+                    return Err(format!("the view says {seen:?} of {addr}, the map {there:?}"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<const B: usize, L: Locks> AddressSpace for SharedSpace<B, L> {
+    fn create(config: &Config) -> Self {
+        Self::with_path(config, FaultPath::default())
+    }
+
+    fn apply(&mut self, op: &Op, changes: &mut Vec<Change>) -> (Answer, Cause) {
+        self.call(op, changes, || ())
+    }
+
+    fn entries(&self, rows: &mut Vec<Row>) {
+        refill(rows, self.process.read().entries());
+    }
+
+    fn summary(&self) -> Summary {
+        let ssize = self.process.ssize();
+        let map = self.process.read();
+        Summary {
+            size: map.size(),
+            entries: map.len(),
+            ssize,
+            reserved: map.reserved(),
+            wired: map.wired_pages(),
+        }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        self.process.read().check_index().map_err(|violation| violation.to_string())?;
+        self.check_view()
+    }
+}
+
+fn engine_mapping(mapping: op::Mapping) -> Mapping<ObjectId> {
+    let op::Mapping { prot, max, flags, object, offset } = mapping;
+    Mapping { prot, max, flags, object, offset }
+}
+
+fn told(outcome: Result<(), Refusal>) -> (Answer, Cause) {
+    match outcome {
+        Ok(()) => (Answer::Code(KernReturn::Success), Cause::Done),
+        Err(refusal) => refused(refusal),
+    }
+}
+
+fn grew(outcome: Result<Growth, Refusal>) -> (Answer, Cause) {
+    match outcome {
+        Ok(growth) => (Answer::Code(KernReturn::Success), Cause::Grew(growth)),
+        Err(refusal) => refused(refusal),
+    }
+}
+
+fn found(outcome: Result<Addr, Refusal>) -> (Answer, Cause) {
+    match outcome {
+        Ok(addr) => (Answer::Found(addr), Cause::Done),
+        Err(refusal) => refused(refusal),
+    }
+}
+
+fn refused(refusal: Refusal) -> (Answer, Cause) {
+    (Answer::Code(refusal.kern()), Cause::Refused(refusal))
+}

@@ -1,0 +1,61 @@
+//! Is there an order in which one thread could have done the same?
+//!
+//! The search of Wing and Gong: take away an event that no other one had returned before, carry it
+//! out on the reference, and go on if the reference answers the same. A history is linearizable if
+//! all events can be taken away so and the reference is left with the map that was found.
+
+use growstack::Prot;
+
+use super::history::{Call, Event, History, Outcome};
+use crate::answer::Row;
+use crate::reference::Reference;
+use crate::space::AddressSpace;
+
+/// Most threads of a history.
+pub const MOST_THREADS: usize = 8;
+
+/// Is a history that began with this reference linearizable?
+#[must_use]
+pub fn linearizable(start: &Reference, history: &History) -> bool {
+    search(start, history, [0; MOST_THREADS])
+}
+
+fn search(map: &Reference, history: &History, done: [usize; MOST_THREADS]) -> bool {
+    let heads = || {
+        let threads = history.threads.iter().zip(done).enumerate();
+        threads.filter_map(|(thread, (events, at))| Some((thread, events.get(at)?)))
+    };
+    let Some(first_return) = heads().map(|(_, event)| event.returned).min() else {
+        return is_left(map, history);
+    };
+    heads().filter(|(_, event)| event.called < first_return).any(|(thread, event)| {
+        let mut after = map.clone();
+        let mut done = done;
+        done[thread] += 1;
+        answers_alike(&mut after, event) && search(&after, history, done)
+    })
+}
+
+fn answers_alike(map: &mut Reference, event: &Event) -> bool {
+    match (&event.call, &event.outcome) {
+        (Call::Operation(op), Outcome::Operation(answer, cause, changes)) => {
+            let mut told = Vec::new();
+            map.apply(op, &mut told) == (*answer, *cause) && told == *changes
+        }
+        (Call::Protection(addr), Outcome::Protection(prot)) => {
+            let mut rows: Vec<Row> = Vec::new();
+            map.entries(&mut rows);
+            let there: Option<Prot> =
+                rows.iter().find(|row| row.range.contains(*addr)).map(|row| row.prot);
+            there == *prot
+        }
+        _ => false,
+    }
+}
+
+fn is_left(map: &Reference, history: &History) -> bool {
+    let mut rows = Vec::new();
+    map.entries(&mut rows);
+    rows.iter_mut().for_each(|row: &mut Row| row.avail = row.shown_avail());
+    rows == history.rows && map.summary() == history.summary
+}

@@ -1,0 +1,280 @@
+//! Threads that call one process at once, and whether their answers can be explained.
+//!
+//! A run goes in batches of rounds. In a round every thread calls what its [plan](Plan) says, all at
+//! once, and each call is recorded with when it began and ended by a common clock. The round must be
+//! [linearizable](linear): some order of the calls, true to the clock, has on the reference the same
+//! answers, causes and changes, and leaves the same map. Only the rounds themselves are done by all
+//! threads together; making ready and checking is shared out among them.
+
+mod gate;
+pub mod history;
+pub mod linear;
+mod locks;
+mod plan;
+mod watchdog;
+
+use std::fmt;
+use std::num::NonZero;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError, RwLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use growstack::shared::FaultPath;
+
+use crate::reference::Reference;
+use crate::shared::SharedSpace;
+use crate::space::AddressSpace;
+use gate::Gate;
+use history::{Call, Event, History, Outcome};
+pub use linear::MOST_THREADS;
+use linear::linearizable;
+pub use plan::Plan;
+pub(crate) use plan::call_of;
+use watchdog::Watchdog;
+
+/// Rounds of a batch.
+const BATCH: usize = 256;
+
+/// Nodes are narrow, so that few entries make a deep index.
+type Shared = SharedSpace<4, locks::Locks>;
+
+/// What to run.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// The seed of all plans.
+    pub seed: u64,
+    /// How many calls must have met another before the run is over.
+    pub operations: Option<u64>,
+    /// How long it may take.
+    pub budget: Option<Duration>,
+    /// How many threads call, at most [`MOST_THREADS`].
+    pub threads: NonZero<usize>,
+    /// What becomes of a run in which nobody gets on any more for so long: the program ends.
+    pub patience: Duration,
+}
+
+/// What was done.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Counts {
+    /// Rounds.
+    pub rounds: u64,
+    /// Calls.
+    pub calls: u64,
+    /// Calls that were under way together with one of another thread: only these count.
+    pub concurrent: u64,
+    /// Rounds with at least one such call.
+    pub overlapping: u64,
+}
+
+/// A round that nothing explains.
+#[derive(Debug)]
+pub struct Failure {
+    /// Its number.
+    pub round: u64,
+    /// What was wrong, or `None` if no order of its calls has these answers.
+    pub broken: Option<String>,
+    /// What happened.
+    pub history: History,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Report {
+    /// What was done.
+    pub counts: Counts,
+    /// What was wrong.
+    pub failure: Option<Failure>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.broken {
+            Some(sentence) => writeln!(f, "round {}: {sentence}", self.round)?,
+            None => writeln!(f, "round {}: no order of these calls explains them", self.round)?,
+        }
+        write!(f, "{}", self.history)
+    }
+}
+
+/// A round, from its plan to what came of it.
+struct Round {
+    plan: Plan,
+    shared: Shared,
+    recorded: Vec<Mutex<Vec<Event>>>,
+}
+
+/// What the threads of a run share.
+struct Run {
+    settings: Settings,
+    gate: Gate,
+    clock: AtomicU64,
+    /// The next round of the batch to be made ready, or checked.
+    next: AtomicUsize,
+    rounds: Vec<RwLock<Option<Round>>>,
+    counts: Mutex<Counts>,
+    failure: Mutex<Option<Failure>>,
+    over: AtomicBool,
+    started: Instant,
+}
+
+/// Runs until something is wrong, or enough is done.
+///
+/// # Panics
+///
+/// If more than [`MOST_THREADS`] are asked for.
+#[must_use]
+pub fn run(settings: &Settings) -> Report {
+    let threads = settings.threads.get();
+    assert!(threads <= MOST_THREADS, "at most {MOST_THREADS} threads");
+    let run = Run {
+        settings: *settings,
+        gate: Gate::new(threads),
+        clock: AtomicU64::new(0),
+        next: AtomicUsize::new(0),
+        rounds: (0..BATCH).map(|_| RwLock::new(None)).collect(),
+        counts: Mutex::default(),
+        failure: Mutex::default(),
+        over: AtomicBool::new(false),
+        started: Instant::now(),
+    };
+    let watchdog = Watchdog::new(settings.patience);
+    thread::scope(|scope| {
+        for thread in 0..threads {
+            let (run, watchdog) = (&run, &watchdog);
+            scope.spawn(move || run.thread(thread, watchdog));
+        }
+    });
+    drop(watchdog);
+    let counts = *lock(&run.counts);
+    let failure = lock(&run.failure).take();
+    Report { counts, failure, took: run.started.elapsed() }
+}
+
+/// No thread that panics leaves anything behind that others need: the run is over then.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Run {
+    fn thread(&self, thread: usize, watchdog: &Watchdog) {
+        for batch in 0.. {
+            let first = batch * BATCH as u64;
+            self.share_out(|at| {
+                let ready = self.make_ready(first + at as u64);
+                *self.rounds[at].write().unwrap_or_else(PoisonError::into_inner) = Some(ready);
+            });
+            for round in &self.rounds {
+                self.call(round, thread);
+                watchdog.pat();
+            }
+            self.gate.pass();
+            self.share_out(|at| self.check(first + at as u64, at));
+            if thread == 0 {
+                self.over.store(self.is_over(), Ordering::Relaxed);
+            }
+            self.gate.pass();
+            if self.over.load(Ordering::Relaxed) {
+                break;
+            }
+        }
+    }
+
+    /// Has each round of the batch dealt with by some thread.
+    fn share_out(&self, work: impl Fn(usize)) {
+        loop {
+            let at = self.next.fetch_add(1, Ordering::Relaxed);
+            if at >= BATCH {
+                break;
+            }
+            work(at);
+        }
+        self.gate.pass();
+        self.next.store(0, Ordering::Relaxed);
+        self.gate.pass();
+    }
+
+    fn make_ready(&self, number: u64) -> Round {
+        const PATHS: [FaultPath; 4] =
+            [FaultPath::Optimistic, FaultPath::Locked, FaultPath::Optimistic, FaultPath::Letter];
+        let threads = self.settings.threads.get();
+        let plan = Plan::draw(self.settings.seed, number, threads);
+        let path = PATHS[(number % 4) as usize];
+        let shared = Shared::with_path(&plan.config, path);
+        let mut told = Vec::new();
+        for op in &plan.before {
+            shared.call(op, &mut told, || ());
+        }
+        let recorded = plan.threads.iter().map(|calls| Mutex::new(Vec::with_capacity(calls.len())));
+        Round { recorded: recorded.collect(), plan, shared }
+    }
+
+    /// One thread's part of a round.
+    fn call(&self, round: &RwLock<Option<Round>>, thread: usize) {
+        let round = round.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(round) = &*round else { return };
+        let mut recorded = lock(&round.recorded[thread]);
+        self.gate.pass();
+        for &call in &round.plan.threads[thread] {
+            let called = self.clock.fetch_add(1, Ordering::SeqCst);
+            let outcome = carry_out(&round.shared, call, thread::yield_now);
+            let returned = self.clock.fetch_add(1, Ordering::SeqCst);
+            recorded.push(Event { call, called, returned, outcome });
+        }
+    }
+
+    fn check(&self, number: u64, at: usize) {
+        let round = self.rounds[at].write().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Round { plan, shared, recorded }) = round else { return };
+        let threads = recorded
+            .into_iter()
+            .map(|events| events.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let history = History::ended(threads.collect(), &shared);
+        let overlapping = history.overlapping();
+        {
+            let mut counts = lock(&self.counts);
+            counts.rounds += 1;
+            counts.calls += history.events();
+            counts.concurrent += overlapping;
+            counts.overlapping += u64::from(overlapping > 0);
+        }
+        let broken = shared.check().err();
+        if broken.is_some() || !linearizable(&start(&plan), &history) {
+            lock(&self.failure).get_or_insert(Failure { round: number, broken, history });
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        let enough = self.settings.operations.is_some_and(|n| lock(&self.counts).concurrent >= n);
+        let late = self.settings.budget.is_some_and(|budget| self.started.elapsed() >= budget);
+        enough || late || lock(&self.failure).is_some()
+    }
+}
+
+/// The reference as a round finds it.
+pub(crate) fn start(plan: &Plan) -> Reference {
+    let mut map = Reference::create(&plan.config);
+    let mut told = Vec::new();
+    for op in &plan.before {
+        map.apply(op, &mut told);
+    }
+    map
+}
+
+/// Carries out a call; `pause` is called in the window of a wiring.
+pub(crate) fn carry_out<const B: usize, L: growstack::shared::Locks>(
+    shared: &SharedSpace<B, L>,
+    call: Call,
+    pause: impl Fn(),
+) -> Outcome {
+    match call {
+        Call::Operation(op) => {
+            let mut changes = Vec::new();
+            let (answer, cause) = shared.call(&op, &mut changes, pause);
+            Outcome::Operation(answer, cause, changes)
+        }
+        Call::Protection(addr) => Outcome::Protection(shared.process.protection(addr)),
+    }
+}

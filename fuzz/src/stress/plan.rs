@@ -1,0 +1,122 @@
+//! What the threads of a round are to call, drawn from its seed: few pages, so that they meet.
+
+use growstack::{
+    Addr, Advice, CowFlags, FindSpace, Holes, Inherit, Limits, PAGE_SIZE, Prot, ProtectWhat, Size,
+    StackTunables, Wiring,
+};
+use rand::rngs::SmallRng;
+use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng};
+
+use super::history::Call;
+use crate::op::{Config, LimitName, Mapping, Op};
+
+/// Pages that calls are about.
+const WINDOW: u64 = 24;
+/// The first of them.
+const FIRST: u64 = 0x100;
+/// Calls of a round, of all threads together.
+const CALLS: usize = 12;
+
+/// A round: what is done first by one thread, and then by each.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What the map is made with.
+    pub config: Config,
+    /// What fills it.
+    pub before: Vec<Op>,
+    /// What each thread calls.
+    pub threads: Vec<Vec<Call>>,
+}
+
+impl Plan {
+    /// Round `round` of a seed, for so many threads.
+    #[must_use]
+    pub fn draw(seed: u64, round: u64, threads: usize) -> Self {
+        let mut random = SmallRng::seed_from_u64(seed ^ round.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let config = Config {
+            min: page(1),
+            max: page(FIRST + 2 * WINDOW),
+            tunables: StackTunables {
+                sgrowsiz: Size::pages(random.random_range(1..=2)),
+                guard_page: random.random_ratio(1, 8),
+                maxsaddr: page(FIRST + random.random_range(0..WINDOW)),
+            },
+            limits: Limits::UNLIMITED,
+        };
+        let mut before = vec![stack(&mut random, CowFlags::GROWS_DOWN)];
+        before.extend((0..4).map(|_| insert(&mut random)));
+        if random.random_bool(0.5) {
+            before.push(stack(&mut random, CowFlags::GROWS_UP));
+        }
+        let calls = CALLS / threads;
+        let threads = (0..threads).map(|_| (0..calls).map(|_| call(&mut random)).collect());
+        Self { config, before, threads: threads.collect() }
+    }
+}
+
+fn page(n: u64) -> Addr {
+    Addr::new(n * PAGE_SIZE)
+}
+
+fn mapping(prot: Prot) -> Mapping {
+    Mapping { prot, max: Prot::ALL, flags: CowFlags::NONE, object: None, offset: 0 }
+}
+
+fn insert(random: &mut SmallRng) -> Op {
+    let start = FIRST + random.random_range(0..WINDOW);
+    let end = start + random.random_range(1..=4);
+    let prot = *[Prot::RW, Prot::READ, Prot::RX].choose(random).unwrap_or(&Prot::RW);
+    Op::Insert { start: page(start), end: page(end), mapping: mapping(prot) }
+}
+
+fn stack(random: &mut SmallRng, flags: CowFlags) -> Op {
+    let pages = random.random_range(6..=12);
+    stack_of(FIRST + random.random_range(0..WINDOW - pages), pages, flags)
+}
+
+fn stack_of(bottom: u64, pages: u64, flags: CowFlags) -> Op {
+    let (addrbos, max_ssize) = (page(bottom), Size::pages(pages));
+    Op::Stack { addrbos, max_ssize, prot: Prot::RW, max: Prot::ALL, flags }
+}
+
+fn call(random: &mut SmallRng) -> Call {
+    call_of(random.random(), random.random(), random.random(), random.random())
+}
+
+/// The call that four numbers stand for: half of all are faults, the others questions and changes.
+/// The fuzz target `concurrent` reads its inputs so, so that no number gets another meaning.
+pub(crate) fn call_of(kind: u8, place: u8, pages: u8, choice: u8) -> Call {
+    let at = FIRST + u64::from(place) % WINDOW;
+    let addr = Addr::new(page(at).get() + u64::from(choice) * 16);
+    let (start, end) = (page(at), page(at + 1 + u64::from(pages) % 4));
+    let length = end.wrapping_sub(start);
+    let chosen = u64::from(choice);
+    let (wiring, on) = (Wiring::User, choice.is_multiple_of(2));
+    let holes = if on { Holes::Allowed } else { Holes::Refused };
+    let prots = [Prot::RW, Prot::READ, Prot::RX];
+    let mapping = mapping(prots.get(usize::from(choice) % 3).copied().unwrap_or(Prot::RW));
+    Call::Operation(match kind % 100 {
+        0..44 => Op::Grow { addr },
+        44..56 => return Call::Protection(addr),
+        56..60 => Op::Lookup { addr },
+        60..62 => Op::Check { start, end, prot: Prot::READ },
+        62..68 => Op::Insert { start, end, mapping },
+        68..78 => Op::Remove { start, end },
+        78..81 => Op::Fixed { start, length, mapping },
+        81..83 => {
+            let (max_addr, space) = (Addr::ZERO, FindSpace::Any);
+            Op::Find { start, length, max_addr, space, mapping }
+        }
+        83..86 => Op::Protect { start, end, prot: Prot::RX, what: ProtectWhat::Current },
+        86 => Op::Inherit { start, end, inherit: Inherit::Share },
+        87 => Op::Madvise { start, end, advice: Advice::Random },
+        88..92 => Op::Wire { start, end, wiring, holes },
+        92..94 => Op::Unwire { start, end, wiring, holes },
+        94..96 => Op::Limit { name: LimitName::Stack, value: Size::pages(chosen % 8) },
+        96 => Op::Limit { name: LimitName::Swap, value: Size::pages(9 + chosen % 31) },
+        97 => Op::WireFuture { on },
+        98 => Op::SetGrowSize { value: Size::pages(1 + chosen % 3) },
+        _ => stack_of(at, 6 + u64::from(pages) % 7, CowFlags::GROWS_DOWN),
+    })
+}

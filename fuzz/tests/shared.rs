@@ -1,0 +1,115 @@
+//! The shared process: against the reference by one thread, under stress by several, and the search
+//! that judges the stress.
+#![allow(clippy::unwrap_used)]
+
+use std::num::NonZero;
+use std::time::Duration;
+
+use growstack::{Addr, CowFlags, KernReturn, Limits, Prot, Size, StackTunables};
+use growstack_fuzz::answer::{Answer, Cause};
+use growstack_fuzz::driver;
+use growstack_fuzz::op::{Config, Mapping, Op};
+use growstack_fuzz::reference::Reference;
+use growstack_fuzz::replay::Contender;
+use growstack_fuzz::shared::SharedSpace;
+use growstack_fuzz::space::AddressSpace;
+use growstack_fuzz::stress::history::{Call, Event, History, Outcome};
+use growstack_fuzz::stress::linear::linearizable;
+use growstack_fuzz::stress::{self, Settings};
+use growstack_fuzz::targets::{Session, Target, Verdict};
+
+#[test]
+fn one_thread_sees_no_difference() {
+    for tested in
+        [Contender::of::<SharedSpace>("shared"), Contender::of::<SharedSpace<4>>("shared-4")]
+    {
+        let threads = NonZero::<usize>::MIN;
+        let (seed, first, budget) = (5, 0, None);
+        let settings = driver::Settings { seed, first, sequences: Some(150), budget, threads };
+        let outcome = driver::run(&settings, tested);
+        assert!(outcome.failure.is_none(), "{}", outcome.failure.unwrap());
+        assert!(outcome.counts.operations > 10_000);
+    }
+}
+
+#[test]
+fn what_threads_are_answered_can_be_explained() {
+    for threads in [2, 4] {
+        let settings = Settings {
+            seed: 3,
+            operations: Some(500),
+            budget: Some(Duration::from_secs(60)),
+            threads: NonZero::new(threads).unwrap(),
+            patience: Duration::from_secs(60),
+        };
+        let report = stress::run(&settings);
+        assert!(report.failure.is_none(), "{}", report.failure.unwrap());
+        assert!(report.counts.calls >= 1000);
+    }
+}
+
+fn config() -> Config {
+    Config {
+        min: Addr::new(0x1000),
+        max: Addr::new(0x10_0000),
+        tunables: StackTunables::default(),
+        limits: Limits::UNLIMITED,
+    }
+}
+
+/// One thread maps a page from 2 to `mapped`, the other one asks for it from `asked` on, and then
+/// once more.
+fn history(mapped: u64, asked: u64, seen: [Option<Prot>; 2]) -> History {
+    let (start, end) = (Addr::new(0x4000), Addr::new(0x5000));
+    let flags = CowFlags::NONE;
+    let mapping = Mapping { prot: Prot::RW, max: Prot::ALL, flags, object: None, offset: 0 };
+    let op = Op::Insert { start, end, mapping };
+    let mut map = Reference::create(&config());
+    let mut changes = Vec::new();
+    assert_eq!(map.apply(&op, &mut changes).0, Answer::Code(KernReturn::Success));
+    let done = Outcome::Operation(Answer::Code(KernReturn::Success), Cause::Done, changes);
+    let insert = Event { call: Call::Operation(op), called: 2, returned: mapped, outcome: done };
+    let mut called = asked;
+    let ask = |seen| {
+        called += 2;
+        Event {
+            call: Call::Protection(start),
+            called: called - 2,
+            returned: called - 1,
+            outcome: Outcome::Protection(seen),
+        }
+    };
+    History::ended(vec![vec![insert], seen.into_iter().map(ask).collect()], &map)
+}
+
+#[test]
+fn what_cannot_be_explained_is_not() {
+    let start = Reference::create(&config());
+    let judge = |mapped, asked, seen| linearizable(&start, &history(mapped, asked, seen));
+    let (here, gone) = (Some(Prot::RW), None);
+    // While the insertion is under way, it may have been done or not.
+    for seen in [[gone, gone], [gone, here], [here, here]] {
+        assert!(judge(20, 3, seen), "{seen:?}");
+    }
+    assert!(!judge(20, 3, [here, gone]), "mapped, and then not");
+    assert!(!judge(3, 4, [gone, here]), "not mapped after the insertion returned");
+    assert!(judge(3, 4, [here, here]));
+    assert!(!judge(20, 3, [gone, Some(Prot::RX)]), "another protection");
+    let mut wrong = history(3, 4, [here, here]);
+    wrong.summary.size = Size::ZERO;
+    assert!(!linearizable(&start, &wrong), "another map in the end");
+}
+
+#[test]
+fn an_input_says_who_goes_on() {
+    let mut session = Session::default();
+    let mut bytes = Vec::new();
+    for seed in 0..400 {
+        bytes = Target::Concurrent.mutate(&bytes, 8 + 8 * 16, seed).unwrap();
+        bytes[0] = 1;
+        let verdict = session.run(Target::Concurrent, &bytes);
+        assert_eq!(verdict.unwrap_or_else(|finding| panic!("{finding}")), Verdict::Sound);
+    }
+    assert!(session.statistics.calls > 1000, "{}", session.statistics.calls);
+    assert_eq!(session.run(Target::Concurrent, &[9]).unwrap(), Verdict::Unreadable);
+}
