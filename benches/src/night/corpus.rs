@@ -114,7 +114,7 @@ pub(super) fn minimise(work: &mut Work<'_>, share: Duration) -> Result<Outcome> 
     if work.stop.asked() {
         return Ok(Outcome { status: Status::Waiting, said: "stopped".to_owned() });
     }
-    let mut said = format!("{before} inputs made {after}");
+    let mut said = format!("{before} inputs, with the committed ones, made {after}");
     if !left.is_empty() {
         said += &format!("; kept as they were: {}", left.join(", "));
     }

@@ -17,7 +17,7 @@ use super::work::{Outcome, Work, revision};
 
 /// Programs that build for themselves may take so long beyond their share.
 const BUILDING: Duration = Duration::from_secs(1800);
-/// From this share on, everything is measured at every size.
+/// From this share on, everything is measured at every size, and at length.
 const ALL_SIZES: Duration = Duration::from_secs(600);
 /// The longest that one planted fault is hunted, in seconds.
 const HUNT: u64 = 60;
@@ -137,6 +137,9 @@ pub(super) fn compare(work: &mut Work<'_>, share: Duration) -> Result<Outcome> {
     let mut command = Command::new(script);
     command.current_dir(&work.root).args([good.as_str(), "HEAD"]).arg("--json").arg(&json);
     command.arg("--markdown").arg(&markdown);
+    if share < ALL_SIZES {
+        command.arg("--quick");
+    }
     command.arg("--history").arg(work.state.path("bench-history.jsonl"));
     let ended = work.run("bench-compare", command, share * 3 + BUILDING)?;
     work.night.comparison = results::<Comparison>(&json)?;

@@ -244,10 +244,8 @@ mod tests {
         let growth = Step::Fuzz(growstack_fuzz::targets::Target::Growth).id();
         let reached = BTreeMap::from([("grow".into(), BTreeMap::from([(evil(), 7)]))]);
         let ended = BTreeMap::from([("grow".into(), [5, 2])]);
-        let (what, executions) = ("growth".to_owned(), 12_345);
-        night
-            .tallies
-            .insert(growth, Tally { what, executions, reached, ended, ..Tally::default() });
+        let executions = 12_345;
+        night.tallies.insert(growth, Tally { executions, reached, ended, ..Tally::default() });
         let corpus = Corpus { before: 10, added: 5, after: 12, minimised: true };
         night.corpora.insert("growth".into(), corpus);
         let (evidence, by) = (evidence(), vec![evil()]);

@@ -27,7 +27,7 @@ pub(super) fn fuzzing(night: &Night) -> Table {
     let mut table = Table::new(&head);
     for step in &night.steps {
         let Some(tally) = night.tallies.get(&step.id) else { continue };
-        let corpus = night.corpora.get(&tally.what).filter(|_| step.id.starts_with("fuzz-"));
+        let corpus = step.id.strip_prefix("fuzz-").and_then(|target| night.corpora.get(target));
         let (added, sizes) = match corpus {
             Some(c) if c.minimised => {
                 (grouped(c.added as u64), format!("{} → {}", c.before, c.after))
