@@ -22,7 +22,7 @@ use super::outcome::Time;
 use super::statistics::{interval, median};
 use super::verdict::Verdict;
 
-/// How long to measure.
+/// How long to measure. Multiples of three, so that each program is as often early as late.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Pace {
     /// Blocks of processes the first time.
@@ -33,9 +33,9 @@ pub struct Pace {
 
 impl Pace {
     /// For a verdict.
-    pub const FULL: Self = Self { screening: 20, confirming: 30 };
+    pub const FULL: Self = Self { screening: 15, confirming: 24 };
     /// For a glance.
-    pub const QUICK: Self = Self { screening: 8, confirming: 12 };
+    pub const QUICK: Self = Self { screening: 6, confirming: 12 };
 }
 
 /// Blocks of operations in a process.
