@@ -10,12 +10,15 @@
 //! - [`keeps`], [`settings`]: what a map does not have, and how it says so.
 //! - [`exec`]: maps that are programs of their own, asked over a pipe.
 //! - [`generate`], [`driver`]: random sequences on two maps.
+//! - [`describe`], [`show`]: what traces are made of, and pictures of them.
+//! - [`record`]: traces of what Linux programs do.
 //! - [`runs`]: the log of long runs.
 //! - [`cli`]: the command `growstack`.
 
 pub mod answer;
 pub mod cli;
 pub mod compare;
+pub mod describe;
 pub mod driver;
 pub mod engine;
 pub mod exec;
@@ -24,12 +27,14 @@ pub mod input;
 pub mod keeps;
 pub mod minimize;
 pub mod op;
+pub mod record;
 pub mod reference;
 pub mod regression;
 pub mod replay;
 pub mod report;
 pub mod runs;
 pub mod settings;
+pub mod show;
 pub mod space;
 pub mod targets;
 pub mod trace;
