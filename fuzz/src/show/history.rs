@@ -2,7 +2,7 @@
 
 use growstack::{Addr, AddrRange, EntryFlags, Growth, Prot};
 
-use crate::answer::{Cause, Row};
+use crate::answer::{Answer, Cause, Row};
 use crate::engine::EngineSpace;
 use crate::space::AddressSpace;
 use crate::trace::{RowText, Trace};
@@ -77,7 +77,10 @@ impl History {
             changes.clear();
             let state = index / stride;
             let (answer, cause) = map.apply(step.op(), &mut changes);
-            let line = format!("{}: {} = {answer}", index + 1, step.op());
+            let mut line = format!("{}: {}", index + 1, step.op());
+            if answer != Answer::Silent {
+                line += &format!(" = {answer}");
+            }
             history.mark(state, &line, cause, crate::report::address_of(step.op()));
             if stride == 1 {
                 history.lines.push(line);
@@ -145,4 +148,68 @@ fn shapes(rows: &[Row], from: usize) -> Vec<Shape> {
     // A reserve may reach below entries that were mapped in it.
     shapes.sort_by_key(|shape| shape.range.start());
     shapes
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn history(body: &str) -> History {
+        let header = "growstack-trace 1\nmap min=0x1000 max=0x100000 page=4096\nproc maxsaddr=inf\n\
+            sysctl sgrowsiz=0x1000 stack_guard_page=0\nlimit stack=inf vmem=inf memlock=inf swap=inf\n";
+        History::of(&Trace::parse(format!("{header}{body}").as_bytes()).unwrap())
+    }
+
+    /// Kind, first and last page, first state and the one after the last.
+    fn told(history: &History) -> Vec<(Kind, u64, u64, usize, usize)> {
+        let page = |addr: Addr| addr.get() / 4096;
+        let tell =
+            |s: &Shape| (s.kind, page(s.range.start()), page(s.range.end()), s.from, s.until);
+        let mut told: Vec<_> = history.shapes.iter().map(tell).collect();
+        told.sort_by_key(|&(_, start, end, from, _)| (from, start, end));
+        told
+    }
+
+    #[test]
+    fn an_entry_is_one_shape_for_as_long_as_it_stays() {
+        let history = history(
+            "insert 0x2000 0x4000 rw- rwx - - 0\ninsert 0x6000 0x7000 r-- rwx - - 0\nlookup 0\n\
+             remove 0x2000 0x4000\n",
+        );
+        let (write, read) = (Kind::Plain(Prot::RW), Kind::Plain(Prot::READ));
+        assert_eq!(told(&history), [(write, 2, 4, 0, 3), (read, 6, 7, 1, 4)]);
+        assert_eq!((history.states, history.stride, history.most), (4, 1, 2));
+        assert_eq!(history.lines[2], "3: lookup 0x0 = FALSE");
+    }
+
+    #[test]
+    fn stacks_have_room_and_grow() {
+        let history =
+            history("stack 0x10000 0x8000 rw- rwx grows_down\ngrow 0x15000\ngrow 0x1000\n");
+        let write = Kind::Plain(Prot::RW);
+        assert_eq!(
+            told(&history),
+            [
+                (Kind::Reserve, 0x10, 0x17, 0, 1),
+                (Kind::Stack, 0x17, 0x18, 0, 1),
+                (Kind::Reserve, 0x10, 0x15, 1, 3),
+                (Kind::Stack, 0x15, 0x17, 1, 3),
+                (write, 0x17, 0x18, 1, 3),
+            ]
+        );
+        let [grown, refused] = &history.marks[..] else { panic!("{:?}", history.marks) };
+        assert!(matches!(grown.event, Event::Grown(range) if range.len().get() == 0x2000));
+        assert!(matches!(refused.event, Event::Refused(Some(_))) && refused.state == 2);
+    }
+
+    #[test]
+    fn long_traces_have_fewer_states_than_operations() {
+        let history =
+            history(&"insert 0x2000 0x3000 rw- rwx - - 0\nremove 0x2000 0x3000\n".repeat(1200));
+        assert_eq!((history.operations, history.stride, history.states), (2400, 3, 800));
+        assert!(history.lines.is_empty());
+        assert!(history.shapes.iter().all(|shape| shape.from < shape.until && shape.until <= 800));
+    }
 }
