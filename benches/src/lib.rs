@@ -3,6 +3,7 @@
 //! - [`layout`], [`work`]: where entries lie, and what is asked of them.
 //! - [`contender`], [`contenders`]: every map behind one small trait.
 //! - [`process`]: the whole engine, with limits and rules, and the naive reference.
+//! - [`recorded`]: what real programs did, on every map.
 //! - [`speed`]: the interleaved comparison that `scripts/speed` prints.
 //! - [`latency`]: the distribution of single growths.
 //! - [`machine`]: the time-stamp counter, AVX2 and the counting allocator; the only `unsafe` code.
@@ -25,6 +26,7 @@ pub mod latency;
 pub mod layout;
 pub mod machine;
 pub mod process;
+pub mod recorded;
 pub mod refused;
 pub mod speed;
 pub mod work;
