@@ -70,6 +70,77 @@ fn a_pipeline_is_a_trace_for_every_process() {
     assert!(replay(folder.path()).ends_with("divergences 0\n"));
 }
 
+/// Compiles a program that makes every call that is recorded; nothing without a compiler.
+fn calls(folder: &Path) -> Option<String> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/calls.c");
+    let program = folder.join("calls");
+    let compiled = std::process::Command::new("cc")
+        .args(["-O1", "-o"])
+        .args([&program, &source])
+        .args(["-lpthread", "-ldl"])
+        .status();
+    if !compiled.is_ok_and(|status| status.success()) {
+        eprintln!("left out: there is no C compiler for Linux (apt-get install gcc libc6-dev)");
+        return None;
+    }
+    Some(program.to_str().unwrap().to_owned())
+}
+
+#[test]
+fn a_program_that_makes_every_call() {
+    let folder = TempDir::new().unwrap();
+    let Some(program) = calls(folder.path()) else { return };
+    let Some((folder, text)) = record(&[&program]) else { return };
+    assert!(!text.contains("refused by the rules"), "{text}");
+    assert!(text.contains(" operations of a fork, ended by exit_group, 0 pages differ"), "{text}");
+    let trace = fs::read_to_string(folder.path().join("test-1-calls.trace")).unwrap();
+    for made in [
+        "\ninsert ",
+        "\nfixed ",
+        "\nfind ",
+        "\nremove ",
+        "\nstack ",
+        "\ngrow ",
+        " inherit_share ",
+        " acc_no_charge ",
+        " nocore\n",
+        " sequential\n",
+        " none\n",
+        " user noholes\n",
+        " user holes\n",
+        "\nwirefuture off\n",
+    ] {
+        assert!(trace.contains(made), "no {made:?}");
+    }
+    let growing = fs::read_to_string(folder.path().join("test-1-calls-growing.trace")).unwrap();
+    let stacks = |trace: &str| trace.lines().filter(|line| line.starts_with("stack ")).count();
+    assert!(stacks(&growing) > stacks(&trace), "threads have stacks");
+    assert!(replay(folder.path()).ends_with("divergences 0\n"));
+}
+
+#[test]
+fn recorded_traces_agree_with_the_kernel_and_the_table_tells_of_them() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let recorded = root.join("corpus/recorded");
+    let printed = growstack().args(["describe"]).arg(&recorded).output().unwrap();
+    let table = String::from_utf8(printed.stdout).unwrap();
+    let page = fs::read_to_string(root.join("docs/recorded.md")).unwrap();
+    assert!(
+        page.ends_with(&table),
+        "docs/recorded.md is of other traces: scripts/record-workloads"
+    );
+    let replayed =
+        growstack().args(["replay", "--only", "engine"]).arg(&recorded).output().unwrap();
+    let text = String::from_utf8(replayed.stdout).unwrap();
+    assert!(text.ends_with("divergences 0\n"), "{text}");
+    let workloads = fs::read_dir(&recorded).unwrap().flatten().filter(|file| file.path().is_dir());
+    for workload in workloads {
+        let names = fs::read_dir(workload.path()).unwrap().flatten().map(|file| file.file_name());
+        let maps = names.filter(|name| name.to_string_lossy().ends_with(".maps.zst")).count();
+        assert!(maps > 0, "{}: nothing to compare with", workload.path().display());
+    }
+}
+
 #[test]
 fn a_log_is_kept_and_read_again() {
     let folder = TempDir::new().unwrap();

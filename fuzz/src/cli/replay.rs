@@ -14,6 +14,7 @@ use super::{Exit, Streams};
 use crate::record::{self, Region};
 use crate::replay::{Contender, Counts, Ended, Failure, cut, fill, replay};
 use crate::report::Report;
+use crate::show::picture;
 use crate::targets::{Session, Target};
 use crate::trace::Trace;
 
@@ -60,7 +61,8 @@ pub(super) struct Replay {
     #[arg(long)]
     fill: bool,
 
-    /// Write the shortest trace found for each divergence to this folder.
+    /// Write the shortest trace found for each divergence to this folder, and a picture of it as
+    /// `growstack show` draws it.
     #[arg(long, value_name = "DIR", conflicts_with = "fill")]
     cut: Option<PathBuf>,
 
@@ -251,6 +253,7 @@ impl Replay {
         let target = folder.join(name.strip_suffix(".zst").unwrap_or(&name));
         fs::create_dir_all(folder)
             .and_then(|()| fs::write(&target, cut.to_string()))
+            .and_then(|()| fs::write(target.with_extension("svg"), picture(&name, cut)))
             .with_context(|| target.display().to_string())
     }
 }
