@@ -11,7 +11,7 @@ use growstack::{Addr, CowFlags, PAGE_SIZE, Size};
 use growstack_fuzz::op::{Config, Mapping, Op};
 use growstack_fuzz::trace::{Step, Trace};
 
-use crate::contender::{Contender, Value};
+use crate::contender::{Bounds, Contender, Value};
 
 /// A trace that is to be carried out.
 #[derive(Clone, Debug)]
@@ -148,9 +148,15 @@ impl<C: Contender> Player<C> {
         }
     }
 
+    /// The first entry of which something is between two addresses.
+    fn between(&self, start: u64, end: u64) -> Option<Bounds> {
+        let first = self.map.from(start).next();
+        first.filter(|entry| entry.0 < end)
+    }
+
     /// Removes what is between two addresses, cutting the entries at both.
     fn clear(&mut self, start: u64, end: u64) {
-        while let Some((low, high)) = self.map.from(start).next().filter(|entry| entry.0 < end) {
+        while let Some((low, high)) = self.between(start, end) {
             match (low < start, end < high) {
                 (false, false) => {
                     self.map.remove(low, high);
@@ -169,7 +175,7 @@ impl<C: Contender> Player<C> {
     /// Changes the values between two addresses.
     fn change(&mut self, start: u64, end: u64, set: impl Fn(u64) -> u64) {
         let mut at = start;
-        while let Some((low, high)) = self.map.from(at).next().filter(|entry| entry.0 < end) {
+        while let Some((low, high)) = self.between(at, end) {
             let (from, to) = (low.max(at), high.min(end));
             let old = self.map.value(low).unwrap_or_default();
             let new = Value::of(set(old.word()));

@@ -382,6 +382,24 @@ fn the_kernel_tells_whether_a_call_under_way_at_the_end_was_done() {
 }
 
 #[test]
+fn addresses_that_changed_hands_at_the_end_are_told_apart() {
+    let calls = "7 mmap(NULL, 16384, 0x3, 0x22, -1, 0) = 0x7f0000000000\n\
+         7 clone3({flags=0x3d0f00, stack=0x1000, stack_size=0x1000}, 88) = 8\n\
+         7 clone3({flags=0x3d0f00, stack=0x1000, stack_size=0x1000}, 88) = 9\n\
+         9 mmap(NULL, 12288, 0x3, 0x22, -1, 0 <unfinished ...>\n\
+         8 munmap(0x7f0000000000, 16384 <unfinished ...>\n";
+    let recording = recorded(calls, "7f0000001000-7f0000004000 rw-p 0 00:00 0 \n");
+    assert_eq!(recording.differences, []);
+    assert_eq!(
+        ops(&recording)[1..],
+        [
+            "remove 0x7f0000000000 0x7f0000004000",
+            "find 0x7f0000001000 0x3000 0x0 any rw- rwx - - 0x0",
+        ]
+    );
+}
+
+#[test]
 fn what_nobody_told_of_is_a_difference() {
     let recording = recorded(
         "7 mmap(NULL, 8192, 0x3, 0x22, -1, 0) = 0x7f0000000000\n",

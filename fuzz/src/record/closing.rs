@@ -45,34 +45,42 @@ impl Space {
     }
 
     /// Of a call that was under way when the kernel was asked: how it must have ended for the
-    /// map to come closer to `regions`, if there is such an end.
+    /// map to come closer to `regions`, if there is such an end. Calls that unmap are to be asked
+    /// about first, since others may have got the addresses.
     pub(super) fn settle(&self, made: &Made, regions: &[Region]) -> Option<Outcome> {
         let kernel = stretches(regions, self.config.max);
         let map = self.stretches();
+        let differing = |range: AddrRange, one: &[Stretch]| -> Vec<Difference> {
+            differences(&cut(one, range), &cut(&kernel, range))
+        };
         let outcome = match (&made.call, made.outcome) {
             (_, Outcome::Failed) => return None,
+            // What is gone is gone by this call, whatever is there by now.
+            (Call::Unmap { start, length }, _) => {
+                let range =
+                    AddrRange::new(Addr::new(*start), Addr::new(start.saturating_add(*length)))?;
+                let gone = differing(range, &map).iter().any(|d| d.kernel.is_none());
+                return gone.then_some(Outcome::Returned(0));
+            }
             (Call::Map { length, prot, .. }, Outcome::Unknown) => {
-                let fits = |d: &Difference| {
-                    d.map.is_none() && d.kernel == Some(*prot) && d.range.len().get() == *length
-                };
-                let found = differences(&map, &kernel).into_iter().find(fits)?;
-                Outcome::Returned(found.range.start().get())
+                found(&map, &kernel, *length, *prot)?
+            }
+            (Call::Remap { old, old_length, length, .. }, Outcome::Unknown) => {
+                let old =
+                    AddrRange::new(Addr::new(*old), Addr::new(old.saturating_add(*old_length)))?;
+                found(&map, &kernel, *length, self.rows_in(old).first()?.prot)?
             }
             (_, Outcome::Unknown) => Outcome::Returned(0),
             (_, known) => known,
         };
         let effect = self.effect(&made.call, outcome);
-        let differing = |range: AddrRange, one: &[Stretch]| -> u64 {
-            differences(&cut(one, range), &cut(&kernel, range)).iter().map(Difference::pages).sum()
+        let pages = |all: Vec<Difference>| all.iter().map(Difference::pages).sum::<u64>();
+        let before: u64 = effect.iter().map(|(range, _)| pages(differing(*range, &map))).sum();
+        let after = |(range, prot): &(AddrRange, Option<Prot>)| {
+            let mapped: Vec<Stretch> = prot.iter().map(|prot| (*range, *prot)).collect();
+            pages(differing(*range, &mapped))
         };
-        let before: u64 = effect.iter().map(|(range, _)| differing(*range, &map)).sum();
-        let after: u64 = effect
-            .iter()
-            .map(|(range, prot)| {
-                let mapped: Vec<Stretch> = prot.iter().map(|prot| (*range, *prot)).collect();
-                differing(*range, &mapped)
-            })
-            .sum();
+        let after: u64 = effect.iter().map(after).sum();
         (after < before).then_some(outcome)
     }
 
@@ -83,9 +91,6 @@ impl Space {
         let (one, other) = match (call, outcome) {
             (Call::Map { length, prot, .. }, Outcome::Returned(at)) => {
                 (range(at, *length).map(|range| (range, Some(*prot))), None)
-            }
-            (Call::Unmap { start, length }, _) => {
-                (range(*start, *length).map(|range| (range, None)), None)
             }
             (Call::Protect { start, length, prot, .. }, _) => {
                 (range(*start, *length).map(|range| (range, Some(*prot))), None)
@@ -105,6 +110,15 @@ impl Space {
     pub(super) fn differences(&self, regions: &[Region]) -> Vec<Difference> {
         agree::differences(&self.stretches(), &stretches(regions, self.config.max))
     }
+}
+
+/// Where the kernel has `length` bytes with `prot` that the map has not. Linux gives out the highest
+/// addresses that are free.
+fn found(map: &[Stretch], kernel: &[Stretch], length: u64, prot: Prot) -> Option<Outcome> {
+    let fits =
+        |d: &Difference| d.map.is_none() && d.kernel == Some(prot) && d.range.len().get() >= length;
+    let range = differences(map, kernel).into_iter().find(fits)?.range;
+    Some(Outcome::Returned(range.end().get() - length))
 }
 
 /// What of the stretches is in `range`.

@@ -250,7 +250,9 @@ impl<'a> Converter<'a> {
     }
 
     fn close(&mut self, life: usize, regions: &[Region]) {
-        for index in self.under_way(life) {
+        let mut calls = self.under_way(life);
+        calls.sort_by_key(|index| !matches!(self.log.calls[*index].call, Call::Unmap { .. }));
+        for index in calls {
             let space = self.lives[life].open();
             let settled = space.and_then(|space| space.settle(&self.log.calls[index], regions));
             if let Some(outcome) = settled {

@@ -23,7 +23,7 @@ const HEIGHT: f64 = 1000.0;
 const LETTERS: usize = 74;
 
 /// Pixels between the addresses above.
-const APART: f64 = 20.0;
+const APART: f64 = 24.0;
 
 /// The measures of a picture.
 struct Frame<'a> {
