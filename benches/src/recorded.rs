@@ -150,7 +150,8 @@ impl<C: Contender> Player<C> {
 
     /// The first entry of which something is between two addresses.
     fn between(&self, start: u64, end: u64) -> Option<Bounds> {
-        let first = self.map.from(start).next();
+        // A map that merges may have joined the last piece to what lies behind.
+        let first = (start < end).then(|| self.map.from(start).next()).flatten();
         first.filter(|entry| entry.0 < end)
     }
 

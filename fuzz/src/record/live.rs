@@ -8,31 +8,24 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use procfs_core::FromRead;
-use procfs_core::process::{LimitValue, Limits, Stat};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Pid;
 
 use super::line::{self, Line};
-use super::snapshot::{Moment, Snapshot};
+use super::stop::{Held, note_of_end, note_of_start};
 
 /// The calls that change what is mapped, and those that tell whose map it is.
 const CALLS: &str = "mmap,munmap,mprotect,pkey_mprotect,mremap,brk,madvise,mlock,mlock2,munlock,\
     mlockall,munlockall,shmget,shmat,shmdt,clone,clone3,fork,vfork,execve,execveat,exit_group";
-
-/// Numbers of calls on x86-64.
-const EXECVE: &str = "59";
-const EXECVEAT: &str = "322";
-const EXIT_GROUP: &str = "231";
 
 /// What came of a recording.
 #[derive(Clone, Copy, Debug)]
@@ -98,31 +91,6 @@ fn start(command: &[OsString], hold: Duration, pipe: &Path) -> Result<Child> {
     }
 }
 
-/// Stops strace and lets it go on.
-struct Held {
-    pid: Pid,
-}
-
-impl Held {
-    /// Stops strace. It is stopped when this returns, unless it has just ended.
-    fn stop(&self) -> Result<()> {
-        kill_process(self.pid, Signal::STOP).context("stopping strace")?;
-        let give_up = Instant::now() + Duration::from_secs(5);
-        while state(self.pid.as_raw_pid()).is_some_and(|state| state != 'T' && state != 'Z') {
-            if Instant::now() > give_up {
-                bail!("strace does not stop");
-            }
-            std::thread::sleep(Duration::from_micros(50));
-        }
-        Ok(())
-    }
-
-    fn go_on(&self) {
-        // It has gone if this fails.
-        let _ = kill_process(self.pid, Signal::CONT);
-    }
-}
-
 struct Recorder<'a> {
     source: File,
     strace: Held,
@@ -140,7 +108,7 @@ struct Recorder<'a> {
 
 impl<'a> Recorder<'a> {
     fn new(source: File, strace: Pid, log: &'a mut dyn Write) -> Self {
-        let (strace, rest) = (Held { pid: strace }, Vec::new());
+        let (strace, rest) = (Held::new(strace), Vec::new());
         let ending = HashSet::new();
         Self { source, strace, log, rest, broken: None, ending, begun: false, missed: 0 }
     }
@@ -224,7 +192,7 @@ impl<'a> Recorder<'a> {
         if !std::mem::replace(&mut self.begun, true) {
             return Ok(());
         }
-        self.keep(while_held(tid, &[EXECVE, EXECVEAT], || note_of_start(tid)))
+        self.keep(note_of_start(tid))
     }
 
     /// A program is held before it ends. Its other threads are not, unless strace stands still and
@@ -239,7 +207,7 @@ impl<'a> Recorder<'a> {
 
     fn while_stopped(&mut self, tid: u32) -> Result<()> {
         while self.read()? {}
-        let note = while_held(tid, &[EXIT_GROUP], || note_of_end(tid));
+        let note = note_of_end(tid);
         // What was begun before strace stood still belongs before the note.
         let mut whole = Vec::new();
         if let Some(last) = self.rest.iter().rposition(|byte| *byte == b'\n') {
@@ -260,7 +228,7 @@ impl<'a> Recorder<'a> {
         for line in lines {
             self.at_start(&line)?;
             if let Some(other) = exiting(&line).filter(|other| self.ending.insert(*other)) {
-                self.keep(while_held(other, &[EXIT_GROUP], || note_of_end(other)))?;
+                self.keep(note_of_end(other))?;
             }
         }
         Ok(())
@@ -303,76 +271,6 @@ fn executed(text: &str) -> Option<u32> {
 fn exiting(text: &str) -> Option<u32> {
     let (tid, rest) = text.split_once(' ')?;
     rest.trim_start().starts_with("exit_group(").then(|| tid.parse().ok())?
-}
-
-/// The state of a thread, as a letter.
-fn state(tid: i32) -> Option<char> {
-    let stat = fs::read(format!("/proc/{tid}/stat")).ok()?;
-    Stat::from_read(stat.as_slice()).ok().map(|stat| stat.state)
-}
-
-/// Is the thread held by strace in one of these calls?
-fn is_held(tid: u32, calls: &[&str]) -> bool {
-    let within = fs::read_to_string(format!("/proc/{tid}/syscall")).unwrap_or_default();
-    let number = within.split(' ').next().unwrap_or_default();
-    let held = i32::try_from(tid).ok().and_then(state) == Some('t');
-    held && calls.contains(&number)
-}
-
-/// What `ask` says, if the thread was held before and after.
-fn while_held(tid: u32, calls: &[&str], ask: impl Fn() -> Option<String>) -> Option<String> {
-    is_held(tid, calls).then(ask).flatten().filter(|_| is_held(tid, calls))
-}
-
-fn note_of_start(tid: u32) -> Option<String> {
-    let file = |name: &str| fs::read(format!("/proc/{tid}/{name}")).ok();
-    let stat = Stat::from_read(file("stat")?.as_slice()).ok()?;
-    let limits = Limits::from_read(file("limits")?.as_slice()).ok()?;
-    let stack_limit = match limits.max_stack_size.soft_limit {
-        LimitValue::Unlimited => u64::MAX,
-        LimitValue::Value(bytes) => bytes,
-    };
-    let moment = Moment::Start { brk: stat.start_brk?, stack_limit };
-    let maps = String::from_utf8_lossy(&file("maps")?).into_owned();
-    Some(Snapshot::note(tid, moment, &maps))
-}
-
-fn note_of_end(tid: u32) -> Option<String> {
-    let read = || {
-        let smaps = fs::read(format!("/proc/{tid}/smaps")).ok()?;
-        Some(Snapshot::note(tid, Moment::End, &String::from_utf8_lossy(&smaps)))
-    };
-    // A thread that strace let into a call before it stood still may still be in it.
-    let mut note = read()?;
-    for _ in 0..20 {
-        std::thread::sleep(Duration::from_micros(200));
-        let again = read()?;
-        if without_residence(&again) == without_residence(&note) {
-            break;
-        }
-        note = again;
-    }
-    Some(note)
-}
-
-/// The lines of a note that say what is mapped: threads go on touching pages.
-fn without_residence(note: &str) -> Vec<&str> {
-    note.lines().filter(|line| !line.contains("Rss:")).collect()
-}
-
-/// Can programs be recorded here? Else says what is missing.
-///
-/// # Errors
-///
-/// A sentence for a person.
-pub fn available() -> Result<()> {
-    match Command::new("strace").arg("-V").output() {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            bail!("strace is not installed. To install it:\n    apt-get install strace")
-        }
-        Err(error) => Err(error).context("strace"),
-    }
 }
 
 #[cfg(test)]

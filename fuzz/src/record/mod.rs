@@ -15,6 +15,8 @@ pub mod live;
 mod shared;
 mod snapshot;
 mod space;
+#[cfg(target_os = "linux")]
+mod stop;
 mod translate;
 
 use std::fmt;

@@ -136,6 +136,7 @@ pub(super) const MARK: &str = "@ ";
 
 impl Snapshot {
     /// The lines for a log, of the text of `/proc/TID/maps` or `/proc/TID/smaps`.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code))] // For the recorder.
     pub(super) fn note(tid: u32, moment: Moment, text: &str) -> String {
         let mut lines = match moment {
             Moment::Start { brk, stack_limit } => {
@@ -172,6 +173,7 @@ impl Snapshot {
 }
 
 /// Is it the first line of a region, and not one of its properties?
+#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 fn is_region(line: &str) -> bool {
     line.split_once('-').is_some_and(|(start, _)| u64::from_str_radix(start, 16).is_ok())
 }
