@@ -91,7 +91,7 @@ impl<C: Contender> Player<C> {
     pub fn apply(&mut self, op: &Op) {
         match *op {
             Op::Insert { start, end, mapping } => {
-                self.insert(start.get(), end.get(), value(mapping))
+                self.insert(start.get(), end.get(), value(mapping));
             }
             Op::Find { start, length, mapping, .. } => {
                 self.insert(start.get(), end(start, length), value(mapping));
