@@ -173,6 +173,12 @@ fn a_program_that_is_not_there() {
     let output = growstack().args(["import", "no-such-log"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("no-such-log"));
+    if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        let output = growstack().args(["record", "--", "no-such-program"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(complaint.contains("no process in the log") || complaint.contains("apt-get"));
+    }
 }
 
 #[test]

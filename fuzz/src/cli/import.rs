@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use super::input::read_packed;
@@ -66,8 +66,9 @@ impl Output {
         streams: &mut Streams<'_>,
     ) -> Result<Exit> {
         let mut exit = Exit::Agreed;
-        fs::create_dir_all(&self.out).with_context(|| self.out.display().to_string())?;
         let recordings = convert(log)?;
+        ensure!(!recordings.is_empty(), "there is no process in the log that anything happened to");
+        fs::create_dir_all(&self.out).with_context(|| self.out.display().to_string())?;
         let width = recordings.len().to_string().len();
         let (mut written, mut left_out) = (0, 0);
         for (index, recording) in recordings.iter().enumerate() {
