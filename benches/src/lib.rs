@@ -4,6 +4,7 @@
 //! - [`layout`], [`work`]: where entries lie, and what is asked of them.
 //! - [`contender`], [`contenders`]: every map behind one small trait.
 //! - [`process`]: the whole engine, with limits and rules, and the naive reference.
+//! - [`recorded`]: what real programs did, on every map.
 //! - [`speed`]: the interleaved comparison that `scripts/speed` prints.
 //! - [`latency`]: the distribution of single growths.
 //! - `fault`: real page faults served by the engine, on Linux on x86-64 only.
@@ -32,6 +33,7 @@ pub mod host;
 pub mod latency;
 pub mod machine;
 pub mod night;
+pub mod recorded;
 pub mod refused;
 pub mod speed;
 

@@ -3,16 +3,21 @@
 //! [`run`] is the whole of it, given its arguments, its maps and where to write, so that tests
 //! and other programs can call it with maps of their own.
 
+mod describe;
 mod distill;
+mod import;
 mod input;
 mod maps;
 mod minimize;
 mod outside;
 mod parallel;
 mod random;
+#[cfg(target_os = "linux")]
+mod record;
 mod replay;
 mod runs;
 mod seeds;
+mod show;
 mod stress;
 
 use std::ffi::OsString;
@@ -42,6 +47,11 @@ enum Command {
     Distill(distill::Distill),
     Runs(runs::Runs),
     Stress(stress::Stress),
+    #[cfg(target_os = "linux")]
+    Record(record::Record),
+    Import(import::Import),
+    Describe(describe::Describe),
+    Show(show::Show),
 }
 
 /// How the command ends; the numbers are its exit codes.
@@ -108,6 +118,11 @@ pub fn run(
         Ok(Arguments { command: Command::Distill(distill) }) => distill.run(streams),
         Ok(Arguments { command: Command::Runs(runs) }) => runs.run(streams),
         Ok(Arguments { command: Command::Stress(stress) }) => stress.run(streams),
+        #[cfg(target_os = "linux")]
+        Ok(Arguments { command: Command::Record(record) }) => record.run(contenders, streams),
+        Ok(Arguments { command: Command::Import(import) }) => import.run(contenders, streams),
+        Ok(Arguments { command: Command::Describe(describe) }) => describe.run(streams),
+        Ok(Arguments { command: Command::Show(show) }) => show.run(streams),
         Err(error) if error.use_stderr() => {
             write!(streams.err, "{}", error.render())?;
             Ok(Exit::Unusable)

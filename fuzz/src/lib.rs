@@ -11,6 +11,8 @@
 //! - [`keeps`], [`settings`]: what a map does not have, and how it says so.
 //! - [`exec`]: maps that are programs of their own, asked over a pipe.
 //! - [`generate`], [`driver`]: random sequences on two maps.
+//! - [`describe`], [`show`]: what traces are made of, and pictures of them.
+//! - [`record`]: traces of what Linux programs do.
 //! - [`runs`]: the log of long runs.
 //! - [`tally`], [`evidence`]: what runs came to and what they found, for programs.
 //! - [`cli`]: the command `growstack`.
@@ -18,6 +20,7 @@
 pub mod answer;
 pub mod cli;
 pub mod compare;
+pub mod describe;
 pub mod driver;
 pub mod engine;
 pub mod evidence;
@@ -27,6 +30,7 @@ pub mod input;
 pub mod keeps;
 pub mod minimize;
 pub mod op;
+pub mod record;
 pub mod reference;
 pub mod regression;
 pub mod replay;
@@ -34,6 +38,7 @@ pub mod report;
 pub mod runs;
 pub mod settings;
 pub mod shared;
+pub mod show;
 pub mod space;
 pub mod stress;
 pub mod tally;

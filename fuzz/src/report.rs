@@ -101,7 +101,7 @@ impl Report<'_> {
 }
 
 /// The address that an operation is about, if any.
-fn address_of(op: &Op) -> Option<Addr> {
+pub(crate) fn address_of(op: &Op) -> Option<Addr> {
     match *op {
         Op::Grow { addr } | Op::Lookup { addr } => Some(addr),
         Op::Stack { addrbos, .. } => Some(addrbos),

@@ -112,11 +112,13 @@ fn cuts_are_saved() {
     let cuts = folder.path().join("cuts");
     let call = call(&["replay", "--cut", cuts.to_str().unwrap()], &[&path]);
     assert_eq!(call.exit, Exit::Diverged);
-    let files: Vec<_> = fs::read_dir(&cuts).unwrap().map(|f| f.unwrap().path()).collect();
-    assert_eq!(files.len(), 1);
-    assert!(files[0].to_str().unwrap().ends_with("a.trace"));
+    let mut files: Vec<_> = fs::read_dir(&cuts).unwrap().map(|f| f.unwrap().path()).collect();
+    files.sort_by_key(|file| file.extension().map(OsString::from));
+    assert_eq!(files.len(), 2);
+    assert!(files[0].to_str().unwrap().ends_with("a.svg"));
+    assert!(files[1].to_str().unwrap().ends_with("a.trace"));
     assert_eq!(
-        replay(&files[0]).last_line(),
+        replay(&files[1]).last_line(),
         "traces 1, operations 2, answers compared 0, divergences 1"
     );
 }

@@ -9,6 +9,7 @@ mod find;
 mod grow;
 mod lookup;
 mod protect;
+mod recorded;
 mod refuse;
 mod replay;
 mod stack;
@@ -27,5 +28,6 @@ criterion_group!(
     find::findspace,
     protect::protect,
     replay::replay,
+    recorded::recorded,
 );
 criterion_main!(benches);

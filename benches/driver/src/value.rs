@@ -10,6 +10,12 @@ impl Value {
     /// The value of a stack that grows down.
     pub const GROWS_DOWN: Self = Self([3 | 32, 0, 0, 0]);
 
+    /// A value with this for protection and flags.
+    #[must_use]
+    pub const fn of(word: u64) -> Self {
+        Self([word, 0, 0, 0])
+    }
+
     /// What stands for protection and flags.
     #[must_use]
     pub const fn word(&self) -> u64 {

@@ -7,12 +7,14 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::input::{Item, items, read_trace, target};
+use super::input::{Item, items, read_packed, read_trace, target};
 use super::outside::Outside;
 use super::parallel::in_parallel;
 use super::{Exit, Streams};
+use crate::record::{self, Region};
 use crate::replay::{Contender, Counts, Ended, Failure, cut, fill, replay};
 use crate::report::Report;
+use crate::show::picture;
 use crate::targets::{Session, Target};
 use crate::trace::Trace;
 
@@ -25,6 +27,10 @@ use crate::trace::Trace;
 ///
 /// A map that does not support an operation ends the trace there; how many traces that ended is on
 /// a line before the last, and --verbose says where.
+///
+/// A file of the same name with .maps for .trace is what the kernel said of a process that was
+/// recorded, and the map at the end of the trace is compared with it page by page. A line before
+/// the last says how many there were.
 ///
 /// Inputs of fuzz targets, such as what a fuzzer keeps of a crash, are carried out too: any file
 /// that is not called *.trace or *.trace.zst and lies in a folder named for its target, as
@@ -55,7 +61,8 @@ pub(super) struct Replay {
     #[arg(long)]
     fill: bool,
 
-    /// Write the shortest trace found for each divergence to this folder.
+    /// Write the shortest trace found for each divergence to this folder, and a picture of it as
+    /// `growstack show` draws it.
     #[arg(long, value_name = "DIR", conflicts_with = "fill")]
     cut: Option<PathBuf>,
 
@@ -73,6 +80,8 @@ struct Replayed {
     failed: Option<Failed>,
     /// What was left out, in words.
     left_out: Option<String>,
+    /// Was there a word of the kernel to compare the map with?
+    recorded: bool,
 }
 
 /// From where on `trace` was left out.
@@ -108,15 +117,18 @@ struct Totals {
     failed: usize,
     /// How many were not carried out to their end.
     ended: usize,
+    /// How many were compared with what the kernel said.
+    recorded: usize,
 }
 
 impl Totals {
-    fn add(&mut self, Replayed { counts, failed, left_out }: &Replayed) {
+    fn add(&mut self, Replayed { counts, failed, left_out, recorded }: &Replayed) {
         self.files += 1;
         self.counts.operations += counts.operations;
         self.counts.answers += counts.answers;
         self.failed += usize::from(failed.is_some());
         self.ended += usize::from(left_out.is_some());
+        self.recorded += usize::from(*recorded);
     }
 }
 
@@ -179,7 +191,7 @@ impl Replay {
                 Item::Trace(_) => traces.add(&replayed),
                 Item::Input(..) => inputs.add(&replayed),
             }
-            let Replayed { counts, failed, left_out } = replayed;
+            let Replayed { counts, failed, left_out, .. } = replayed;
             let path = item.path();
             if self.verbose {
                 let word = if failed.is_some() { "diverges" } else { "agrees" };
@@ -204,7 +216,14 @@ impl Replay {
         if files != 0 {
             writeln!(streams.out, "inputs {files}, operations {operations}, faults {failed}")?;
         }
-        let Totals { files, counts: Counts { operations, answers, .. }, failed, ended } = traces;
+        let Totals { files, counts, failed, ended, recorded } = traces;
+        let Counts { operations, answers, .. } = counts;
+        if recorded != 0 {
+            writeln!(
+                streams.out,
+                "traces compared page by page with /proc/PID/maps of their processes: {recorded}"
+            )?;
+        }
         if ended != 0 {
             writeln!(
                 streams.out,
@@ -234,6 +253,7 @@ impl Replay {
         let target = folder.join(name.strip_suffix(".zst").unwrap_or(&name));
         fs::create_dir_all(folder)
             .and_then(|()| fs::write(&target, cut.to_string()))
+            .and_then(|()| fs::write(target.with_extension("svg"), picture(&name, cut)))
             .with_context(|| target.display().to_string())
     }
 }
@@ -243,9 +263,13 @@ fn replay_one(item: &Item, maps: &[Contender]) -> Result<Replayed> {
         Item::Trace(path) => {
             let trace = read_trace(path)?;
             let (counts, result) = replay(&trace, maps);
-            let failed = result.err().map(|failure| Failed::new(path, &trace, &failure, maps));
+            let mut failed = result.err().map(|failure| Failed::new(path, &trace, &failure, maps));
             let left_out = counts.ended.map(|ended| left_out(&trace, ended));
-            Ok(Replayed { counts, failed, left_out })
+            let regions = recorded_maps(path)?.filter(|_| left_out.is_none());
+            if let (None, Some(regions)) = (&failed, &regions) {
+                failed = disagreement(path, &trace, maps, regions);
+            }
+            Ok(Replayed { counts, failed, left_out, recorded: regions.is_some() })
         }
         Item::Input(path, target) => {
             let name = path.display().to_string();
@@ -258,9 +282,38 @@ fn replay_one(item: &Item, maps: &[Contender]) -> Result<Replayed> {
             let done = session.statistics.counts.operations + session.statistics.edits;
             let operations = usize::try_from(done).unwrap_or(usize::MAX);
             let counts = Counts { operations, ..Counts::default() };
-            Ok(Replayed { counts, failed, left_out: None })
+            Ok(Replayed { counts, failed, left_out: None, recorded: false })
         }
     }
+}
+
+/// What the kernel said at the end of the process that the trace at `path` was recorded of, if that
+/// was kept beside it.
+fn recorded_maps(path: &Path) -> Result<Option<Vec<Region>>> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.strip_suffix(".zst").unwrap_or(&name);
+    let Some(stem) = stem.strip_suffix(".trace") else { return Ok(None) };
+    let files = [".maps", ".maps.zst"].map(|kind| path.with_file_name(format!("{stem}{kind}")));
+    let Some(file) = files.into_iter().find(|file| file.is_file()) else { return Ok(None) };
+    let text = read_packed(&file)?;
+    let regions = record::read(&String::from_utf8_lossy(&text));
+    regions.map(Some).with_context(|| file.display().to_string())
+}
+
+/// Where the maps differ from what the kernel said.
+fn disagreement(
+    path: &Path,
+    trace: &Trace,
+    maps: &[Contender],
+    regions: &[Region],
+) -> Option<Failed> {
+    let mut report = String::new();
+    for contender in maps {
+        for difference in record::compare(trace, *contender, regions).unwrap_or_default() {
+            report += &format!("{}, {}: {difference}\n", path.display(), contender.name);
+        }
+    }
+    (!report.is_empty()).then_some(Failed { report, cut: None })
 }
 
 fn fill_one(files: &[Item], maps: &[Contender], streams: &mut Streams<'_>) -> Result<Exit> {

@@ -1,7 +1,9 @@
 //! `growstack seeds`.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io;
+use std::mem;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -35,6 +37,11 @@ pub(super) struct Seeds {
     /// How many operations from the start of each trace to take.
     #[arg(long, value_name = "N", default_value_t = 120)]
     length: usize,
+
+    /// Of each trace take no more than this many bytes of text, from where on they hold the most
+    /// kinds of operations. Only for the target trace, which does not carry them out.
+    #[arg(long, value_name = "N", conflicts_with = "length")]
+    bytes: Option<usize>,
 }
 
 impl Seeds {
@@ -67,6 +74,9 @@ impl Seeds {
     }
 
     fn seed(&self, trace: &Trace) -> Result<Vec<u8>> {
+        if let (Target::Trace, Some(most)) = (self.target, self.bytes) {
+            return Ok(window(trace, most).to_string().into_bytes());
+        }
         if self.target == Target::Trace {
             let mut short = trace.clone();
             short.steps.truncate(self.length);
@@ -78,6 +88,30 @@ impl Seeds {
         let ops: Vec<Op> = trace.steps.iter().map(|step| *step.op()).take(self.length).collect();
         Ok(Input::of(trace.config(), ops).encode())
     }
+}
+
+/// Those of the operations, one after the other, that have the most kinds among them and take no
+/// more than `most` bytes with the header. The dumps of a large map are left out.
+fn window(trace: &Trace, most: usize) -> Trace {
+    let mut short = trace.clone();
+    short.steps.retain(|step| step.to_string().len() < most / 4);
+    let lengths: Vec<usize> = short.steps.iter().map(|step| step.to_string().len()).collect();
+    let room = most.saturating_sub(trace.config().to_string().len());
+    let (mut best, mut first, mut used) = ((0, 0..0), 0, 0);
+    for end in 1..=lengths.len() {
+        used += lengths[end - 1];
+        while used > room {
+            used -= lengths[first];
+            first += 1;
+        }
+        let kinds: HashSet<_> =
+            short.steps[first..end].iter().map(|step| mem::discriminant(step.op())).collect();
+        if kinds.len() > best.0 {
+            best = (kinds.len(), first..end);
+        }
+    }
+    short.steps = short.steps.drain(best.1).collect();
+    short
 }
 
 /// Folder and name of the trace, without what says that it is one.

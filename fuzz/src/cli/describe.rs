@@ -1,0 +1,64 @@
+//! `growstack describe`.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::Args;
+
+use super::input::{Item, items, read_trace};
+use super::{Exit, Streams};
+use crate::describe::{Description, KINDS, describe};
+
+/// Print a table of what traces are made of: the entries where there are most and at the end, the
+/// stacks where there are most, and the operations by kind.
+///
+/// Exit code: 0, or 2 if something could not be used.
+#[derive(Debug, Args)]
+pub(super) struct Describe {
+    /// Traces, or folders to search for them.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+}
+
+impl Describe {
+    pub(super) fn run(&self, streams: &mut Streams<'_>) -> io::Result<Exit> {
+        match self.table() {
+            Ok(table) => {
+                write!(streams.out, "{table}")?;
+                Ok(Exit::Agreed)
+            }
+            Err(error) => {
+                writeln!(streams.err, "growstack: {error:#}")?;
+                Ok(Exit::Unusable)
+            }
+        }
+    }
+
+    fn table(&self) -> Result<String> {
+        let heads = ["operations", "most entries", "last", "stacks"];
+        let heads: Vec<&str> = heads.into_iter().chain(KINDS).collect();
+        let mut table = format!("| trace | {} |\n", heads.join(" | "));
+        table += &format!("|---|{}\n", "---:|".repeat(heads.len()));
+        for path in &self.paths {
+            for item in items(path, None)? {
+                let Item::Trace(path) = item else { continue };
+                table += &row(&name(&path), &describe(&read_trace(&path)?));
+            }
+        }
+        Ok(table)
+    }
+}
+
+fn row(name: &str, described: &Description) -> String {
+    let Description { operations, most, last, stacks, kinds } = described;
+    let numbers = [operations, most, last, stacks].into_iter().chain(kinds);
+    let cells: Vec<String> = numbers.map(ToString::to_string).collect();
+    format!("| {name} | {} |\n", cells.join(" | "))
+}
+
+/// The name of the file without what says that it is a trace.
+fn name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.trim_end_matches(".zst").trim_end_matches(".trace").to_owned()
+}
