@@ -21,6 +21,12 @@
 //! subtree, and takes its nodes from an arena that can be filled beforehand
 //! ([`VmMap::reserve_nodes`]), so that a growth never allocates.
 //!
+//! # Many threads
+//!
+//! With the feature `std`, or `shared` and locks of your own, the module `shared` has a
+//! `SharedProcess` for many threads, in which a fault on a mapped address takes no lock. Without
+//! them, this crate depends on nothing.
+//!
 //! # What it costs
 //!
 //! Look-ups, growth, insertion, removal and the search for space are O(log n). An entry takes some

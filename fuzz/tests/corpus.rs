@@ -126,5 +126,6 @@ fn allocation_runs_out_of_nodes() {
 #[test]
 fn index_and_trace_agree() {
     assert!(run(Target::Index).statistics.edits > 5000);
+    assert!(run(Target::Concurrent).statistics.calls > 500);
     assert!(run(Target::Trace).statistics.traces_read > 50);
 }

@@ -1,8 +1,8 @@
 //! Faults a second for one thread and for several on one map, and how long a fault takes while
 //! another thread maps and unmaps.
 //!
-//! Every thread has stacks of its own, which lie apart, and faults at random on all entries of the
-//! map or on the next page of one of its stacks. A stack that used up its reserve goes and comes
+//! Every thread has stacks of its own, which lie apart, and faults at random on the other entries of
+//! the map or on the next page of one of its stacks. A stack that used up its reserve goes and comes
 //! anew, which is part of the work. The **control** does the same on a map of its own for every
 //! thread: what that does not scale, no map can.
 
@@ -77,7 +77,9 @@ impl Worker {
 
     fn step(&mut self, map: &impl Contender, mix: Mix) {
         if self.random.random_range(0..100) < mix.0 {
-            let entry = self.random.random_range(0..self.entries);
+            // Not a stack: another thread may be about to make it anew.
+            let drawn = self.random.random_range(0..self.entries - 1);
+            let entry = drawn + u64::from(is_stack(drawn));
             let inside = self.random.random_range(0..LENGTH * growstack::PAGE_SIZE);
             assert!(map.fault(start(entry) + inside), "an entry stays mapped");
             return;

@@ -5,6 +5,8 @@
 //! [linearizable](linear): some order of the calls, true to the clock, has on the reference the same
 //! answers, causes and changes, and leaves the same map. Only the rounds themselves are done by all
 //! threads together; making ready and checking is shared out among them.
+//!
+//! All locks are `parking_lot`'s: ThreadSanitizer does not see what the standard library's order.
 
 mod gate;
 pub mod history;
@@ -16,11 +18,11 @@ mod watchdog;
 use std::fmt;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use growstack::shared::FaultPath;
+use parking_lot::{Mutex, RwLock};
 
 use crate::reference::Reference;
 use crate::shared::SharedSpace;
@@ -148,14 +150,9 @@ pub fn run(settings: &Settings) -> Report {
         }
     });
     drop(watchdog);
-    let counts = *lock(&run.counts);
-    let failure = lock(&run.failure).take();
+    let counts = *run.counts.lock();
+    let failure = run.failure.lock().take();
     Report { counts, failure, took: run.started.elapsed() }
-}
-
-/// No thread that panics leaves anything behind that others need: the run is over then.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Run {
@@ -164,7 +161,7 @@ impl Run {
             let first = batch * BATCH as u64;
             self.share_out(|at| {
                 let ready = self.make_ready(first + at as u64);
-                *self.rounds[at].write().unwrap_or_else(PoisonError::into_inner) = Some(ready);
+                *self.rounds[at].write() = Some(ready);
             });
             for round in &self.rounds {
                 self.call(round, thread);
@@ -213,9 +210,9 @@ impl Run {
 
     /// One thread's part of a round.
     fn call(&self, round: &RwLock<Option<Round>>, thread: usize) {
-        let round = round.read().unwrap_or_else(PoisonError::into_inner);
+        let round = round.read();
         let Some(round) = &*round else { return };
-        let mut recorded = lock(&round.recorded[thread]);
+        let mut recorded = round.recorded[thread].lock();
         self.gate.pass();
         for &call in &round.plan.threads[thread] {
             let called = self.clock.fetch_add(1, Ordering::SeqCst);
@@ -226,15 +223,13 @@ impl Run {
     }
 
     fn check(&self, number: u64, at: usize) {
-        let round = self.rounds[at].write().unwrap_or_else(PoisonError::into_inner).take();
+        let round = self.rounds[at].write().take();
         let Some(Round { plan, shared, recorded }) = round else { return };
-        let threads = recorded
-            .into_iter()
-            .map(|events| events.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let threads = recorded.into_iter().map(Mutex::into_inner);
         let history = History::ended(threads.collect(), &shared);
         let overlapping = history.overlapping();
         {
-            let mut counts = lock(&self.counts);
+            let mut counts = self.counts.lock();
             counts.rounds += 1;
             counts.calls += history.events();
             counts.concurrent += overlapping;
@@ -242,14 +237,14 @@ impl Run {
         }
         let broken = shared.check().err();
         if broken.is_some() || !linearizable(&start(&plan), &history) {
-            lock(&self.failure).get_or_insert(Failure { round: number, broken, history });
+            self.failure.lock().get_or_insert(Failure { round: number, broken, history });
         }
     }
 
     fn is_over(&self) -> bool {
-        let enough = self.settings.operations.is_some_and(|n| lock(&self.counts).concurrent >= n);
+        let enough = self.settings.operations.is_some_and(|n| self.counts.lock().concurrent >= n);
         let late = self.settings.budget.is_some_and(|budget| self.started.elapsed() >= budget);
-        enough || late || lock(&self.failure).is_some()
+        enough || late || self.failure.lock().is_some()
     }
 }
 
