@@ -142,14 +142,19 @@ pub fn run(settings: &Settings) -> Report {
         over: AtomicBool::new(false),
         started: Instant::now(),
     };
-    let watchdog = Watchdog::new(settings.patience);
+    let watchdog = Watchdog::default();
     thread::scope(|scope| {
-        for thread in 0..threads {
-            let (run, watchdog) = (&run, &watchdog);
-            scope.spawn(move || run.thread(thread, watchdog));
-        }
+        scope.spawn(|| watchdog.watch(settings.patience));
+        let workers: Vec<_> = (0..threads)
+            .map(|thread| {
+                let (run, watchdog) = (&run, &watchdog);
+                scope.spawn(move || run.thread(thread, watchdog))
+            })
+            .collect();
+        let ended: Vec<_> = workers.into_iter().map(thread::ScopedJoinHandle::join).collect();
+        watchdog.send_off();
+        assert!(ended.iter().all(Result::is_ok), "a thread panicked");
     });
-    drop(watchdog);
     let counts = *run.counts.lock();
     let failure = run.failure.lock().take();
     Report { counts, failure, took: run.started.elapsed() }
