@@ -3,7 +3,7 @@
 //! The input has a header of 8 bytes: the version 1; in the next byte the number of threads less two,
 //! modulo 3, and above it, from bit 4 on, the path of faults; two bytes without meaning; a seed of what
 //! is mapped at first, four bytes. Then records of 8 bytes, each a call: the thread; four numbers that
-//! say what it calls; and three of the schedule, which say whose [turn](turns) it is next. Low bytes
+//! say what it calls; and three of the schedule, which say whose turn it is next. Low bytes
 //! come first. Records after the sixteenth have only their part in the schedule.
 //!
 //! The same input is carried out in the same order every time, so that a finding is one for ever.
