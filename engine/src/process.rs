@@ -86,11 +86,7 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
     ///
     /// [`Refusal::ZeroStep`] for zero (rule 15.9).
     pub fn set_sgrowsiz(&mut self, bytes: Size) -> Result<(), Refusal> {
-        if bytes == Size::ZERO {
-            return Err(Refusal::ZeroStep);
-        }
-        self.tunables.sgrowsiz = bytes;
-        Ok(())
+        self.tunables.set_sgrowsiz(bytes)
     }
 
     /// Is a page left free where growth is cut by a neighbour, from now on?

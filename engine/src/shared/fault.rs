@@ -2,7 +2,8 @@
 
 use lock_api::MutexGuard;
 
-use super::joined::Joined;
+use super::map_lock::Write;
+use super::rest::{Joined, Rest};
 use super::transition::Stretch;
 use super::{Locks, SharedProcess, planted};
 use crate::change::Change;
@@ -10,7 +11,6 @@ use crate::flags::EntryFlags;
 use crate::growth::Growth;
 use crate::map::VmMap;
 use crate::num::Addr;
-use crate::process::Process;
 use crate::refusal::Refusal;
 use crate::tree::Cursor;
 
@@ -29,12 +29,12 @@ pub enum FaultPath {
 }
 
 impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
-    /// Grows the stack next to `addr`, unless it is mapped: [`Process::grow`], which a page fault
+    /// Grows the stack next to `addr`, unless it is mapped: [`Process::grow`](crate::Process::grow), which a page fault
     /// calls.
     ///
     /// # Errors
     ///
-    /// Those of [`Process::grow`].
+    /// Those of [`Process::grow`](crate::Process::grow).
     #[inline]
     pub fn grow(&self, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal> {
         let mapped = match self.path {
@@ -51,51 +51,86 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
     #[cold]
     fn grow_unmapped(&self, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal> {
         let early = planted::STALE_LIMITS.then(|| self.limits());
-        let mut process = self.process.lock();
-        process.limits = early.unwrap_or(process.limits);
-        self.grow_under(&mut process, addr, tell)
+        let mut rest = self.process.lock();
+        rest.limits = early.unwrap_or(rest.limits);
+        self.grow_under(&mut rest, addr, tell)
     }
 
-    /// Grows under the process lock: looks up under the map lock held to read, then takes it to
-    /// write, and looks up again if the timestamp tells that the map changed in between. Only the
-    /// operations of `vm_map(9)` can have changed it: they do not take the process lock.
+    /// Grows under the process lock.
     pub(super) fn grow_under(
         &self,
-        process: &mut MutexGuard<'_, L::Process, Process<O, B>>,
+        rest: &mut MutexGuard<'_, L::Process, Rest>,
         addr: Addr,
         mut tell: impl FnMut(Change),
     ) -> Result<Growth, Refusal> {
         let mut at = Cursor::default();
         let mut guard = loop {
-            let seen = {
-                let guard = self.map.read();
-                guard.map().tree.seek_into(addr.get(), &mut at);
-                if let Some(growth) = without_growth(guard.map(), &at, addr) {
-                    return Ok(growth);
+            let guard = match self.path {
+                FaultPath::Optimistic if !planted::PROCESS_LOCK_GIVEN_UP => {
+                    self.seek_to_write(addr, &mut at)
                 }
-                guard.timestamp()
+                _ => match self.seek_and_upgrade(rest, addr, &mut at) {
+                    Ok(guard) => guard,
+                    Err(growth) => return Ok(growth),
+                },
             };
-            if planted::PROCESS_LOCK_GIVEN_UP {
-                MutexGuard::unlocked(process, || ());
-            }
-            let guard = self.map.write();
-            if guard.timestamp() != seen && !planted::NO_RECHECK && !planted::PROCESS_LOCK_GIVEN_UP
-            {
-                // The place may be void by now, so that nothing may be done through it.
-                guard.map().tree.seek_into(addr.get(), &mut at);
+            if let Some(growth) = without_growth(guard.map(), &at, addr) {
+                return Ok(growth);
             }
             if guard.transitions.is_empty() || guard.transitions.clear_of(hole(guard.map(), addr)) {
                 break guard;
             }
             // What the kernel does in that wiring may need the process lock.
-            MutexGuard::unlocked(process, || self.wait_for_transition(guard));
+            MutexGuard::unlocked(rest, || self.wait_for_transition(guard));
         };
-        let (map, mut publication) = guard.edit(&self.view);
-        let above = map.tree.item(&at).map(|entry| (entry.start, entry.value.flags));
+        let (process, mut publication) = guard.edit_process(&self.view);
+        let above = process.map.tree.item(&at).map(|entry| (entry.start, entry.value.flags));
         let follow = |change| publication.follow(change, &mut tell);
-        let growth = Joined::new(process, map).grow_at(&mut at, above, addr, follow);
+        let growth = Joined::new(rest, process).grow_at(&mut at, above, addr, follow);
         publication.finish();
         growth
+    }
+
+    /// Looks up with the map held to write: whoever faults on a mapped address takes no lock, so
+    /// that there is nobody to make way for.
+    #[inline(always)]
+    fn seek_to_write(&self, addr: Addr, at: &mut Cursor) -> Write<'_, L, O, B> {
+        let guard = self.map.write();
+        guard.map().tree.seek_into(addr.get(), at);
+        guard
+    }
+
+    /// Looks up with the map held to read, then takes it to write, and looks up again if the
+    /// timestamp tells that it changed in between. Only the operations of `vm_map(9)` can have
+    /// changed it: they do not take the process lock.
+    ///
+    /// # Errors
+    ///
+    /// The growth that is none.
+    #[inline(never)]
+    fn seek_and_upgrade(
+        &self,
+        rest: &mut MutexGuard<'_, L::Process, Rest>,
+        addr: Addr,
+        at: &mut Cursor,
+    ) -> Result<Write<'_, L, O, B>, Growth> {
+        let seen = {
+            let guard = self.map.read();
+            guard.map().tree.seek_into(addr.get(), at);
+            if let Some(growth) = without_growth(guard.map(), at, addr) {
+                return Err(growth);
+            }
+            guard.timestamp()
+        };
+        if planted::PROCESS_LOCK_GIVEN_UP {
+            MutexGuard::unlocked(rest, || ());
+        }
+        let guard = self.map.write();
+        if guard.timestamp() != seen && !planted::NO_RECHECK && !planted::PROCESS_LOCK_GIVEN_UP {
+            // The place may be void by now, so that nothing may be done through it.
+            guard.map().tree.seek_into(addr.get(), at);
+        }
+        Ok(guard)
     }
 }
 

@@ -11,11 +11,13 @@ use super::transition::{Stretch, Transitions};
 use super::view::{Publication, Publisher, View};
 use super::{Locks, SharedProcess, Wait, planted};
 use crate::map::VmMap;
+use crate::process::Process;
 use crate::refusal::Refusal;
 
 /// What the map lock guards.
 pub(super) struct Guarded<O, const B: usize> {
-    map: VmMap<O, B>,
+    /// Of this process the map alone is true: see [`joined`](super::rest).
+    process: Process<O, B>,
     /// Goes up by one whenever the map may have changed. 64 bits: it does not come round.
     timestamp: u64,
     pub(super) transitions: Transitions,
@@ -23,17 +25,17 @@ pub(super) struct Guarded<O, const B: usize> {
 }
 
 impl<O, const B: usize> Guarded<O, B> {
-    pub(super) fn new(map: VmMap<O, B>) -> Self {
+    pub(super) fn new(process: Process<O, B>) -> Self {
         let (transitions, publisher) = (Transitions::default(), Publisher::new());
-        Self { map, timestamp: 0, transitions, publisher }
+        Self { process, timestamp: 0, transitions, publisher }
     }
 
-    pub(super) fn into_map(self) -> VmMap<O, B> {
-        self.map
+    pub(super) fn into_process(self) -> Process<O, B> {
+        self.process
     }
 
     pub(super) const fn map(&self) -> &VmMap<O, B> {
-        &self.map
+        &self.process.map
     }
 
     pub(super) const fn timestamp(&self) -> u64 {
@@ -42,32 +44,38 @@ impl<O, const B: usize> Guarded<O, B> {
 
     /// The map, to be changed, and the view of it, to follow. There is no other way to the map, so
     /// that none leaves the timestamp out.
-    pub(super) const fn edit<'a>(
+    pub(super) fn edit<'a>(&'a mut self, view: &'a View) -> (&'a mut VmMap<O, B>, Publication<'a>) {
+        let (process, publication) = self.edit_process(view);
+        (&mut process.map, publication)
+    }
+
+    /// The same for what needs the rest of the process, too.
+    pub(super) const fn edit_process<'a>(
         &'a mut self,
         view: &'a View,
-    ) -> (&'a mut VmMap<O, B>, Publication<'a>) {
+    ) -> (&'a mut Process<O, B>, Publication<'a>) {
         if !planted::STALE_TIMESTAMP {
             self.timestamp = self.timestamp.wrapping_add(1);
         }
-        (&mut self.map, Publication::new(view, &mut self.publisher))
+        (&mut self.process, Publication::new(view, &mut self.publisher))
     }
 
     /// Changes what no address's protection depends on.
     pub(super) fn edit_unseen<T>(&mut self, edit: impl FnOnce(&mut VmMap<O, B>) -> T) -> T {
         self.timestamp = self.timestamp.wrapping_add(1);
-        edit(&mut self.map)
+        edit(&mut self.process.map)
     }
 }
 
 impl<O: Clone + PartialEq, const B: usize> Guarded<O, B> {
     /// Makes the view from the map.
     pub(super) fn publish(&mut self, view: &View) -> Result<(), Refusal> {
-        self.publisher.publish(view, self.map.entries())
+        self.publisher.publish(view, self.process.map.entries())
     }
 
     /// Makes nodes available to the map and to its view.
     pub(super) fn reserve_nodes(&mut self, view: &View, n: usize) -> Result<(), Refusal> {
-        self.map.reserve_nodes(n)?;
+        self.process.map.reserve_nodes(n)?;
         if !self.publisher.is_on() {
             self.publish(view)?;
         }
@@ -76,7 +84,8 @@ impl<O: Clone + PartialEq, const B: usize> Guarded<O, B> {
 }
 
 type Read<'a, L, O, const B: usize> = RwLockReadGuard<'a, <L as Locks>::Map, Guarded<O, B>>;
-type Write<'a, L, O, const B: usize> = RwLockWriteGuard<'a, <L as Locks>::Map, Guarded<O, B>>;
+pub(super) type Write<'a, L, O, const B: usize> =
+    RwLockWriteGuard<'a, <L as Locks>::Map, Guarded<O, B>>;
 
 /// The map, held to read: it does not change, and others may read it too.
 ///

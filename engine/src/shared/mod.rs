@@ -14,13 +14,13 @@
 //!   change that range waits.
 
 mod fault;
-mod joined;
 mod locks;
 mod map_lock;
 mod operations;
 mod planted;
 mod process_lock;
 mod protection;
+mod rest;
 mod sync;
 mod transition;
 mod view;
@@ -39,10 +39,10 @@ use core::num::NonZeroU64;
 
 use lock_api::{Mutex, RwLock};
 
-use crate::map::VmMap;
 use crate::process::Process;
 use crate::refusal::Refusal;
 use map_lock::Guarded;
+use rest::Rest;
 use view::View;
 
 /// A [`Process`] that many threads use at once.
@@ -51,7 +51,7 @@ use view::View;
 /// that one thread uses, and takes effect at one moment between its call and its return.
 ///
 /// `L` is the [locks](Locks); with the feature `std` there is `ParkingLot`. `O` and `B` are those of
-/// [`VmMap`].
+/// [`VmMap`](crate::VmMap).
 ///
 /// Closures that operations tell their [changes](crate::Change) to are called with the map lock
 /// held to write, so that page tables change in the order in which the map does. They must not call
@@ -78,8 +78,8 @@ use view::View;
 /// # #[cfg(not(feature = "std"))] fn main() {}
 /// ```
 pub struct SharedProcess<L: Locks, O = NonZeroU64, const B: usize = 16> {
-    /// Guards all of a process but its map, for which an empty one stands in: see [`joined`].
-    process: Mutex<L::Process, Process<O, B>>,
+    /// Guards all of a process but its map.
+    process: Mutex<L::Process, Rest>,
     map: RwLock<L::Map, Guarded<O, B>>,
     wait: L::Wait,
     view: View,
@@ -101,13 +101,12 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
     /// # Errors
     ///
     /// [`Refusal::OutOfNodes`] if there is no memory.
-    pub fn with_path(mut process: Process<O, B>, path: FaultPath) -> Result<Self, Refusal> {
-        let stand_in = VmMap::new(process.map().min(), process.map().max());
-        let map = core::mem::replace(process.map_mut(), stand_in);
-        let (view, mut map) = (View::new()?, Guarded::new(map));
+    pub fn with_path(process: Process<O, B>, path: FaultPath) -> Result<Self, Refusal> {
+        let rest = Rest::of(&process);
+        let (view, mut map) = (View::new()?, Guarded::new(process));
         map.publish(&view)?;
         Ok(Self {
-            process: Mutex::new(process),
+            process: Mutex::new(rest),
             map: RwLock::new(map),
             wait: L::Wait::default(),
             view,
@@ -124,8 +123,8 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
     /// The process, for one thread again.
     #[must_use]
     pub fn into_inner(self) -> Process<O, B> {
-        let mut process = self.process.into_inner();
-        *process.map_mut() = self.map.into_inner().into_map();
+        let mut process = self.map.into_inner().into_process();
+        self.process.into_inner().put_into(&mut process);
         process
     }
 }

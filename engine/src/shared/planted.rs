@@ -3,7 +3,8 @@
 
 /// After the map lock was given up and taken again, a growth goes on with what it saw before.
 pub(super) const NO_RECHECK: bool = cfg!(growstack_planted = "no-recheck");
-/// As `NO_RECHECK`, and the process lock is given up in between, too.
+/// As `NO_RECHECK`, and the process lock is given up in between, too; nor does a fault that takes no
+/// lock if it can look up and grow under one hold of the map lock.
 pub(super) const PROCESS_LOCK_GIVEN_UP: bool = cfg!(growstack_planted = "process-lock-given-up");
 /// Changes of the map leave its timestamp alone.
 pub(super) const STALE_TIMESTAMP: bool = cfg!(growstack_planted = "stale-timestamp");

@@ -3,7 +3,7 @@
 
 use lock_api::MutexGuard;
 
-use super::joined::Joined;
+use super::rest::{Joined, Rest};
 use super::transition::Stretch;
 use super::{Locks, MapWriteGuard, SharedProcess};
 use crate::change::Change;
@@ -25,7 +25,7 @@ use crate::refusal::Refusal;
 #[must_use]
 pub struct ProcessGuard<'a, L: Locks, O, const B: usize> {
     shared: &'a SharedProcess<L, O, B>,
-    guard: MutexGuard<'a, L::Process, Process<O, B>>,
+    guard: MutexGuard<'a, L::Process, Rest>,
 }
 
 impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
@@ -95,17 +95,17 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
     ///
     /// [`Refusal::ZeroStep`] for zero.
     pub fn set_sgrowsiz(&self, bytes: Size) -> Result<(), Refusal> {
-        self.lock_process().guard.set_sgrowsiz(bytes)
+        self.lock_process().guard.tunables.set_sgrowsiz(bytes)
     }
 
     /// [`Process::set_guard_page`].
     pub fn set_guard_page(&self, on: bool) {
-        self.lock_process().guard.set_guard_page(on);
+        self.lock_process().guard.tunables.guard_page = on;
     }
 
     /// [`Process::set_maxsaddr`].
     pub fn set_maxsaddr(&self, addr: Addr) {
-        self.lock_process().guard.set_maxsaddr(addr);
+        self.lock_process().guard.tunables.maxsaddr = addr;
     }
 
     /// [`Process::ssize`].
@@ -167,13 +167,13 @@ impl<'a, L: Locks, O: Clone + PartialEq, const B: usize> ProcessGuard<'a, L, O, 
     /// The limits.
     #[must_use]
     pub fn limits(&self) -> Limits {
-        self.guard.limits()
+        self.guard.limits
     }
 
     /// [`SharedProcess::set_limits`].
     pub fn set_limits(&mut self, limits: Limits) {
-        let swap_changes = limits.swap != self.guard.limits().swap;
-        self.guard.set_limits(limits);
+        let swap_changes = limits.swap != self.guard.limits.swap;
+        self.guard.limits = limits;
         if swap_changes {
             // The swap that insertions reserve is the map's business.
             let set = |map: &mut VmMap<O, B>| map.set_swap_limit(limits.swap);
@@ -184,13 +184,13 @@ impl<'a, L: Locks, O: Clone + PartialEq, const B: usize> ProcessGuard<'a, L, O, 
     /// How stacks grow.
     #[must_use]
     pub fn tunables(&self) -> StackTunables {
-        self.guard.tunables()
+        self.guard.tunables
     }
 
     /// [`Process::ssize`].
     #[must_use]
     pub fn ssize(&self) -> u64 {
-        self.guard.ssize()
+        self.guard.ssize
     }
 
     /// The map to write with nothing of a range in transition; both locks are given up to wait.
@@ -210,12 +210,12 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> MapWriteGuard<'_, L, O, B> 
     /// Carries out what needs the process with its map.
     pub(super) fn join<T>(
         &mut self,
-        process: &mut Process<O, B>,
+        rest: &mut Rest,
         mut tell: impl FnMut(Change),
         operation: impl FnOnce(&mut Process<O, B>, &mut dyn FnMut(Change)) -> T,
     ) -> T {
-        let (map, mut publication) = self.guard.edit(&self.shared.view);
-        let answer = operation(&mut Joined::new(process, map), &mut |change| {
+        let (process, mut publication) = self.guard.edit_process(&self.shared.view);
+        let answer = operation(&mut Joined::new(rest, process), &mut |change| {
             publication.follow(change, &mut tell);
         });
         publication.finish();

@@ -5,6 +5,7 @@
 
 use super::super::sync::{AtomicU32, AtomicU64, Ordering};
 use super::search::{VACANT, rank};
+use crate::range::AddrRange;
 
 /// Words of a leaf: all but the last are keys, the last has four bits for each stretch.
 #[cfg(not(loom))]
@@ -67,6 +68,36 @@ impl Leaf {
     /// The four bits of each piece, the first in the lowest.
     pub(super) fn values(&self) -> u64 {
         self.words.last().map_or(0, load)
+    }
+
+    /// Gives a range a value, if it lies at the end of a piece of which something is left, next to
+    /// a piece of that value: then one key moves, which is what a growth comes to. Is that so? The
+    /// leaf holds the addresses from `low` up to `high`.
+    pub(super) fn shift(&self, (low, high): (u64, u64), range: AddrRange, value: u8) -> bool {
+        let (start, end) = (range.start().get(), range.end().get());
+        let slot = rank(&self.words, start);
+        let keys = self.words.get(..LEAF - 1).unwrap_or_default();
+        let (from, upto) = (slot.checked_sub(1).and_then(|below| keys.get(below)), keys.get(slot));
+        let values = self.values();
+        let value_of = |slot: usize| (values >> (slot * VALUE_BITS) & 0xf) as u8;
+        if let Some(upto) = upto
+            && load(upto) == end
+            && end < high
+            && from.map_or(low, load) < start
+            && value_of(slot + 1) == value
+        {
+            store(upto, start);
+            return true;
+        }
+        if let Some(from) = from
+            && load(from) == start
+            && end < upto.map_or(high, load).min(high)
+            && value_of(slot - 1) == value
+        {
+            store(from, end);
+            return true;
+        }
+        false
     }
 
     /// Sets all of it; unused places become vacant.

@@ -95,7 +95,11 @@ impl Publisher {
         while start < end {
             let path = self.descend(view, start).ok_or(Exhausted)?;
             let upto = end.min(path.high);
-            self.assign_in_leaf(view, &path, start, upto, value)?;
+            let leaf = view.leaves.get(path.leaf).ok_or(Exhausted)?;
+            let part = AddrRange::between(start, upto);
+            if !leaf.shift((path.low, path.high), part, value) {
+                self.assign_in_leaf(view, &path, start, upto, value)?;
+            }
             start = upto;
         }
         Ok(())
