@@ -2,22 +2,24 @@
 //! another thread maps and unmaps.
 //!
 //! Every thread has stacks of its own, which lie apart, and faults at random on the other entries of
-//! the map or on the next page of one of its stacks. A stack that used up its reserve goes and comes
-//! anew, which is part of the work. The **control** does the same on a map of its own for every
-//! thread: what that does not scale, no map can.
+//! the map or on the next page of one of its stacks. They go in **rounds**: when each stack has
+//! grown by some pages, all are made anew while no clock runs, so that the map keeps about the size
+//! that it is named for, and nothing but faults is timed. The **control** does the same on a map of
+//! its own for every thread: what that does not scale, no map can.
 
 mod contenders;
+mod rounds;
 mod tail;
 
 use std::num::NonZero;
-use std::sync::Barrier;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
 pub use contenders::{Contender, Fast, Letter, Locked, TreeMap, WriteLocked};
+use rounds::Rounds;
 pub use tail::{Tail, tail};
 
 /// Pages from an entry to the next one.
@@ -26,10 +28,12 @@ const STRIDE: u64 = 64;
 const LENGTH: u64 = 2;
 /// Pages that a stack may grow by.
 pub(crate) const RESERVE: u64 = 48;
+/// Pages that each stack grows by in a round.
+const GROWTHS: u64 = 2;
 /// Every so many entries there is a stack.
 const STACKS: u64 = 4;
-/// Faults between two looks at the clock.
-const BLOCK: usize = 1024;
+/// Faults of a thread in a round in which nothing grows.
+const FAULTS: u64 = 1 << 16;
 
 /// How many of a hundred faults find their address mapped; the others grow a stack.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,33 +54,35 @@ pub(crate) const fn end(entry: u64) -> u64 {
     start(entry) + LENGTH * growstack::PAGE_SIZE
 }
 
-/// A thread at work: its choices, and how far each of its stacks has grown.
+/// A thread at work: its choices, and how far its stacks have grown.
 struct Worker {
     random: SmallRng,
+    mix: Mix,
     entries: u64,
     /// The first of its stacks, and how many it has.
     first: u64,
     stacks: u64,
-    /// Which of them grows next, and by how many pages it has grown.
-    turn: u64,
-    grown: Vec<u64>,
+    /// Growths since its stacks were made anew: they take turns.
+    growths: u64,
 }
 
 impl Worker {
-    fn new(seed: u64, entries: u64, thread: u64, threads: u64) -> Self {
+    fn new(mix: Mix, entries: u64, thread: u64, threads: u64) -> Self {
         let stacks = (entries / STACKS / threads).max(1);
-        Self {
-            random: SmallRng::seed_from_u64(seed + thread),
-            entries,
-            first: thread * stacks,
-            stacks,
-            turn: 0,
-            grown: vec![0; usize::try_from(stacks).unwrap_or(0)],
+        let random = SmallRng::seed_from_u64(1 + thread);
+        Self { random, mix, entries, first: thread * stacks, stacks, growths: 0 }
+    }
+
+    /// Faults in a round.
+    fn faults(&self) -> u64 {
+        match 100_u64.checked_sub(self.mix.0.into()) {
+            None | Some(0) => FAULTS,
+            Some(grown) => self.stacks * GROWTHS * 100 / grown,
         }
     }
 
-    fn step(&mut self, map: &impl Contender, mix: Mix) {
-        if self.random.random_range(0..100) < mix.0 {
+    fn fault(&mut self, map: &impl Contender) {
+        if self.random.random_range(0..100) < self.mix.0 || self.growths == self.stacks * RESERVE {
             // Not a stack: another thread may be about to make it anew.
             let drawn = self.random.random_range(0..self.entries - 1);
             let entry = drawn + u64::from(is_stack(drawn));
@@ -84,22 +90,20 @@ impl Worker {
             assert!(map.fault(start(entry) + inside), "an entry stays mapped");
             return;
         }
-        let at = self.turn;
-        self.turn = (self.turn + 1) % self.stacks;
-        let entry = (self.first + at) * STACKS;
-        let Some(grown) = usize::try_from(at).ok().and_then(|at| self.grown.get_mut(at)) else {
-            return;
-        };
-        if *grown == RESERVE {
-            map.renew(entry);
-            *grown = 0;
-        }
-        *grown += 1;
-        map.fault(start(entry) - *grown * growstack::PAGE_SIZE);
+        let (page, turn) = (1 + self.growths / self.stacks, self.growths % self.stacks);
+        self.growths += 1;
+        let grown = map.fault(start((self.first + turn) * STACKS) - page * growstack::PAGE_SIZE);
+        assert!(!grown, "it was not mapped");
+    }
+
+    fn renew(&mut self, map: &impl Contender) {
+        (0..self.stacks).for_each(|turn| map.renew((self.first + turn) * STACKS));
+        self.growths = 0;
     }
 }
 
-/// Faults a second of so many threads, together, on the maps that `map_of` gives them.
+/// Faults a second of so many threads, together, on the maps that `map_of` gives them: those of all
+/// rounds by the time from where the first thread begins a round to where the last one ends it.
 pub fn rate<'a, C: Contender + 'a>(
     map_of: impl Fn(usize) -> &'a C,
     entries: u64,
@@ -107,27 +111,21 @@ pub fn rate<'a, C: Contender + 'a>(
     mix: Mix,
     time: Duration,
 ) -> f64 {
-    let barrier = Barrier::new(threads.get());
-    let map_of = &map_of;
+    let rounds = Rounds::new(threads.get(), time);
+    let (map_of, rounds) = (&map_of, &rounds);
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads.get())
-            .map(|thread| {
-                let barrier = &barrier;
-                let map = map_of(thread);
-                scope.spawn(move || {
-                    let (thread, threads) = (thread as u64, threads.get() as u64);
-                    let mut worker = Worker::new(1, entries, thread, threads);
-                    (0..worker.stacks).for_each(|at| map.renew((worker.first + at) * STACKS));
-                    barrier.wait();
-                    let (started, mut faults) = (Instant::now(), 0_u64);
-                    while started.elapsed() < time {
-                        (0..BLOCK).for_each(|_| worker.step(map, mix));
-                        faults += BLOCK as u64;
-                    }
-                    faults as f64 / started.elapsed().as_secs_f64()
-                })
-            })
-            .collect();
-        workers.into_iter().map(|worker| worker.join().unwrap_or(f64::NAN)).sum()
-    })
+        for thread in 0..threads.get() {
+            let map = map_of(thread);
+            scope.spawn(move || {
+                let mut worker = Worker::new(mix, entries, thread as u64, threads.get() as u64);
+                worker.renew(map);
+                rounds.take_part(|timed| {
+                    let faults = worker.faults();
+                    timed.run(faults, || (0..faults).for_each(|_| worker.fault(map)));
+                    worker.renew(map);
+                });
+            });
+        }
+    });
+    rounds.rate()
 }

@@ -1,0 +1,108 @@
+//! Rounds of work that threads begin together and that are timed as one.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Looks at a flag before a thread lets another one have its core.
+const SPINS: u32 = 256;
+
+/// Rounds until a time is over.
+pub(super) struct Rounds {
+    threads: usize,
+    time: Duration,
+    /// Threads that wait for a round to begin, and whether there is to be one.
+    arrived: AtomicUsize,
+    begun: AtomicUsize,
+    over: AtomicBool,
+    spent: Mutex<Spent>,
+}
+
+/// What was timed.
+#[derive(Default)]
+struct Spent {
+    /// The round under way: how many threads ended it, from when to when.
+    ended: usize,
+    span: Option<(Instant, Instant)>,
+    /// All before it.
+    work: u64,
+    time: Duration,
+}
+
+/// A thread's part of a round.
+pub(super) struct Timed<'a>(&'a Rounds);
+
+impl Rounds {
+    pub(super) fn new(threads: usize, time: Duration) -> Self {
+        Self {
+            threads,
+            time,
+            arrived: AtomicUsize::new(0),
+            begun: AtomicUsize::new(0),
+            over: AtomicBool::new(false),
+            spent: Mutex::default(),
+        }
+    }
+
+    /// Calls `round` again and again until the time is spent; all threads begin at once.
+    pub(super) fn take_part(&self, mut round: impl FnMut(&Timed<'_>)) {
+        let started = Instant::now();
+        for number in 0.. {
+            self.meet(number, started);
+            if self.over.load(Ordering::Acquire) {
+                return;
+            }
+            round(&Timed(self));
+        }
+    }
+
+    /// Waits for all threads. A barrier of `std` sleeps, and a thread that wakes up begins late.
+    fn meet(&self, number: usize, started: Instant) {
+        if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.threads {
+            self.arrived.store(0, Ordering::Relaxed);
+            self.over.store(started.elapsed() >= self.time, Ordering::Relaxed);
+            self.begun.store(number + 1, Ordering::Release);
+            return;
+        }
+        let mut looks = 0;
+        while self.begun.load(Ordering::Acquire) <= number {
+            looks += 1;
+            if looks % SPINS == 0 {
+                thread::yield_now();
+            }
+            std::hint::spin_loop();
+        }
+    }
+
+    /// Work a second.
+    pub(super) fn rate(&self) -> f64 {
+        let spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        spent.work as f64 / spent.time.as_secs_f64()
+    }
+}
+
+impl Timed<'_> {
+    /// Times so much work.
+    pub(super) fn run(&self, work: u64, timed: impl FnOnce()) {
+        let from = Instant::now();
+        timed();
+        self.0.note(work, from, Instant::now());
+    }
+}
+
+impl Rounds {
+    fn note(&self, work: u64, from: Instant, to: Instant) {
+        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        let (first, last) = spent.span.unwrap_or((from, to));
+        spent.span = Some((first.min(from), last.max(to)));
+        spent.work += work;
+        spent.ended += 1;
+        if spent.ended == self.threads {
+            if let Some((first, last)) = spent.span.take() {
+                spent.time += last - first;
+            }
+            spent.ended = 0;
+        }
+    }
+}
