@@ -56,7 +56,7 @@ class Tree:
         if stage and shutil.which("prlimit"):
             runner = f"CARGO_TARGET_{host().upper().replace('-', '_')}_RUNNER"
             # A loop that collects must not take the machine's memory with it.
-            environment[runner] = f"prlimit --cpu={stage.cpu} --as={8 << 30}"
+            environment[runner] = f"prlimit --cpu={stage.cpu} --data={8 << 30}"
         return environment
 
     def prove(self, stage):
@@ -103,7 +103,7 @@ class Tree:
         self.output.mkdir(parents=True)
         command = ["cargo", "mutants", "--no-config", "-d", self.path, "-o", self.output, "--in-place"]
         command += ["-p", "growstack", "--profile=mutants", "--baseline=skip", "--no-shuffle"]
-        command += [f"--timeout={20 * stage.cpu}", "--colors=never", "-C=--locked"]
+        command += [f"--timeout={stage.wait}", "--colors=never", "-C=--locked"]
         command += [f"--test-package={package}" for package in stage.packages]
         command += [f"-C={argument}" for argument in stage.arguments]
         command += [f"--re=^{re.escape(mutant.name)}$" for mutant in mutants]

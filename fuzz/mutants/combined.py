@@ -65,7 +65,8 @@ class Combined(Tree):
         met = [s for s in STAGES[:-1] if last and not s.filters and not s.files]
         left_out = {program for s in met for program in self.programs[command_of(s)]}
         for program, folder in self.programs[command_of(stage)].items():
-            if program not in left_out:
+            name = Path(program).name.rpartition("-")[0]
+            if program not in left_out and name not in stage.left_out:
                 yield folder, [program, *stage.filters]
         if last:
             yield self.path, ["cargo", "test", "--doc", "--profile=mutants", "--locked", *stage.cargo()]
@@ -84,12 +85,12 @@ class Combined(Tree):
     def one(self, stage, number):
         """The outcome of a mutant, and what the test that failed said."""
         environment = dict(self.environment(stage), **{VARIABLE: str(number)})
-        limits = ["prlimit", f"--cpu={stage.cpu}", f"--as={8 << 30}"] if shutil.which("prlimit") else []
+        limits = ["prlimit", f"--cpu={stage.cpu}", f"--data={8 << 30}"] if shutil.which("prlimit") else []
         for folder, command in self.commands(stage):
             try:
                 limited = limits if command[0] != "cargo" else []
                 done = subprocess.run(
-                    [*limited, *command], cwd=folder, env=environment, timeout=20 * stage.cpu,
+                    [*limited, *command], cwd=folder, env=environment, timeout=stage.wait,
                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                 )
             except subprocess.TimeoutExpired as late:
