@@ -29,8 +29,8 @@ pub enum FaultPath {
 }
 
 impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
-    /// Grows the stack next to `addr`, unless it is mapped: [`Process::grow`](crate::Process::grow), which a page fault
-    /// calls.
+    /// Grows the stack next to `addr`, unless it is mapped:
+    /// [`Process::grow`](crate::Process::grow), which a page fault calls.
     ///
     /// # Errors
     ///
