@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use askama::Template;
 use plotters::prelude::{
     ChartBuilder, Circle, Color, IntoDrawingArea, LineSeries, PathElement, RGBColor, SVGBackend,
     SeriesLabelPosition,
@@ -25,23 +25,23 @@ const LINES: [RGBColor; 5] = [
     RGBColor(150, 130, 30),
 ];
 
-const STYLE: &str = "
-:root { color-scheme: light dark; --text: #1b1f24; --back: #ffffff; --edge: #d0d7de; }
-@media (prefers-color-scheme: dark) {
-  :root { --text: #e6e8eb; --back: #14171a; --edge: #3a4149; }
-}
-body { margin: 0 auto; padding: 1rem; max-width: 76rem; color: var(--text);
-  background: var(--back); font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
-.plots { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); }
-figure { margin: 0; padding: .5rem; border: 1px solid var(--edge); border-radius: 6px; }
-figure svg { display: block; width: 100%; height: auto; color: var(--text); }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; }
-th, td { padding: .2rem .8rem .2rem 0; text-align: left; border-bottom: 1px solid var(--edge); }
-";
-
 /// One line of a plot: figures by the number of the record.
 type Line = Vec<(usize, f64)>;
+
+/// A plot, and what it is called where it can't be seen.
+struct Plot {
+    label: String,
+    svg: String,
+}
+
+/// The page; what is text is made safe by askama, and plots are pictures that plotters wrote.
+#[derive(Template)]
+#[template(path = "trend.html")]
+struct Page<'a> {
+    records: &'a [Record],
+    instructions: Vec<Plot>,
+    times: Vec<Plot>,
+}
 
 /// A page of plots over the heads of all records: instructions, and times.
 ///
@@ -49,52 +49,17 @@ type Line = Vec<(usize, f64)>;
 ///
 /// If a plot cannot be drawn.
 pub fn page(records: &[Record]) -> anyhow::Result<String> {
-    let body = fragment(records)?;
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "growstack: speed over commits" }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                h1 { "Speed over commits" }
-                (body)
-            }
-        }
-    };
-    Ok(page.into_string())
-}
-
-/// The same without the page around it, for a report. Its plots take the colour of the text around
-/// them.
-///
-/// # Errors
-///
-/// As [`page`].
-pub fn fragment(records: &[Record]) -> anyhow::Result<Markup> {
-    let Some(last) = records.last() else {
-        return Ok(html! { p { "No comparison was recorded so far." } });
-    };
     let of_instructions = lines(records, |seen| Some(seen.instructions.as_ref()?.head));
     // Times of another machine would look like a change.
-    let here: Vec<Record> = records.iter().filter(|one| one.host == last.host).cloned().collect();
+    let here = |one: &&Record| records.last().is_some_and(|last| one.host == last.host);
+    let here: Vec<Record> = records.iter().filter(here).cloned().collect();
     let of_time = lines(&here, |seen| Some(seen.time.as_ref()?.head_ns));
-    Ok(html! {
-        p { (records.len()) " comparisons, the last one on " (last.when) " on " (last.host) "." }
-        h2 { "Instructions of one operation" }
-        (plots(&of_instructions, "instructions")?)
-        h2 { "Nanoseconds of one operation" }
-        p {
-            "As the machine was at the time: compare neighbours with care, and trust the ratios of a "
-            "comparison rather. Only comparisons on the machine above are shown."
-        }
-        (plots(&of_time, "ns")?)
-        h2 { "Comparisons" }
-        (table(records))
-    })
+    let page = Page {
+        records,
+        instructions: plots(&of_instructions, "instructions")?,
+        times: plots(&of_time, "ns")?,
+    };
+    Ok(page.render()?)
 }
 
 fn lines(
@@ -113,16 +78,12 @@ fn lines(
     lines
 }
 
-fn plots(all: &BTreeMap<String, BTreeMap<usize, Line>>, unit: &str) -> anyhow::Result<Markup> {
-    let mut drawn = Vec::new();
-    for (name, sizes) in all {
-        drawn.push((name, plot(name, sizes, unit)?));
-    }
-    Ok(html! {
-        div.plots { @for (name, plot) in &drawn {
-            figure role="img" aria-label={ (name) ", " (unit) } { (PreEscaped(plot)) }
-        } }
-    })
+fn plots(all: &BTreeMap<String, BTreeMap<usize, Line>>, unit: &str) -> anyhow::Result<Vec<Plot>> {
+    let of = |(name, sizes): (&String, &_)| {
+        let svg = plot(name, sizes, unit)?;
+        Ok(Plot { label: format!("{name}, {unit}"), svg })
+    };
+    all.iter().map(of).collect()
 }
 
 fn plot(name: &str, sizes: &BTreeMap<usize, Line>, unit: &str) -> anyhow::Result<String> {
@@ -176,24 +137,6 @@ fn plot(name: &str, sizes: &BTreeMap<usize, Line>, unit: &str) -> anyhow::Result
     Ok(svg.replace("#010203", "currentColor"))
 }
 
-fn table(records: &[Record]) -> Markup {
-    html! {
-        div.wide { table {
-            thead { tr { th { "no." } th { "when" } th { "head" } th { "base" } th { "verdict" } } }
-            tbody { @for (at, record) in records.iter().enumerate().rev() {
-                @let comparison = &record.comparison;
-                tr {
-                    td { (at + 1) }
-                    td { (record.when) }
-                    td { code { (comparison.head.short()) } " " (comparison.head.subject) }
-                    td { code { (comparison.base.short()) } }
-                    td { (comparison.verdict) }
-                }
-            } }
-        } }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -243,8 +186,10 @@ mod tests {
         // A line for each size in each plot, beside those of the legend.
         assert_eq!(page.matches("<circle").count(), 2 * 2 * 3);
         assert!(page.contains("256 entries") && page.contains("prefers-color-scheme: dark"));
-        assert!(page.contains("&lt;b&gt;bold") && !page.contains("<b>"), "subjects are text");
+        assert!(page.contains("&#60;b&#62;bold") && !page.contains("<b>"), "subjects are text");
         assert!(!page.contains("#010203"), "text has the page's colour");
+        let first = page.split("<tbody>").nth(1).and_then(|rows| rows.split("</td>").next());
+        assert!(first.unwrap().ends_with(">3"), "the last comparison comes first");
         let outside = ["src=", "href=", "@import", "url("];
         assert!(outside.iter().all(|way| !page.contains(way)));
     }
