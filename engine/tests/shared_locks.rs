@@ -144,6 +144,33 @@ fn limits_are_read_and_written_as_one() {
 }
 
 #[test]
+fn tunables_are_those_of_the_process() {
+    let shared = with_stack(FaultPath::Locked);
+    shared.set_sgrowsiz(Size::pages(2)).unwrap();
+    shared.set_guard_page(true);
+    shared.set_maxsaddr(addr(0));
+    let expected = StackTunables { sgrowsiz: Size::pages(2), guard_page: true, maxsaddr: addr(0) };
+    assert_eq!((shared.tunables(), shared.lock_process().tunables()), (expected, expected));
+    assert_eq!(shared.set_sgrowsiz(Size::ZERO), Err(Refusal::ZeroStep));
+    // Two pages, and they count for the main stack.
+    let growth = shared.grow(addr(TOP - 0x2_0001), |_| ()).unwrap();
+    assert_eq!((growth.added().unwrap().len(), shared.ssize()), (Size::pages(2), 2));
+    shared.set_limits(Limits { stack: Size::pages(2), ..shared.limits() });
+    let refused = shared.grow(addr(TOP - 0x2_2001), |_| ());
+    assert!(matches!(refused, Err(Refusal::StackLimit { .. })), "{refused:?}");
+}
+
+#[test]
+fn what_it_is_can_be_told() {
+    let shared = with_stack(FaultPath::Letter);
+    assert_eq!(shared.path(), FaultPath::Letter);
+    assert!(format!("{shared:?}").starts_with("SharedProcess { path: Letter"));
+    assert!(format!("{:?}", shared.lock_process()).starts_with("ProcessGuard"));
+    let map = shared.read();
+    assert!(format!("{map:?}").contains("len: 1"), "{map:?}");
+}
+
+#[test]
 fn a_new_image_and_back_to_one_thread() {
     let shared = with_stack(FaultPath::Locked);
     let first = shared.exec(addr(TOP), Size::new(0x80_0000), Prot::RW, |_| ()).unwrap();

@@ -4,12 +4,13 @@
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 
-use growstack::shared::{ParkingLot, SharedProcess, WireError};
+use growstack::shared::{EventCount, Locks, ParkingLot, SharedProcess, Wait, WireError};
 use growstack::{
-    Addr, AddrRange, Change, Holes, Limits, Mapping, Process, Prot, ProtectWhat, Refusal,
-    StackTunables, VmMap, Wiring,
+    Addr, AddrRange, Change, CowFlags, Holes, Limits, Mapping, Process, Prot, ProtectWhat, Refusal,
+    Size, StackTunables, VmMap, Wiring,
 };
 
 type Shared = SharedProcess<ParkingLot>;
@@ -23,7 +24,7 @@ fn pages(from: u64, to: u64) -> AddrRange {
 }
 
 /// Pages 1 to 8 mapped, readable and writable, but for page 5.
-fn mapped() -> Shared {
+fn mapped<L: Locks>() -> SharedProcess<L> {
     let map = VmMap::new(page(1), page(100));
     let process = Process::new(map, Limits::default(), StackTunables::default()).unwrap();
     let shared = SharedProcess::new(process).unwrap();
@@ -68,11 +69,15 @@ fn a_refused_wiring_faults_nothing_in() {
 #[test]
 fn no_lock_is_held_while_pages_are_faulted_in() {
     let shared = mapped();
+    shared.set_sgrowsiz(Size::PAGE).unwrap();
+    let down = CowFlags::GROWS_DOWN;
+    shared.stack(page(50), Size::pages(8), Prot::RW, Prot::ALL, down, |_| ()).unwrap();
     wire(&shared, pages(1, 3), Holes::Refused, |_, _| {
         assert!(shared.try_read().is_some() && shared.try_lock_process().is_some());
         assert_eq!(shared.lookup(page(1)).map(|entry| entry.wired), Some(0));
         // What is not of the range goes on.
         shared.remove(page(6), page(7), |_| ()).unwrap();
+        shared.grow(page(56), |_| ()).unwrap();
         // Of whom it is not known what he is about to do, he is kept out.
         assert!(shared.try_write().is_none() && shared.try_upgradable().is_none());
         Ok(())
@@ -85,7 +90,7 @@ fn no_lock_is_held_while_pages_are_faulted_in() {
 /// Carries out what must wait for a wiring of pages 1 to 7, holes included, from another thread
 /// in the midst of it.
 fn waits(operation: impl Fn(&Shared) + Sync) {
-    let shared = mapped();
+    let shared: Shared = mapped();
     let order = std::sync::Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         let mut other = None;
@@ -151,4 +156,64 @@ fn a_panic_while_pages_are_faulted_in_ends_the_transition() {
     }));
     assert!(panicked.is_err());
     assert_eq!(shared.remove(page(1), page(3), |_| ()), Ok(()));
+}
+
+/// The sleep of parking_lot, counted.
+#[derive(Default)]
+struct Counted(EventCount);
+
+static SLEEPS: AtomicUsize = AtomicUsize::new(0);
+
+impl Wait for Counted {
+    fn ticket(&self) -> usize {
+        self.0.ticket()
+    }
+
+    fn wait(&self, ticket: usize) {
+        SLEEPS.fetch_add(1, Ordering::SeqCst);
+        self.0.wait(ticket);
+    }
+
+    fn wake_all(&self) {
+        self.0.wake_all();
+    }
+}
+
+enum Counting {}
+
+impl Locks for Counting {
+    type Process = parking_lot::RawMutex;
+    type Map = parking_lot::RawRwLock;
+    type Wait = Counted;
+}
+
+#[test]
+fn who_waits_sleeps_until_the_wiring_ends() {
+    let shared: SharedProcess<Counting> = mapped();
+    for round in 1..=2 {
+        std::thread::scope(|scope| {
+            let fault_in = |_, _| -> Result<(), ()> {
+                scope.spawn(|| {
+                    shared.protect(page(1), page(3), Prot::RW, ProtectWhat::Current, |_| ())
+                });
+                while SLEEPS.load(Ordering::SeqCst) < round {
+                    std::thread::yield_now();
+                }
+                // Were it not asleep it would be back here by now.
+                (0..100).for_each(|_| std::thread::yield_now());
+                Ok(())
+            };
+            let (start, end) = (page(1), page(3));
+            shared.wire(start, end, Wiring::User, Holes::Refused, fault_in, |_| ()).unwrap();
+        });
+        assert_eq!(SLEEPS.load(Ordering::SeqCst), round);
+        shared.unwire(page(1), page(3), Wiring::User, Holes::Refused, |_| ()).unwrap();
+    }
+}
+
+#[test]
+fn an_error_tells_what_it_is_about() {
+    let refused: WireError<u8> = Refusal::OutOfNodes.into();
+    assert_eq!(refused.to_string(), Refusal::OutOfNodes.to_string());
+    assert_eq!(WireError::Fault(7).to_string(), "a page could not be made resident: 7");
 }

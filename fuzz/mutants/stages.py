@@ -31,12 +31,12 @@ STAGES = (
     CHECK,
     Stage("rules", ("growstack-fuzz",), tuple(f"--test={name}" for name in RULES), 5, 100),
     Stage("quick", ("growstack-fuzz",), ("--test=quick",), 20, 400),
-    Stage("engine", ("growstack",), ("--features=std", "--test=*"), 30, 60),
+    Stage("engine", ("growstack",), ("--features=std", "--test=*"), 10, 20),
     Stage(
         "inside", ("growstack",), ("--features=std", "--lib"), 30, 600, ("--skip=a_million",),
         ("engine/src/tree/", "engine/src/shared/"),
     ),
-    Stage("threads", ("growstack-fuzz",), ("--test=shared",), 30, 60, files=("engine/src/shared/",)),
+    Stage("threads", ("growstack-fuzz",), ("--test=shared",), 30, 40, files=("engine/src/shared/",)),
     Stage("nodes", ("growstack-fuzz",), ("--test=out_of_nodes",), 30, 600),
     # The benchmarks' tests ask little of the engine.
     Stage("all", ("growstack", "growstack-fuzz"), (), 300, 900, left_out=("record",)),

@@ -65,3 +65,32 @@ impl Transitions {
         self.awaited = true;
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    const fn from(start: u64, end: u64) -> Stretch {
+        Stretch { start, end }
+    }
+
+    #[test]
+    fn stretches_that_touch_are_clear_of_each_other() {
+        let mut transitions = Transitions::default();
+        assert_eq!(transitions.begin(from(3, 5)), Ok(()));
+        assert!(transitions.clear_of(from(1, 3)) && transitions.clear_of(from(5, 7)));
+        assert!(!transitions.clear_of(from(4, 5)) && !transitions.clear_of(from(1, 9)));
+        assert!(!transitions.clear_of(from(1, 4)) && !transitions.clear_of(Stretch::ALL));
+    }
+
+    #[test]
+    fn the_one_that_ends_says_whether_somebody_waits() {
+        let mut transitions = Transitions::default();
+        assert_eq!(transitions.begin(from(1, 2)), Ok(()));
+        assert_eq!(transitions.begin(from(3, 5)), Ok(()));
+        transitions.note_waiter();
+        assert!(transitions.end(from(3, 5)) && transitions.clear_of(from(3, 5)));
+        assert!(!transitions.clear_of(from(1, 2)));
+        assert!(!transitions.end(from(1, 2)) && transitions.is_empty());
+    }
+}
