@@ -4,8 +4,8 @@
 
 use growstack::shared::{FaultPath, ParkingLot, SharedProcess};
 use growstack::{
-    Addr, Change, CowFlags, Growth, Limits, Mapping, Process, Prot, Refusal, Size, StackTunables,
-    VmMap,
+    Addr, Change, CowFlags, FindSpace, Growth, Limits, Mapping, Process, Prot, Refusal, Size,
+    StackTunables, VmMap,
 };
 
 const PAGE: u64 = 0x1000;
@@ -86,6 +86,20 @@ fn what_is_of_the_map_takes_no_process_lock() {
     assert!(shared.lookup(addr(TOP)).is_some());
     shared.remove(addr(TOP), addr(TOP + PAGE), |_| ()).unwrap();
     drop(held);
+}
+
+#[test]
+fn a_guard_has_the_operations_of_the_map() {
+    let shared = with_stack(FaultPath::Locked);
+    let (rw, anywhere) = (Mapping::anonymous(Prot::RW), Addr::MAX);
+    let mut writer = shared.write();
+    let found = writer.find(addr(TOP), Size::PAGE, anywhere, FindSpace::Any, rw, |_| ()).unwrap();
+    assert_eq!(found, addr(TOP));
+    drop(writer);
+    assert!(shared.check_protection(addr(TOP), addr(TOP + PAGE), Prot::READ));
+    assert!(!shared.check_protection(addr(TOP), addr(TOP + PAGE), Prot::EXECUTE));
+    assert!(!shared.check_protection(addr(TOP), addr(TOP + 2 * PAGE), Prot::READ));
+    assert_eq!(shared.find_space(addr(TOP), Size::PAGE), Ok(addr(TOP + PAGE)));
 }
 
 #[test]

@@ -9,8 +9,8 @@ use std::sync::mpsc::channel;
 
 use growstack::shared::{EventCount, Locks, ParkingLot, SharedProcess, Wait, WireError};
 use growstack::{
-    Addr, AddrRange, Change, CowFlags, Holes, Limits, Mapping, Process, Prot, ProtectWhat, Refusal,
-    Size, StackTunables, VmMap, Wiring,
+    Addr, AddrRange, Change, CowFlags, FindSpace, Holes, Limits, Mapping, Process, Prot,
+    ProtectWhat, Refusal, Size, StackTunables, VmMap, Wiring,
 };
 
 type Shared = SharedProcess<ParkingLot>;
@@ -134,6 +134,33 @@ fn whoever_would_change_the_range_waits() {
     waits(|shared| shared.insert(page(5), page(6), anonymous, |_| ()).unwrap());
     waits(|shared| drop(shared.write()));
     waits(|shared| drop(shared.upgradable()));
+}
+
+#[test]
+fn a_search_for_space_waits_for_the_hole_that_it_ends_in() {
+    let shared: Shared = mapped();
+    std::thread::scope(|scope| {
+        let mut other = None;
+        let fault_in = |_, _| -> Result<(), ()> {
+            other.get_or_insert_with(|| {
+                let (started, starts) = channel();
+                let shared = &shared;
+                let searching = scope.spawn(move || {
+                    started.send(()).unwrap();
+                    let (one, anywhere) = (Size::PAGE, Addr::MAX);
+                    let mapping = Mapping::anonymous(Prot::RW);
+                    shared.find(page(1), one, anywhere, FindSpace::Any, mapping, |_| ())
+                });
+                starts.recv().unwrap();
+                searching
+            });
+            (0..100).for_each(|_| std::thread::yield_now());
+            assert!(!shared.read().contains(page(5)));
+            Ok(())
+        };
+        wire(&shared, pages(3, 7), Holes::Allowed, fault_in).unwrap();
+        assert_eq!(other.unwrap().join().unwrap(), Ok(page(5)));
+    });
 }
 
 #[test]

@@ -193,3 +193,57 @@ impl Node for Inner {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    /// A leaf of pieces from 0, 0x10, 0x20 and so on, with values.
+    fn leaf(pieces: u64, values: u64) -> Leaf {
+        let leaf = Leaf::vacant();
+        leaf.fill((1..pieces).map(|piece| 0x10 * piece), values);
+        leaf
+    }
+
+    fn keys(leaf: &Leaf) -> alloc::vec::Vec<u64> {
+        leaf.keys().collect()
+    }
+
+    #[test]
+    fn one_boundary_moves() {
+        let (leaf, whole) = (leaf(3, 0x0b0), (0, VACANT));
+        let range = AddrRange::between;
+        assert!(leaf.shift(whole, range(0x0c, 0x10), 0xb), "down");
+        assert_eq!(keys(&leaf), [0x0c, 0x20]);
+        assert!(leaf.shift(whole, range(0x20, 0x24), 0xb), "up");
+        assert_eq!(keys(&leaf), [0x0c, 0x24]);
+        assert!(leaf.shift(whole, range(0x0c, 0x10), 0), "the middle one from below");
+        assert!(leaf.shift(whole, range(0x22, 0x24), 0), "and from above");
+        assert_eq!((keys(&leaf), leaf.values()), (alloc::vec![0x10, 0x22], 0x0b0));
+    }
+
+    #[test]
+    fn what_takes_more_than_a_boundary_is_left_alone() {
+        let (leaf, range) = (leaf(3, 0x0b0), AddrRange::between);
+        let whole = (0, VACANT);
+        assert!(!leaf.shift(whole, range(0x04, 0x08), 0xb), "a new piece");
+        assert!(!leaf.shift(whole, range(0x0c, 0x10), 0xc), "of a value that no neighbour has");
+        assert!(!leaf.shift(whole, range(0x20, 0x24), 0xc), "nor has it above");
+        assert!(!leaf.shift(whole, range(0x00, 0x10), 0xb), "all of the first piece");
+        assert!(!leaf.shift(whole, range(0x10, 0x20), 0), "all of the middle one");
+        assert!(!leaf.shift(whole, range(0x0c, 0x12), 0xb), "of two pieces");
+        assert!(!leaf.shift((0, 0x30), range(0x20, 0x30), 0xb), "all of the last one");
+        assert!(leaf.shift((0, 0x30), range(0x20, 0x2f), 0xb));
+        assert_eq!(keys(&leaf), [0x10, 0x2f]);
+    }
+
+    #[test]
+    fn the_word_of_values_is_no_key() {
+        let values = 0x0b0b_0b0b_0b0b_0b0b;
+        let leaf = leaf(LEAF as u64, values);
+        let last = 0x10 * (LEAF as u64 - 1);
+        assert!(!leaf.shift((0, VACANT), AddrRange::between(last + 8, values), 0xb));
+        assert!(leaf.shift((0, VACANT), AddrRange::between(last, values + 1), 0xb));
+        assert_eq!(keys(&leaf).last(), Some(&(values + 1)));
+    }
+}
