@@ -3,7 +3,7 @@
 #![cfg(feature = "std")]
 #![allow(clippy::unwrap_used)]
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use growstack::shared::{EventCount, FaultPath, Locks, SharedProcess};
@@ -17,6 +17,8 @@ const PAGE: u64 = 0x1000;
 thread_local! {
     /// Called once, before the next lock to write is taken.
     static BETWEEN: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
+    /// How often the lock was taken to read, and to write.
+    static TAKEN: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
 }
 
 struct Interrupted(parking_lot::RawRwLock);
@@ -27,6 +29,7 @@ unsafe impl RawRwLock for Interrupted {
     type GuardMarker = <parking_lot::RawRwLock as RawRwLock>::GuardMarker;
 
     fn lock_shared(&self) {
+        TAKEN.set((TAKEN.get().0 + 1, TAKEN.get().1));
         self.0.lock_shared();
     }
 
@@ -43,6 +46,7 @@ unsafe impl RawRwLock for Interrupted {
         if let Some(between) = BETWEEN.take() {
             between();
         }
+        TAKEN.set((TAKEN.get().0, TAKEN.get().1 + 1));
         self.0.lock_exclusive();
     }
 
@@ -129,5 +133,19 @@ fn a_growth_does_without_a_stack_that_went() {
         });
         assert_eq!(growth, Growth::NoStack, "{path:?}");
         assert_eq!(shared.read().size(), Size::PAGE);
+    }
+}
+
+#[test]
+fn a_growth_looks_up_before_it_writes_only_where_somebody_may_read() {
+    for (path, taken) in [
+        (FaultPath::Letter, (1, 1)),
+        (FaultPath::Locked, (2, 1)), // to see that the address is not mapped, and to look up
+        (FaultPath::Optimistic, (0, 1)),
+    ] {
+        let shared = shared(&[80], path);
+        TAKEN.set((0, 0));
+        shared.grow(page(99), |_| ()).unwrap();
+        assert_eq!(TAKEN.get(), taken, "{path:?}");
     }
 }

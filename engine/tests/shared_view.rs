@@ -142,6 +142,20 @@ fn a_growth_with_nodes_reserved_never_allocates() {
 }
 
 #[test]
+fn a_change_with_nodes_reserved_never_allocates() {
+    let shared = with_stack();
+    // Pages that lie apart: every one is a new piece of the view.
+    for page in 0..2000 {
+        shared.reserve_nodes(VmMap::<core::num::NonZeroU64>::MAX_NODES_PER_OPERATION).unwrap();
+        ALLOCATIONS.set(0);
+        let (start, end) = (addr((1 + 2 * page) * PAGE), addr((2 + 2 * page) * PAGE));
+        shared.insert(start, end, Mapping::anonymous(Prot::READ), |_| ()).unwrap();
+        assert_eq!(ALLOCATIONS.get(), 0, "of page {page}");
+    }
+    agree(&shared);
+}
+
+#[test]
 fn without_memory_for_the_view_readers_take_the_lock() {
     let shared = with_stack();
     let mut pages = 0;

@@ -62,7 +62,7 @@ class Combined(Tree):
         The last one leaves out what every mutant has met before.
         """
         last = stage is STAGES[-1]
-        met = [s for s in STAGES[:-1] if last and not s.filters and not s.files]
+        met = [s for s in STAGES[:-1] if last and not s.filters and "" in s.files]
         left_out = {program for s in met for program in self.programs[command_of(s)]}
         for program, folder in self.programs[command_of(stage)].items():
             name = Path(program).name.rpartition("-")[0]

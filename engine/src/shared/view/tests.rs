@@ -106,6 +106,35 @@ fn what_was_filled_and_emptied_is_one_leaf() {
 }
 
 #[test]
+fn what_empties_evenly_gives_its_nodes_back() {
+    const PAGES: u64 = 4096;
+    let mut both = Both::new();
+    for page in 0..PAGES {
+        both.set(2 * page, 2 * page + 1, Some(Prot::RW));
+    }
+    // From all leaves at once, until one page in 64 is left.
+    for turn in 0..PAGES {
+        let page = turn.reverse_bits() >> PAGES.leading_zeros() >> 1;
+        if page % 64 != 0 {
+            both.set(2 * page, 2 * page + 1, None);
+        }
+    }
+    both.check();
+    let (_, leaves, inner) = both.publisher.shape();
+    // Of 129 pieces: a leaf of four or fewer has fuller ones beside it.
+    assert!(leaves <= 129 / 4 && inner <= 3, "{leaves} leaves, {inner} inner nodes");
+}
+
+#[test]
+fn what_is_published_again_takes_the_place_of_the_old() {
+    let mut both = Both::new();
+    for _ in 0..3 {
+        both.publisher.publish(&both.view, core::iter::empty::<Entry<()>>()).unwrap();
+        assert_eq!(both.publisher.shape(), (0, 1, 0));
+    }
+}
+
+#[test]
 fn the_ends_of_the_address_space() {
     let mut both = Both::new();
     both.set(0, u64::MAX, Some(Prot::READ));
