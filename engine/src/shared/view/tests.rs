@@ -115,7 +115,7 @@ fn what_empties_evenly_gives_its_nodes_back() {
     // From all leaves at once, until one page in 64 is left.
     for turn in 0..PAGES {
         let page = turn.reverse_bits() >> PAGES.leading_zeros() >> 1;
-        if page % 64 != 0 {
+        if !page.is_multiple_of(64) {
             both.set(2 * page, 2 * page + 1, None);
         }
     }
