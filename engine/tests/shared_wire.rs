@@ -67,6 +67,22 @@ fn a_refused_wiring_faults_nothing_in() {
 }
 
 #[test]
+fn what_may_not_be_touched_is_passed_over_if_holes_may_be() {
+    let shared: Shared = mapped();
+    shared.protect(page(2), page(3), Prot::NONE, ProtectWhat::Current, |_| ()).unwrap();
+    let refused = wire(&shared, pages(1, 4), Holes::Refused, |_, _| panic!("page 2 is barred"));
+    assert!(matches!(refused, Err(WireError::Refused(_))), "{refused:?}");
+    let mut faulted = Vec::new();
+    wire(&shared, pages(1, 4), Holes::Allowed, |range, _| {
+        faulted.push(range);
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(faulted, [pages(1, 2), pages(3, 4)]);
+    assert_eq!(shared.read().wired_pages(), 2);
+}
+
+#[test]
 fn no_lock_is_held_while_pages_are_faulted_in() {
     let shared = mapped();
     shared.set_sgrowsiz(Size::PAGE).unwrap();

@@ -5,6 +5,9 @@ extern crate std;
 
 use alloc::collections::BTreeMap;
 
+use super::children::Children;
+use super::node::{Inner, Leaf, Node as _};
+use super::pieces::Pieces;
 use super::publisher::{Publication, Publisher};
 use super::{View, value};
 use crate::change::Change;
@@ -95,14 +98,54 @@ fn what_was_filled_and_emptied_is_one_leaf() {
         both.set(2 * page, 2 * page + 1, Some(Prot::RW));
     }
     both.check();
-    let (levels, leaves, _) = both.publisher.shape();
-    // 10 001 pieces in leaves of 16 that are nearly full.
-    assert!(levels == 2 && leaves < 750, "{levels} levels, {leaves} leaves");
+    // 10 001 pieces in leaves of 14, so that a change has room, and these in nodes of 28.
+    assert_eq!(both.publisher.shape(), (2, 715, 26 + 1));
     for page in (0..5000).rev() {
         both.set(2 * page, 2 * page + 1, None);
     }
     both.check();
     assert_eq!(both.publisher.shape(), (0, 1, 0));
+}
+
+#[test]
+fn what_is_filled_from_above_is_parted_in_the_middle() {
+    let mut both = Both::new();
+    for page in (0..5000).rev() {
+        both.set(2 * page, 2 * page + 1, Some(Prot::RW));
+    }
+    both.check();
+    // Seventeen pieces are eight and nine, and the nine stay.
+    let (_, leaves, inner) = both.publisher.shape();
+    assert!((10_001 / 9..10_001 / 9 + 3).contains(&leaves), "{leaves} leaves");
+    // And thirty-three children are sixteen and seventeen.
+    assert!((leaves / 17..leaves / 17 + 5).contains(&inner), "{inner} inner nodes");
+}
+
+#[test]
+fn what_is_put_together_leaves_room() {
+    let pieces = |low: u64, n: u64, values| {
+        let leaf = Leaf::vacant();
+        leaf.fill((1..n).map(|piece| low + 0x10 * piece), values);
+        Pieces::of(&leaf, low)
+    };
+    let joined = |left, right, most| {
+        let right = pieces(0x1000, right, 0x2121_2121_2121_2121);
+        pieces(0, left, 0x0808_0808_0808_0808).joined(&right, most).map(|both| both.len())
+    };
+    assert_eq!(joined(6, 6, 12), Some(12));
+    assert_eq!((joined(6, 7, 12), joined(1, 12, 12)), (None, None));
+
+    let children = |n: u32| {
+        let inner = Inner::vacant();
+        let keys: alloc::vec::Vec<u64> = (1..n).map(u64::from).collect();
+        inner.fill(&keys, &(0..n).collect::<alloc::vec::Vec<u32>>());
+        Children::of(&inner)
+    };
+    let joined = |left, right, most| {
+        children(left).joined(99, &children(right), most).map(|both| both.len())
+    };
+    assert_eq!(joined(12, 12, 24), Some(24));
+    assert_eq!((joined(12, 13, 24), joined(1, 24, 24)), (None, None));
 }
 
 #[test]
