@@ -83,6 +83,19 @@ fn what_may_not_be_touched_is_passed_over_if_holes_may_be() {
 }
 
 #[test]
+fn what_begins_where_the_range_ends_is_no_part_of_it() {
+    let shared: Shared = mapped();
+    shared.protect(page(3), page(5), Prot::NONE, ProtectWhat::Current, |_| ()).unwrap();
+    let mut faulted = Vec::new();
+    wire(&shared, pages(1, 3), Holes::Refused, |range, _| {
+        faulted.push(range);
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(faulted, [pages(1, 3)]);
+}
+
+#[test]
 fn no_lock_is_held_while_pages_are_faulted_in() {
     let shared = mapped();
     shared.set_sgrowsiz(Size::PAGE).unwrap();
