@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use growstack_benches::concurrency::{
-    Contender, Fast, Letter, Locked, Mix, TreeMap, WriteLocked, rate, tail,
+    Bare, Contender, Fast, Letter, Locked, Mix, TreeMap, WriteLocked, hop, rate, rate_alone, tail,
 };
 use growstack_benches::host;
 
@@ -39,7 +39,7 @@ impl Arguments {
         Duration::from_millis(self.time)
     }
 
-    fn line<C: Contender>(&self, name: &str, mix: Mix) {
+    fn line<C: Contender + Sync>(&self, name: &str, mix: Mix) {
         print!("| {name} |");
         for n in [1, 2, 4, 8] {
             let map = C::new(self.entries);
@@ -47,6 +47,31 @@ impl Arguments {
             print!(" {:.2} |", rate / 1e6);
         }
         println!();
+    }
+
+    /// How much longer a fault takes one thread than with the bare engine, taken in turn.
+    fn cost<C: Contender>(&self, mix: Mix) -> f64 {
+        let (shared, bare) = (C::new(self.entries), Bare::new(self.entries));
+        let ratios = (0..self.repeat).map(|_| {
+            let bare = rate_alone(&bare, self.entries, mix, self.time());
+            bare / rate_alone(&shared, self.entries, mix, self.time())
+        });
+        let mut ratios: Vec<f64> = ratios.collect();
+        ratios.sort_by(f64::total_cmp);
+        ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN)
+    }
+
+    /// Prints the cost of both ways, in both mixes that have a bound. Is one of them missed?
+    fn costs(&self) -> bool {
+        println!("\nOne thread, times what the bare engine takes:\n");
+        println!("| mapped | optimistic | locked |\n|---|--:|--:|");
+        let mut missed = false;
+        for mix in [100, 95, 50] {
+            let (fast, locked) = (self.cost::<Fast>(Mix(mix)), self.cost::<Locked>(Mix(mix)));
+            println!("| {mix} of 100 | {fast:.2} | {locked:.2} |");
+            missed |= mix == 100 && (fast > 1.3 || locked > 2.0);
+        }
+        missed
     }
 
     /// Scaling from one thread to two: of a shared map, and of a private one each, taken in turn.
@@ -101,9 +126,10 @@ fn main() -> ExitCode {
     print_tail::<Letter>("shared, letter", &arguments);
     print_tail::<WriteLocked>("write-locked engine", &arguments);
     print_tail::<TreeMap>("RwLock<BTreeMap>", &arguments);
-    let mut missed = false;
+    let mut missed = arguments.costs();
     for (mix, least) in [(100, 0.95), (95, 0.8)] {
         println!("\nScaling to two threads, {mix} of 100 mapped:");
+        println!("a cache line goes to the other core in {:.0} ns", hop());
         match arguments.scaling(Mix(mix)) {
             None => println!("void: no run had two cores"),
             Some((shared, control)) => {
@@ -117,7 +143,7 @@ fn main() -> ExitCode {
     ExitCode::from(u8::from(missed && arguments.gate))
 }
 
-fn print_tail<C: Contender>(name: &str, arguments: &Arguments) {
+fn print_tail<C: Contender + Sync>(name: &str, arguments: &Arguments) {
     let map = C::new(arguments.entries);
     let tail = tail(&map, arguments.entries, 2 * arguments.time());
     println!(

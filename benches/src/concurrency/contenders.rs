@@ -1,5 +1,6 @@
 //! Maps that many threads fault on.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 
@@ -11,7 +12,7 @@ use growstack::{
 use super::{RESERVE, end, is_stack, start};
 
 /// A map that many threads fault on.
-pub trait Contender: Sync {
+pub trait Contender {
     /// One of so many entries.
     fn new(entries: u64) -> Self;
 
@@ -109,6 +110,47 @@ shared! {
     Letter by FaultPath::Letter;
 }
 
+/// The engine for one thread, without any lock.
+#[derive(Debug)]
+pub struct Bare(RefCell<Process>);
+
+impl Contender for Bare {
+    fn new(entries: u64) -> Self {
+        let mut process = process(entries);
+        process.set_sgrowsiz(Size::PAGE).expect("not zero");
+        Self(RefCell::new(process))
+    }
+
+    #[inline]
+    fn fault(&self, addr: u64) -> bool {
+        let growth = self.0.borrow_mut().grow(Addr::new(addr), |_| ());
+        growth.expect("there is room") == Growth::AlreadyMapped
+    }
+
+    fn renew(&self, entry: u64) {
+        renew(&mut self.0.borrow_mut(), entry);
+    }
+
+    fn map_and_unmap(&self, page: u64) {
+        map_and_unmap(self.0.borrow_mut().map_mut(), page);
+    }
+}
+
+fn renew(process: &mut Process, entry: u64) {
+    let (bottom, whole) = reserve(entry);
+    process.map_mut().remove(bottom, Addr::new(end(entry)), |_| ()).expect("whole entries");
+    process
+        .stack(bottom, whole, Prot::RW, Prot::ALL, CowFlags::GROWS_DOWN, |_| ())
+        .expect("the place is free");
+    process.grow(Addr::new(start(entry)), |_| ()).expect("there is room");
+}
+
+fn map_and_unmap(map: &mut VmMap, page: u64) {
+    let (start, end) = (Addr::new(page), Addr::new(page + PAGE_SIZE));
+    map.insert(start, end, Mapping::anonymous(Prot::RX), |_| ()).expect("free");
+    map.remove(start, end, |_| ()).expect("a whole entry");
+}
+
 /// The engine behind one lock that every fault takes to write.
 #[derive(Debug)]
 pub struct WriteLocked(RwLock<Process>);
@@ -128,13 +170,7 @@ impl Contender for WriteLocked {
     }
 
     fn renew(&self, entry: u64) {
-        let mut process = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let (bottom, whole) = reserve(entry);
-        process.map_mut().remove(bottom, Addr::new(end(entry)), |_| ()).expect("whole entries");
-        process
-            .stack(bottom, whole, Prot::RW, Prot::ALL, CowFlags::GROWS_DOWN, |_| ())
-            .expect("the place is free");
-        process.grow(Addr::new(start(entry)), |_| ()).expect("there is room");
+        renew(&mut self.0.write().unwrap_or_else(PoisonError::into_inner), entry);
     }
 
     fn map_and_unmap(&self, page: u64) {

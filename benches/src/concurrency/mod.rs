@@ -8,6 +8,7 @@
 //! its own for every thread: what that does not scale, no map can.
 
 mod contenders;
+mod hop;
 mod rounds;
 mod tail;
 
@@ -18,7 +19,8 @@ use std::time::Duration;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
-pub use contenders::{Contender, Fast, Letter, Locked, TreeMap, WriteLocked};
+pub use contenders::{Bare, Contender, Fast, Letter, Locked, TreeMap, WriteLocked};
+pub use hop::hop;
 use rounds::Rounds;
 pub use tail::{Tail, tail};
 
@@ -104,7 +106,7 @@ impl Worker {
 
 /// Faults a second of so many threads, together, on the maps that `map_of` gives them: those of all
 /// rounds by the time from where the first thread begins a round to where the last one ends it.
-pub fn rate<'a, C: Contender + 'a>(
+pub fn rate<'a, C: Contender + Sync + 'a>(
     map_of: impl Fn(usize) -> &'a C,
     entries: u64,
     threads: NonZero<usize>,
@@ -117,15 +119,26 @@ pub fn rate<'a, C: Contender + 'a>(
         for thread in 0..threads.get() {
             let map = map_of(thread);
             scope.spawn(move || {
-                let mut worker = Worker::new(mix, entries, thread as u64, threads.get() as u64);
-                worker.renew(map);
-                rounds.take_part(|timed| {
-                    let faults = worker.faults();
-                    timed.run(faults, || (0..faults).for_each(|_| worker.fault(map)));
-                    worker.renew(map);
-                });
+                let worker = Worker::new(mix, entries, thread as u64, threads.get() as u64);
+                take_part(rounds, map, worker);
             });
         }
     });
     rounds.rate()
+}
+
+/// The same for this thread alone, which needs no map that could be shared.
+pub fn rate_alone(map: &impl Contender, entries: u64, mix: Mix, time: Duration) -> f64 {
+    let rounds = Rounds::new(1, time);
+    take_part(&rounds, map, Worker::new(mix, entries, 0, 1));
+    rounds.rate()
+}
+
+fn take_part(rounds: &Rounds, map: &impl Contender, mut worker: Worker) {
+    worker.renew(map);
+    rounds.take_part(|timed| {
+        let faults = worker.faults();
+        timed.run(faults, || (0..faults).for_each(|_| worker.fault(map)));
+        worker.renew(map);
+    });
 }
