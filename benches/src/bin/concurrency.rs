@@ -61,7 +61,7 @@ impl Arguments {
         ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN)
     }
 
-    /// Prints the cost of both ways, in both mixes that have a bound. Is one of them missed?
+    /// Prints the cost of both ways in all mixes. Is a bound missed? They are of mapped faults.
     fn costs(&self) -> bool {
         println!("\nOne thread, times what the bare engine takes:\n");
         println!("| mapped | optimistic | locked |\n|---|--:|--:|");

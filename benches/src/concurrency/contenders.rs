@@ -19,7 +19,7 @@ pub trait Contender {
     /// A page fault; grows a stack by a page if the address is not mapped. Was it mapped?
     fn fault(&self, addr: u64) -> bool;
 
-    /// Takes a stack back to how it was made.
+    /// Takes a stack back to its first two pages, an entry each.
     fn renew(&self, entry: u64);
 
     /// Maps a page and unmaps it.
@@ -44,7 +44,7 @@ fn process(entries: u64) -> Process {
             process.map_mut().insert(from, to, mapping, |_| ()).expect("the place is free");
         }
     }
-    // Stacks that are renewed are made with what they had at first.
+    process.set_sgrowsiz(Size::PAGE).expect("not zero");
     process
 }
 
@@ -63,9 +63,7 @@ macro_rules! shared {
         impl Contender for $name {
             fn new(entries: u64) -> Self {
                 let shared = SharedProcess::with_path(process(entries), $path);
-                let shared = shared.expect("there is memory");
-                shared.set_sgrowsiz(Size::PAGE).expect("not zero");
-                Self(shared)
+                Self(shared.expect("there is memory"))
             }
 
             #[inline]
@@ -76,16 +74,11 @@ macro_rules! shared {
 
             fn renew(&self, entry: u64) {
                 let (bottom, _) = reserve(entry);
-                let first = Addr::new(start(entry));
-                // What it grew by goes, and its first part, which grows no more, comes anew.
                 self.0.remove(bottom, Addr::new(end(entry)), |_| ()).expect("whole entries");
-                let last = Addr::new(end(entry)).wrapping_back(Size::PAGE);
                 let stack = self.0.stack(bottom, whole(entry), Prot::RW, Prot::ALL,
                     CowFlags::GROWS_DOWN, |_| ());
                 stack.expect("the place is free");
-                if first < last {
-                    self.0.grow(first, |_| ()).expect("there is room");
-                }
+                self.0.grow(Addr::new(start(entry)), |_| ()).expect("there is room");
             }
 
             fn map_and_unmap(&self, page: u64) {
@@ -116,9 +109,7 @@ pub struct Bare(RefCell<Process>);
 
 impl Contender for Bare {
     fn new(entries: u64) -> Self {
-        let mut process = process(entries);
-        process.set_sgrowsiz(Size::PAGE).expect("not zero");
-        Self(RefCell::new(process))
+        Self(RefCell::new(process(entries)))
     }
 
     #[inline]
@@ -157,9 +148,7 @@ pub struct WriteLocked(RwLock<Process>);
 
 impl Contender for WriteLocked {
     fn new(entries: u64) -> Self {
-        let mut process = process(entries);
-        process.set_sgrowsiz(Size::PAGE).expect("not zero");
-        Self(RwLock::new(process))
+        Self(RwLock::new(process(entries)))
     }
 
     #[inline]

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
 
+/// Looks before a thread lets another one have its core: they may have but one.
+const LOOKS: u32 = 256;
 /// Times that the line goes there and back.
 const ROUNDS: u64 = 100_000;
 
@@ -14,7 +16,12 @@ const ROUNDS: u64 = 100_000;
 pub fn hop() -> f64 {
     let line = AtomicU64::new(0);
     let wait_for = |number| {
+        let mut looks = 0_u32;
         while line.load(Ordering::Acquire) != number {
+            looks += 1;
+            if looks.is_multiple_of(LOOKS) {
+                thread::yield_now();
+            }
             spin_loop();
         }
     };
