@@ -29,6 +29,8 @@ use crate::refusal::Refusal;
 /// assert_eq!((added.end(), added.len().get()), (first.start(), 128 << 10));
 /// # Ok(()) }
 /// ```
+// In this order: the map begins with what a growth writes.
+#[repr(C)]
 #[derive(Debug)]
 pub struct Process<O = NonZeroU64, const B: usize = 16> {
     pub(crate) map: VmMap<O, B>,

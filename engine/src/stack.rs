@@ -184,7 +184,7 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
         at: &mut Cursor,
         addr: Addr,
         below: Option<u64>,
-        tell: impl FnMut(Change),
+        mut tell: impl FnMut(Change),
     ) -> Result<Growth, Refusal> {
         let Some(stack) = self.map.tree.item(at) else { return Ok(Growth::NoStack) };
         let (start, avail) = (stack.start, stack.value.avail);
@@ -205,6 +205,10 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
         let piece = Piece { start: bottom, end: start, prot, max };
         self.map.check_piece(&piece).inspect_err(|_| self.set_avail(at, left))?;
         self.map.ensure_piece(at, &piece)?;
+        // Nothing refuses any more. It is told before the entry is made, so that a cache line that
+        // has to be fetched for it comes meanwhile.
+        let added = AddrRange::between(bottom, start);
+        tell(Change::Mapped(added, prot));
 
         // 13.13: the flag moves to the new piece, `avail` is copied before its length goes off.
         if let Some(body) = self.map.tree.value_mut(at) {
@@ -213,8 +217,8 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
         }
         let length = start.wrapping_sub(bottom);
         self.map.insert_piece(at, &piece, left.wrapping_sub(length))?;
-        let added = AddrRange::between(bottom, start);
-        Ok(self.grown(added, prot, Direction::Down, amount.main, tell))
+        self.settle(added, amount.main, tell);
+        Ok(Growth::Grown { added, direction: Direction::Down })
     }
 
     /// Grows the stack at `at` up to `addr`; `above` is where the upper neighbour starts.
@@ -223,7 +227,7 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
         at: &Cursor,
         addr: Addr,
         above: Option<u64>,
-        tell: impl FnMut(Change),
+        mut tell: impl FnMut(Change),
     ) -> Result<Growth, Refusal> {
         let Some(stack) = self.map.tree.item(at) else { return Ok(Growth::NoStack) };
         let (end, avail) = (stack.end, stack.value.avail);
@@ -265,7 +269,9 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
             self.map.reserve(length);
         }
         let added = AddrRange::between(end, top);
-        Ok(self.grown(added, prot, Direction::Up, amount.main, tell))
+        tell(Change::Mapped(added, prot));
+        self.settle(added, amount.main, tell);
+        Ok(Growth::Grown { added, direction: Direction::Up })
     }
 
     /// Rules 13.5 to 13.10: how much to add.
@@ -336,25 +342,16 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
 
     /// Rules 13.17 and 13.18: counts and wires what was added.
     #[inline(always)]
-    fn grown(
-        &mut self,
-        added: AddrRange,
-        prot: Prot,
-        direction: Direction,
-        main: bool,
-        mut tell: impl FnMut(Change),
-    ) -> Growth {
+    fn settle(&mut self, added: AddrRange, main: bool, tell: impl FnMut(Change)) {
         if main {
             let pages = added.len().get().div_ceil(PAGE_SIZE);
             self.ssize = self.ssize.wrapping_add(pages);
         }
-        tell(Change::Mapped(added, prot));
         if self.map.wire_future {
             // 13.18: the result is ignored; the nodes have been made sure of.
             let (start, end) = (added.start(), added.end());
             let _ = self.map.wire(start, end, Wiring::User, Holes::Refused, tell);
         }
-        Growth::Grown { added, direction }
     }
 
     fn set_avail(&mut self, at: &Cursor, avail: u64) {

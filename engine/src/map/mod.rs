@@ -60,13 +60,15 @@ use crate::tree::Tree;
 /// assert_eq!(entry.range.len().get(), 0x3000);
 /// # Ok(()) }
 /// ```
+// In this order: what a growth writes comes first, down to the first words of the tree.
+#[repr(C)]
 #[derive(Debug)]
 pub struct VmMap<O = NonZeroU64, const B: usize = 16> {
-    pub(crate) tree: Tree<Body<O>, B>,
     /// Bytes mapped.
     pub(crate) size: u64,
     /// Swap reserved, in bytes.
     pub(crate) reserved: u64,
+    pub(crate) tree: Tree<Body<O>, B>,
     swap_limit: u64,
     /// Pages wired.
     pub(crate) wired_pages: u64,

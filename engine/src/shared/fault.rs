@@ -3,7 +3,7 @@
 use lock_api::MutexGuard;
 
 use super::map_lock::Write;
-use super::rest::{Joined, Rest};
+use super::rest::{Apart, Joined, Rest};
 use super::transition::Stretch;
 use super::{Locks, SharedProcess, planted};
 use crate::change::Change;
@@ -59,7 +59,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
     /// Grows under the process lock.
     pub(super) fn grow_under(
         &self,
-        rest: &mut MutexGuard<'_, L::Process, Rest>,
+        rest: &mut MutexGuard<'_, L::Process, Apart<Rest>>,
         addr: Addr,
         mut tell: impl FnMut(Change),
     ) -> Result<Growth, Refusal> {
@@ -85,7 +85,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
         };
         let (process, mut publication) = guard.edit_process(&self.view);
         let above = process.map.tree.item(&at).map(|entry| (entry.start, entry.value.flags));
-        let follow = |change| publication.follow(change, &mut tell);
+        let follow = |change| publication.follow_only(change, &mut tell);
         let growth = Joined::new(rest, process).grow_at(&mut at, above, addr, follow);
         publication.finish();
         growth
@@ -110,7 +110,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
     #[inline(never)]
     fn seek_and_upgrade(
         &self,
-        rest: &mut MutexGuard<'_, L::Process, Rest>,
+        rest: &mut MutexGuard<'_, L::Process, Apart<Rest>>,
         addr: Addr,
         at: &mut Cursor,
     ) -> Result<Write<'_, L, O, B>, Growth> {

@@ -14,12 +14,14 @@ use crate::map::VmMap;
 use crate::process::Process;
 use crate::refusal::Refusal;
 
-/// What the map lock guards.
+/// What the map lock guards. It begins with what a growth writes, which [`SharedProcess`] has in one
+/// cache line.
+#[repr(C)]
 pub(super) struct Guarded<O, const B: usize> {
-    /// Of this process the map alone is true: see [`joined`](super::rest).
-    process: Process<O, B>,
     /// Goes up by one whenever the map may have changed. 64 bits: it does not come round.
     timestamp: u64,
+    /// Of this process the map alone is true: see [`rest`](super::rest).
+    process: Process<O, B>,
     pub(super) transitions: Transitions,
     publisher: Publisher,
 }

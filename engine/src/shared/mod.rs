@@ -42,7 +42,7 @@ use lock_api::{Mutex, RwLock};
 use crate::process::Process;
 use crate::refusal::Refusal;
 use map_lock::Guarded;
-use rest::Rest;
+use rest::{Apart, Rest};
 use view::View;
 
 /// A [`Process`] that many threads use at once.
@@ -77,12 +77,17 @@ use view::View;
 /// # Ok(()) }
 /// # #[cfg(not(feature = "std"))] fn main() {}
 /// ```
+// In this order: the words that a growth writes, which go from core to core with it, lie in one
+// cache line, and nothing else that a fault looks at lies in it.
+#[repr(C)]
 pub struct SharedProcess<L: Locks, O = NonZeroU64, const B: usize = 16> {
-    /// Guards all of a process but its map.
-    process: Mutex<L::Process, Rest>,
+    /// Begins and ends with a cache line.
+    view: View,
+    /// Guards all of a process but its map. It is apart, or it would part the words of the locks.
+    process: Mutex<L::Process, Apart<Rest>>,
+    /// Begins with what a growth writes.
     map: RwLock<L::Map, Guarded<O, B>>,
     wait: L::Wait,
-    view: View,
     path: FaultPath,
 }
 
@@ -102,7 +107,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
     ///
     /// [`Refusal::OutOfNodes`] if there is no memory.
     pub fn with_path(process: Process<O, B>, path: FaultPath) -> Result<Self, Refusal> {
-        let rest = Rest::of(&process);
+        let rest = Apart::new(Rest::of(&process))?;
         let (view, mut map) = (View::new()?, Guarded::new(process));
         map.publish(&view)?;
         Ok(Self {
@@ -132,5 +137,31 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
 impl<L: Locks, O, const B: usize> core::fmt::Debug for SharedProcess<L, O, B> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("SharedProcess").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, feature = "std", not(loom)))]
+mod tests {
+    use core::ptr::from_ref;
+
+    use super::*;
+    use crate::map::VmMap;
+    use crate::num::Addr;
+
+    #[test]
+    fn what_a_growth_writes_lies_in_one_cache_line() {
+        let map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x9000));
+        let process = Process::new(map, Default::default(), Default::default());
+        let shared = SharedProcess::<ParkingLot>::new(process.expect("a step")).expect("memory");
+        let (process, lock) = (from_ref(&shared.process).addr(), from_ref(&shared.map).addr());
+        let guard = shared.map.read();
+        let (timestamp, map) = (from_ref(&*guard).addr(), guard.map());
+        let (size, charged) = (from_ref(&map.size).addr(), from_ref(&map.reserved).addr());
+        let entries = from_ref(&map.tree).addr();
+        let lines = [process, lock, timestamp, size, charged, entries].map(|word| word / 64);
+        assert_eq!(lines, [process / 64; 6]);
+        let view = from_ref(&shared.view).addr();
+        let looked_at = [view, view + size_of::<View>() - 1, from_ref(&shared.path).addr()];
+        assert!(looked_at.iter().all(|byte| byte / 64 != process / 64));
     }
 }

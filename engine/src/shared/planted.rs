@@ -18,3 +18,7 @@ pub(super) const MISSED_WAKEUP: bool = cfg!(growstack_planted = "missed-wakeup")
 pub(super) const UNVALIDATED_READ: bool = cfg!(growstack_planted = "unvalidated-read");
 /// A writer's stores may be seen before its count is odd.
 pub(super) const NO_FENCE: bool = cfg!(growstack_planted = "no-fence");
+/// The first change of an operation is published although others may follow.
+pub(super) const HASTY_CHANGE: bool = cfg!(growstack_planted = "hasty-change");
+/// Who sees one boundary moved may not see those that were moved before.
+pub(super) const RELAXED_SHIFT: bool = cfg!(growstack_planted = "relaxed-shift");

@@ -3,7 +3,7 @@
 
 use lock_api::MutexGuard;
 
-use super::rest::{Joined, Rest};
+use super::rest::{Apart, Joined, Rest};
 use super::transition::Stretch;
 use super::{Locks, MapWriteGuard, SharedProcess};
 use crate::change::Change;
@@ -25,7 +25,7 @@ use crate::refusal::Refusal;
 #[must_use]
 pub struct ProcessGuard<'a, L: Locks, O, const B: usize> {
     shared: &'a SharedProcess<L, O, B>,
-    guard: MutexGuard<'a, L::Process, Rest>,
+    guard: MutexGuard<'a, L::Process, Apart<Rest>>,
 }
 
 impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {

@@ -4,10 +4,13 @@
 //! [`Process`] that the map lock guards, and takes the rest along: a few words, where to move the
 //! map would be to copy it.
 
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::ops::{Deref, DerefMut};
 
 use crate::limits::{Limits, StackTunables};
 use crate::process::Process;
+use crate::refusal::Refusal;
 
 /// All of a process but its map.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,6 +31,37 @@ impl Rest {
             (process.limits, process.tunables) = (self.limits, self.tunables);
             process.ssize = self.ssize;
         }
+    }
+}
+
+/// A value in memory of its own.
+pub(super) struct Apart<T>(Box<[T; 1]>);
+
+impl<T> Apart<T> {
+    /// Moves a value there.
+    pub(super) fn new(value: T) -> Result<Self, Refusal> {
+        let mut one = Vec::new();
+        one.try_reserve_exact(1).map_err(|_| Refusal::OutOfNodes)?;
+        one.push(value);
+        one.into_boxed_slice().try_into().map(Self).map_err(|_| Refusal::OutOfNodes)
+    }
+}
+
+impl<T> Deref for Apart<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        let [value] = &*self.0;
+        value
+    }
+}
+
+impl<T> DerefMut for Apart<T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        let [value] = &mut *self.0;
+        value
     }
 }
 

@@ -96,12 +96,14 @@ use node::{Inner, Leaf};
 /// assert_eq!(tree.neighbours(0x2000).above, Some((0x3000, 0x6000)));
 /// # Ok::<(), growstack::tree::OutOfNodes>(())
 /// ```
+// In this order: what every insertion writes comes first.
+#[repr(C)]
 pub struct Tree<V, const B: usize = 16> {
-    leaves: Arena<Leaf<V, B>>,
-    inner: Arena<Inner<B>>,
+    len: usize,
     root: u32,
     height: usize,
-    len: usize,
+    leaves: Arena<Leaf<V, B>>,
+    inner: Arena<Inner<B>>,
     min: u64,
     max: u64,
     cap: Option<usize>,

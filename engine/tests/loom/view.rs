@@ -4,7 +4,7 @@ use growstack::shared::{FaultPath, Raced};
 use growstack::{Addr, CowFlags, Mapping, Prot, Size};
 use loom::thread;
 
-use super::{Shared, model, page, process};
+use super::{Shared, model, page, process, with_stack};
 
 /// Reads an address whose protection never changes, while `change` is at work.
 fn read_against(single: &'static [u64], change: fn(&Shared)) {
@@ -70,6 +70,27 @@ fn read_against_growth() {
         };
         assert!(shared.grow(fault, |_| ()).unwrap().is_mapped());
         assert_eq!(shared.try_protection(fault), Ok(Some(Prot::RW)));
+        reader.join().unwrap();
+    });
+}
+
+/// Whoever sees one growth sees those before it. No count tells of them: each moves one boundary.
+#[test]
+fn read_against_growths() {
+    model(|| {
+        let shared = process(&[], FaultPath::Optimistic);
+        with_stack(&shared, 99, 4);
+        with_stack(&shared, 90, 4);
+        let reader = {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                let second = shared.try_protection(page(88)).unwrap();
+                let first = shared.try_protection(page(97)).unwrap();
+                assert!(first.is_some() || second.is_none(), "the second one alone was seen");
+            })
+        };
+        assert!(shared.grow(page(97), |_| ()).unwrap().is_mapped());
+        assert!(shared.grow(page(88), |_| ()).unwrap().is_mapped());
         reader.join().unwrap();
     });
 }

@@ -1,5 +1,8 @@
 //! The sequence count: odd while a writer is at work, and each time another number.
 //!
+//! Whatever changes more than one word of the view does so between two counts. What changes one
+//! word does not ([`Leaf::shift`](super::node::Leaf::shift)).
+//!
 //! The argument is that of every sequence lock. A reader that saw a word of a change stored it after
 //! the writer's release fence, before which the count was made odd; the reader's acquire fence, which
 //! comes after its last load of a word, orders its second look at the count after that store. So it

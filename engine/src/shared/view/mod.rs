@@ -6,8 +6,9 @@
 //!
 //! A B+tree parts the address space among its leaves, and each leaf its stretch into pieces. Every
 //! word that a reader sees is an atomic, and nodes are neither moved nor given back, so that no read
-//! can be worse than wrong; a [sequence count](count) tells which ones may be. A reader writes
-//! nothing, so that as many as there are cores read at once.
+//! can be worse than wrong; a [sequence count](count) tells which ones may be. Where one word is all
+//! that changes, as for a growth, the count stays and no read is wrong. A reader writes nothing, so
+//! that as many as there are cores read at once.
 //!
 //! The view is a cache. If no node can be had for it, it is turned off, and readers take the map lock
 //! until it is [published again](publisher::Publisher::publish); no operation fails for that.

@@ -3,6 +3,7 @@
 //! A torn read of a node is no more than a wrong number: readers check what they take for an index,
 //! and throw away what they found if a writer was at work meanwhile.
 
+use super::super::planted;
 use super::super::sync::{AtomicU32, AtomicU64, Ordering};
 use super::search::{VACANT, rank};
 use crate::range::AddrRange;
@@ -24,6 +25,10 @@ pub(super) const NIL: u32 = u32::MAX;
 
 /// Bits of a value.
 pub(super) const VALUE_BITS: usize = 4;
+
+/// How the key is stored that moves.
+const SHIFTED: Ordering =
+    if planted::RELAXED_SHIFT { Ordering::Relaxed } else { Ordering::Release };
 
 /// A stretch of the address space, cut by keys into at most `LEAF` pieces, each with a value: two
 /// cache lines.
@@ -73,6 +78,15 @@ impl Leaf {
     /// Gives a range a value, if it lies at the end of a piece of which something is left, next to
     /// a piece of that value: then one key moves, which is what a growth comes to. Is that so? The
     /// leaf holds the addresses from `low` up to `high`.
+    ///
+    /// A reader needs no count to tell it of this. The key is one word, and no other word changes.
+    /// A reader may look at each key at another time, with any number of keys moved in between;
+    /// still what it counts is how many keys were at or below its address at *one* of these times.
+    /// For the keys are in order at all times, so that each of these numbers is a first so many of
+    /// the keys; what the reader counts is no less than the least of these numbers and no more than
+    /// the greatest; and as one key moves at a time, the number goes from one to the other by ones,
+    /// and is each one in between at some time. The store is a release, so that whoever saw it,
+    /// and fenced, sees all that was moved before.
     pub(super) fn shift(&self, (low, high): (u64, u64), range: AddrRange, value: u8) -> bool {
         let (start, end) = (range.start().get(), range.end().get());
         let slot = rank(&self.words, start);
@@ -86,7 +100,7 @@ impl Leaf {
             && from.map_or(low, load) < start
             && value_of(slot + 1) == value
         {
-            store(upto, start);
+            upto.store(start, SHIFTED);
             return true;
         }
         if let Some(from) = from
@@ -94,7 +108,7 @@ impl Leaf {
             && end < upto.map_or(high, load).min(high)
             && value_of(slot - 1) == value
         {
-            store(from, end);
+            from.store(end, SHIFTED);
             return true;
         }
         false
@@ -235,6 +249,38 @@ mod tests {
         assert!(!leaf.shift((0, 0x30), range(0x20, 0x30), 0xb), "all of the last one");
         assert!(leaf.shift((0, 0x30), range(0x20, 0x2f), 0xb));
         assert_eq!(keys(&leaf), [0x10, 0x2f]);
+    }
+
+    /// What a reader counts that sees each key at another time.
+    #[test]
+    fn keys_seen_at_different_times_count_as_at_one_of_them() {
+        let (leaf, whole) = (leaf(LEAF as u64, 0x0b0b_0b0b_0b0b_0b0b), (0, VACANT));
+        let mut random = 1_u64;
+        let mut draw = |below: u64| {
+            random = random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            (random >> 33) % below
+        };
+        let mut times = alloc::vec![keys(&leaf)];
+        while times.len() < 1000 {
+            let (start, value) = (draw(0x100), if draw(2) == 0 { 0 } else { 0xb });
+            if leaf.shift(whole, AddrRange::between(start, start + 1 + draw(8)), value) {
+                times.push(keys(&leaf));
+            }
+        }
+        let at = |keys: &[u64], addr| keys.iter().filter(|&&key| key <= addr).count();
+        let mut torn = 0;
+        for window in times.windows(4) {
+            for addr in 0..0x100 {
+                let seen: [_; LEAF] = core::array::from_fn(|slot| {
+                    let time = window.get(usize::try_from(draw(4)).unwrap_or(0));
+                    AtomicU64::new(time.and_then(|keys| keys.get(slot)).map_or(0, |&key| key))
+                });
+                let counted = rank(&seen, addr);
+                assert!(window.iter().any(|keys| at(keys, addr) == counted), "{addr:#x} {seen:x?}");
+                torn += usize::from(window.iter().any(|keys| at(keys, addr) != counted));
+            }
+        }
+        assert!(torn > 1000, "{torn} times it made a difference");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The writer of the view: one at a time, under the map lock held to write.
 
+use super::super::planted;
 use super::children::Children;
 use super::node::{INNER, LEAF, NIL};
 use super::pieces::Pieces;
@@ -95,14 +96,27 @@ impl Publisher {
         while start < end {
             let path = self.descend(view, start).ok_or(Exhausted)?;
             let upto = end.min(path.high);
-            let leaf = view.leaves.get(path.leaf).ok_or(Exhausted)?;
-            let part = AddrRange::between(start, upto);
-            if !leaf.shift((path.low, path.high), part, value) {
-                self.assign_in_leaf(view, &path, start, upto, value)?;
-            }
+            self.assign_in_leaf(view, &path, start, upto, value)?;
             start = upto;
         }
         Ok(())
+    }
+
+    /// Gives a range a value if one key is all that changes by it, and without the count, for
+    /// readers may see such a change at any time ([`Leaf::shift`](super::node::Leaf::shift)). Is
+    /// that so?
+    fn shift(&self, view: &View, range: AddrRange, value: u8) -> bool {
+        let (mut at, mut low, mut high) = (self.root, 0, VACANT);
+        for _ in 0..self.levels {
+            let Some(inner) = view.inner.get(at) else { return false };
+            let slot = inner.rank(range.start().get());
+            if slot > 0 {
+                low = inner.key(slot - 1);
+            }
+            high = high.min(inner.key(slot));
+            at = inner.child(slot);
+        }
+        view.leaves.get(at).is_some_and(|leaf| leaf.shift((low, high), range, value))
     }
 
     /// The way to the leaf that holds an address other than the last.
@@ -244,6 +258,12 @@ impl Publisher {
         }
     }
 
+    /// How often the window was closed, twice.
+    #[cfg(all(test, not(loom)))]
+    pub(super) const fn count(&self) -> u64 {
+        self.count
+    }
+
     /// Levels of inner nodes, and leaves and inner nodes in use.
     #[cfg(all(test, not(loom)))]
     pub(super) const fn shape(&self) -> (u32, u32, u32) {
@@ -251,40 +271,58 @@ impl Publisher {
     }
 }
 
-/// What one hold of the map lock changes, published as one.
+/// What a change is to the view: nothing, or a value for a range.
+#[inline]
+fn step(change: Change) -> Option<(AddrRange, u8)> {
+    match change {
+        Change::Unmapped(range) => Some((range, UNMAPPED)),
+        Change::Mapped(range, prot) | Change::Protected(range, prot) => Some((range, value(prot))),
+        Change::Wired(_) | Change::Unwired(_) => None,
+    }
+}
+
+/// What one operation changes, published as one.
 #[must_use]
 pub(in super::super) struct Publication<'a> {
     view: &'a View,
     publisher: &'a mut Publisher,
+    /// The first change, until it is known whether it is the only one.
+    held: Option<(AddrRange, u8)>,
     open: bool,
     finished: bool,
 }
 
 impl<'a> Publication<'a> {
     pub(in super::super) const fn new(view: &'a View, publisher: &'a mut Publisher) -> Self {
-        Self { view, publisher, open: false, finished: false }
+        Self { view, publisher, held: None, open: false, finished: false }
     }
 
-    /// Follows a change, and tells the kernel of it. The kernel goes first: where a change is the
-    /// only one, as that of a growth is, the window is not open while it is at work.
+    /// Follows a change, and tells the kernel of it first. Readers see nothing of the first one
+    /// until there is a second or the operation is over.
     #[inline]
     pub(in super::super) fn follow(&mut self, change: Change, tell: &mut impl FnMut(Change)) {
         tell(change);
-        let (range, value) = match change {
-            Change::Unmapped(range) => (range, UNMAPPED),
-            Change::Mapped(range, prot) | Change::Protected(range, prot) => (range, value(prot)),
-            Change::Wired(_) | Change::Unwired(_) => return,
-        };
-        if !self.open {
-            if !self.publisher.on {
-                return;
-            }
-            self.view.count.open(self.publisher.count);
-            self.open = true;
+        let Some((range, value)) = step(change) else { return };
+        if planted::HASTY_CHANGE && self.shift(range, value) {
+            return;
         }
-        if self.publisher.assign(self.view, range, value).is_err() {
-            self.publisher.turn_off(self.view);
-            self.open = false;
+        if self.open {
+            self.assign(range, value);
+        } else if let Some((first, before)) = self.held.take() {
+            self.assign(first, before);
+            self.assign(range, value);
+        } else {
+            self.held = Some((range, value));
+        }
+    }
+
+    /// The same for an operation of which it is known that this is all that it changes.
+    #[inline]
+    pub(in super::super) fn follow_only(&mut self, change: Change, tell: &mut impl FnMut(Change)) {
+        tell(change);
+        let Some((range, value)) = step(change) else { return };
+        if !self.shift(range, value) {
+            self.assign(range, value);
         }
     }
 
@@ -293,13 +331,41 @@ impl<'a> Publication<'a> {
     pub(in super::super) fn finish(mut self) {
         self.finished = true;
     }
+
+    /// Gives a range a value without a window, if one key is all that changes. Is that so?
+    #[inline]
+    fn shift(&self, range: AddrRange, value: u8) -> bool {
+        self.publisher.on && self.publisher.shift(self.view, range, value)
+    }
+
+    /// Gives a range a value inside the window, which is opened for it.
+    #[inline(never)]
+    fn assign(&mut self, range: AddrRange, value: u8) {
+        if !self.publisher.on {
+            return;
+        }
+        if !self.open {
+            self.view.count.open(self.publisher.count);
+            self.open = true;
+        }
+        if self.publisher.assign(self.view, range, value).is_err() {
+            self.publisher.turn_off(self.view);
+            self.open = false;
+        }
+    }
 }
 
 impl Drop for Publication<'_> {
     fn drop(&mut self) {
         if !self.finished {
-            self.publisher.turn_off(self.view);
-        } else if self.open {
+            return self.publisher.turn_off(self.view);
+        }
+        if let Some((range, value)) = self.held
+            && !self.shift(range, value)
+        {
+            self.assign(range, value);
+        }
+        if self.open {
             self.publisher.count = self.view.count.close(self.publisher.count);
         }
     }

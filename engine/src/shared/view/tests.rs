@@ -189,6 +189,43 @@ fn the_ends_of_the_address_space() {
 }
 
 #[test]
+fn a_boundary_that_moves_keeps_no_reader_waiting() {
+    let mut both = Both::new();
+    both.set(0x100, 0x200, Some(Prot::RW));
+    let windows = both.publisher.count();
+    both.set(0xf0, 0x100, Some(Prot::RW));
+    both.set(0x200, 0x210, Some(Prot::RW));
+    both.set(0xf0, 0xf8, None);
+    let only = Change::Mapped(AddrRange::between(0xf0, 0xf8), Prot::RW);
+    let mut publication = Publication::new(&both.view, &mut both.publisher);
+    publication.follow_only(only, &mut |_| ());
+    publication.finish();
+    assert_eq!(
+        (both.publisher.count(), both.view.protection(0xf0)),
+        (windows, Some(Some(Prot::RW)))
+    );
+    both.naive = BTreeMap::from([(0, 0), (0xf0, value(Prot::RW)), (0x210, 0)]);
+    both.check();
+    // A piece goes, or comes: that takes more than a key.
+    both.set(0xf0, 0x210, None);
+    both.set(0x300, 0x400, Some(Prot::RX));
+    assert_eq!(both.publisher.count(), windows + 4);
+    both.check();
+}
+
+#[test]
+fn what_is_told_first_is_set_first() {
+    let mut both = Both::new();
+    let range = AddrRange::between(0x100, 0x200);
+    let mut publication = Publication::new(&both.view, &mut both.publisher);
+    for change in [Change::Mapped(range, Prot::RW), Change::Wired(range), Change::Unmapped(range)] {
+        publication.follow(change, &mut |_| ());
+    }
+    publication.finish();
+    both.check();
+}
+
+#[test]
 fn a_change_left_half_told_turns_the_view_off() {
     let mut both = Both::new();
     drop(Publication::new(&both.view, &mut both.publisher));
