@@ -81,12 +81,15 @@ impl Arguments {
         let mut kept = Vec::new();
         for _ in 0..self.repeat {
             let one = rate_of(&|_| &shared, self, 1, mix);
+            let before = hop();
             let two = rate_of(&|_| &shared, self, 2, mix);
+            let after = hop();
             let alone = rate_of(&|_| &private[0], self, 1, mix);
             let both = rate_of(&|thread| &private[thread], self, 2, mix);
             let control = both / alone;
             let void = if control < FEWEST { " (void: the control has not two cores)" } else { "" };
-            println!("shared {:.2}, control {control:.2}{void}", two / one);
+            let line = format!("a cache line took {before:.0} and {after:.0} ns");
+            println!("shared {:.2}, control {control:.2}; {line}{void}", two / one);
             if control >= FEWEST {
                 kept.push((two / one, control));
             }
@@ -129,7 +132,6 @@ fn main() -> ExitCode {
     let mut missed = arguments.costs();
     for (mix, least) in [(100, 0.95), (95, 0.8)] {
         println!("\nScaling to two threads, {mix} of 100 mapped:");
-        println!("a cache line goes to the other core in {:.0} ns", hop());
         match arguments.scaling(Mix(mix)) {
             None => println!("void: no run had two cores"),
             Some((shared, control)) => {

@@ -3,8 +3,8 @@
 //!
 //! Every thread has stacks of its own, which lie apart, and faults at random on the other entries of
 //! the map or on the next page of one of its stacks. They go in **rounds**: when each stack has
-//! grown by some pages, all are made anew while no clock runs: then the map does not become many times
-//! as large as its name, and nothing but faults is timed. The **control** does the same on a map of
+//! grown by some pages, and all threads are done, all are made anew while no clock runs: then the map
+//! does not become many times as large as its name, and nothing but faults is timed. The **control** does the same on a map of
 //! its own for every thread: what that does not scale, no map can.
 
 mod contenders;
@@ -139,6 +139,8 @@ fn take_part(rounds: &Rounds, map: &impl Contender, mut worker: Worker) {
     rounds.take_part(|timed| {
         let faults = worker.faults();
         timed.run(faults, || (0..faults).for_each(|_| worker.fault(map)));
-        worker.renew(map);
+        if worker.growths > 0 {
+            worker.renew(map);
+        }
     });
 }

@@ -12,9 +12,9 @@ const SPINS: u32 = 256;
 pub(super) struct Rounds {
     threads: usize,
     time: Duration,
-    /// Threads that wait for a round to begin, and whether there is to be one.
+    /// Threads that wait for the others, how often all have met, and whether the time is over.
     arrived: AtomicUsize,
-    begun: AtomicUsize,
+    meetings: AtomicUsize,
     over: AtomicBool,
     spent: Mutex<Spent>,
 }
@@ -39,7 +39,7 @@ impl Rounds {
             threads,
             time,
             arrived: AtomicUsize::new(0),
-            begun: AtomicUsize::new(0),
+            meetings: AtomicUsize::new(0),
             over: AtomicBool::new(false),
             spent: Mutex::default(),
         }
@@ -48,25 +48,27 @@ impl Rounds {
     /// Calls `round` again and again until the time is spent; all threads begin at once.
     pub(super) fn take_part(&self, mut round: impl FnMut(&Timed<'_>)) {
         let started = Instant::now();
-        for number in 0.. {
-            self.meet(number, started);
-            if self.over.load(Ordering::Acquire) {
+        loop {
+            self.meet(|| self.over.store(started.elapsed() >= self.time, Ordering::Relaxed));
+            if self.over.load(Ordering::Relaxed) {
                 return;
             }
             round(&Timed(self));
         }
     }
 
-    /// Waits for all threads. A barrier of `std` sleeps, and a thread that wakes up begins late.
-    fn meet(&self, number: usize, started: Instant) {
+    /// Waits for all threads; the last one to come does something first. A barrier of `std` sleeps,
+    /// and a thread that wakes up begins late.
+    fn meet(&self, last: impl FnOnce()) {
+        let before = self.meetings.load(Ordering::Relaxed);
         if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.threads {
             self.arrived.store(0, Ordering::Relaxed);
-            self.over.store(started.elapsed() >= self.time, Ordering::Relaxed);
-            self.begun.store(number + 1, Ordering::Release);
+            last();
+            self.meetings.store(before + 1, Ordering::Release);
             return;
         }
         let mut looks = 0;
-        while self.begun.load(Ordering::Acquire) <= number {
+        while self.meetings.load(Ordering::Acquire) == before {
             looks += 1;
             if looks % SPINS == 0 {
                 thread::yield_now();
@@ -83,11 +85,13 @@ impl Rounds {
 }
 
 impl Timed<'_> {
-    /// Times so much work.
+    /// Times so much work, and waits for the others to end theirs: what comes after it is not to
+    /// be in their way.
     pub(super) fn run(&self, work: u64, timed: impl FnOnce()) {
         let from = Instant::now();
         timed();
         self.0.note(work, from, Instant::now());
+        self.0.meet(|| ());
     }
 }
 
