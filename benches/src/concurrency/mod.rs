@@ -10,6 +10,7 @@
 mod contenders;
 mod hop;
 mod rounds;
+pub mod scaling;
 mod tail;
 
 use std::num::NonZero;
