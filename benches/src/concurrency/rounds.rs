@@ -16,6 +16,8 @@ pub(super) struct Rounds {
     arrived: AtomicUsize,
     meetings: AtomicUsize,
     over: AtomicBool,
+    /// Has a thread panicked? The others would wait for it for ever.
+    lost: AtomicBool,
     spent: Mutex<Spent>,
 }
 
@@ -33,6 +35,17 @@ struct Spent {
 /// A thread's part of a round.
 pub(super) struct Timed<'a>(&'a Rounds);
 
+/// A thread that takes part, for as long as the others may wait for it.
+struct Present<'a>(&'a Rounds);
+
+impl Drop for Present<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.lost.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
 impl Rounds {
     pub(super) fn new(threads: usize, time: Duration) -> Self {
         Self {
@@ -41,13 +54,14 @@ impl Rounds {
             arrived: AtomicUsize::new(0),
             meetings: AtomicUsize::new(0),
             over: AtomicBool::new(false),
+            lost: AtomicBool::new(false),
             spent: Mutex::default(),
         }
     }
 
     /// Calls `round` again and again until the time is spent; all threads begin at once.
     pub(super) fn take_part(&self, mut round: impl FnMut(&Timed<'_>)) {
-        let started = Instant::now();
+        let (started, _present) = (Instant::now(), Present(self));
         loop {
             self.meet(|| self.over.store(started.elapsed() >= self.time, Ordering::Relaxed));
             if self.over.load(Ordering::Relaxed) {
@@ -71,6 +85,7 @@ impl Rounds {
         while self.meetings.load(Ordering::Acquire) == before {
             looks += 1;
             if looks % SPINS == 0 {
+                assert!(!self.lost.load(Ordering::Relaxed), "another thread has panicked");
                 thread::yield_now();
             }
             std::hint::spin_loop();
@@ -108,5 +123,51 @@ impl Rounds {
             }
             spent.ended = 0;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    #[test]
+    fn threads_begin_and_end_together() {
+        let (rounds, at_work) = (Rounds::new(3, Duration::from_millis(5)), AtomicUsize::new(0));
+        thread::scope(|scope| {
+            for thread in 1..=3 {
+                let (rounds, at_work) = (&rounds, &at_work);
+                scope.spawn(move || {
+                    rounds.take_part(|timed| {
+                        timed.run(10 * thread, || {
+                            at_work.fetch_add(1, Ordering::AcqRel);
+                            while at_work.load(Ordering::Acquire) % 3 != 0 {
+                                thread::yield_now();
+                            }
+                        });
+                        assert_eq!(at_work.load(Ordering::Acquire) % 3, 0, "all have ended");
+                    });
+                });
+            }
+        });
+        assert!(rounds.rate() > 0.0);
+        let spent = rounds.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        assert_eq!((spent.work, spent.ended), (20 * at_work.load(Ordering::Relaxed) as u64, 0));
+    }
+
+    #[test]
+    fn nobody_waits_for_a_thread_that_panicked() {
+        let rounds = Rounds::new(2, Duration::from_secs(1));
+        let take_part = |panics: bool| {
+            let round = |_: &Timed<'_>| assert!(!panics, "on purpose");
+            catch_unwind(AssertUnwindSafe(|| rounds.take_part(round))).is_err()
+        };
+        let both = thread::scope(|scope| {
+            [true, false]
+                .map(|panics| scope.spawn(move || take_part(panics)))
+                .map(thread::ScopedJoinHandle::join)
+        });
+        assert!(both.into_iter().all(|panicked| panicked.is_ok_and(|panicked| panicked)));
     }
 }

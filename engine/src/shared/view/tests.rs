@@ -214,6 +214,30 @@ fn a_boundary_that_moves_keeps_no_reader_waiting() {
 }
 
 #[test]
+fn the_first_and_the_last_boundary_of_every_leaf_move() {
+    let mut both = Both::new();
+    for piece in 1..1000 {
+        both.set(0x100 * piece, 0x100 * piece + 0x40, Some(Prot::RW));
+    }
+    let (levels, leaves, _) = both.publisher.shape();
+    assert!(levels > 1, "a boundary has leaves of other nodes beside it");
+    let mut windows = [0; 2];
+    for (round, windows) in (1..).zip(&mut windows) {
+        let before = both.publisher.count();
+        for piece in 1..1000 {
+            let (start, end) = (0x100 * piece, 0x100 * piece + 0x40);
+            both.set(start - 8 * round, start - 8 * round + 8, Some(Prot::RW));
+            both.set(end + 8 * round - 8, end + 8 * round, Some(Prot::RW));
+        }
+        *windows = (both.publisher.count() - before) / 2;
+    }
+    // A boundary between two leaves comes to lie inside one of them when it first moves.
+    assert!(windows[0] < u64::from(leaves), "{windows:?}");
+    assert_eq!(windows[1], 0);
+    both.check();
+}
+
+#[test]
 fn what_is_told_first_is_set_first() {
     let mut both = Both::new();
     let range = AddrRange::between(0x100, 0x200);
