@@ -221,20 +221,18 @@ fn the_first_and_the_last_boundary_of_every_leaf_move() {
     }
     let (levels, leaves, _) = both.publisher.shape();
     assert!(levels > 1, "a boundary has leaves of other nodes beside it");
-    let mut windows = [0; 2];
-    for (round, windows) in (1..).zip(&mut windows) {
+    let mut windows = |prot, start: u64, end: u64| {
         let before = both.publisher.count();
-        for piece in 1..1000 {
-            let (start, end) = (0x100 * piece, 0x100 * piece + 0x40);
-            both.set(start - 8 * round, start - 8 * round + 8, Some(Prot::RW));
-            both.set(end + 8 * round - 8, end + 8 * round, Some(Prot::RW));
-        }
-        *windows = (both.publisher.count() - before) / 2;
-    }
-    // A boundary between two leaves comes to lie inside one of them when it first moves.
-    assert!(windows[0] < u64::from(leaves), "{windows:?}");
-    assert_eq!(windows[1], 0);
-    both.check();
+        (1..999).for_each(|piece| both.set(0x100 * piece + start, 0x100 * piece + end, prot));
+        both.check();
+        (both.publisher.count() - before) / 2
+    };
+    assert_eq!(windows(Some(Prot::RW), 0xf8, 0x100), 0, "each piece from its beginning down");
+    assert_eq!(windows(None, 0xf8, 0xfa), 0, "and up again");
+    // Where a piece ends with its leaf, its end comes to lie inside the next one.
+    assert!((1..=u64::from(leaves)).contains(&windows(Some(Prot::RW), 0x40, 0x48)));
+    assert_eq!(windows(Some(Prot::RW), 0x48, 0x50), 0, "from its end up");
+    assert_eq!(windows(None, 0x4c, 0x50), 0, "and down again");
 }
 
 #[test]
