@@ -4,7 +4,8 @@
 //! Every thread has stacks of its own, which lie apart, and faults at random on the other entries of
 //! the map or on the next page of one of its stacks. They go in **rounds**: when each stack has
 //! grown by some pages, and all threads are done, all are made anew while no clock runs: then the map
-//! does not become many times as large as its name, and nothing but faults is timed. The **control** does the same on a map of
+//! does not become many times as large as its name, and nothing but faults is timed. Nor does the clock
+//! run while each thread fetches the cache lines that the others wrote for that. The **control** does the same on a map of
 //! its own for every thread: what that does not scale, no map can.
 
 mod contenders;
@@ -99,6 +100,13 @@ impl Worker {
         assert!(!grown, "it was not mapped");
     }
 
+    /// Looks at every entry once: cache lines that the making of stacks left with another core
+    /// come to this one before the clock runs.
+    fn look(&self, map: &impl Contender) {
+        (0..self.entries)
+            .for_each(|entry| assert!(map.fault(start(entry)), "every entry is mapped"));
+    }
+
     fn renew(&mut self, map: &impl Contender) {
         (0..self.stacks).for_each(|turn| map.renew((self.first + turn) * STACKS));
         self.growths = 0;
@@ -138,6 +146,7 @@ pub fn rate_alone(map: &impl Contender, entries: u64, mix: Mix, time: Duration) 
 fn take_part(rounds: &Rounds, map: &impl Contender, mut worker: Worker) {
     worker.renew(map);
     rounds.take_part(|timed| {
+        worker.look(map);
         let faults = worker.faults();
         timed.run(faults, || (0..faults).for_each(|_| worker.fault(map)));
         if worker.growths > 0 {

@@ -59,7 +59,8 @@ impl Rounds {
         }
     }
 
-    /// Calls `round` again and again until the time is spent; all threads begin at once.
+    /// Calls `round` again and again until the time is spent, each time when all threads are
+    /// through with the one before.
     pub(super) fn take_part(&self, mut round: impl FnMut(&Timed<'_>)) {
         let (started, _present) = (Instant::now(), Present(self));
         loop {
@@ -100,9 +101,10 @@ impl Rounds {
 }
 
 impl Timed<'_> {
-    /// Times so much work, and waits for the others to end theirs: what comes after it is not to
-    /// be in their way.
+    /// Times so much work, which all threads begin at once, and waits for the others to end theirs:
+    /// what comes before it and after it is not to be in their way.
     pub(super) fn run(&self, work: u64, timed: impl FnOnce()) {
+        self.0.meet(|| ());
         let from = Instant::now();
         timed();
         self.0.note(work, from, Instant::now());
