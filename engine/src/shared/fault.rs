@@ -1,5 +1,7 @@
 //! A page fault: what it takes if its address is mapped, and how it grows a stack if not.
 
+use core::hint::spin_loop;
+
 use lock_api::MutexGuard;
 
 use super::map_lock::Write;
@@ -28,6 +30,10 @@ pub enum FaultPath {
     Optimistic,
 }
 
+/// How often a growth tries for the process lock before it queues up: some half a microsecond, in
+/// which a few other growths come and go.
+const TRIES: usize = if cfg!(loom) { 0 } else { 24 };
+
 impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
     /// Grows the stack next to `addr`, unless it is mapped:
     /// [`Process::grow`](crate::Process::grow), which a page fault calls.
@@ -51,9 +57,21 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
     #[cold]
     fn grow_unmapped(&self, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal> {
         let early = planted::STALE_LIMITS.then(|| self.limits());
-        let mut rest = self.process.lock();
+        let mut rest = self.lock_rest();
         rest.limits = early.unwrap_or(rest.limits);
         self.grow_under(&mut rest, addr, tell)
+    }
+
+    /// Takes the process lock. Another growth gives it back so soon that to queue up for it, and
+    /// to be woken, would take longer.
+    fn lock_rest(&self) -> MutexGuard<'_, L::Process, Apart<Rest>> {
+        for _ in 0..TRIES {
+            if let Some(rest) = self.process.try_lock() {
+                return rest;
+            }
+            spin_loop();
+        }
+        self.process.lock()
     }
 
     /// Grows under the process lock.
