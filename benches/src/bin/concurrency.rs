@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use growstack_benches::concurrency::scaling::{self, Run, Verdict};
+use growstack_benches::concurrency::scaling::Run;
 use growstack_benches::concurrency::{
     Bare, Contender, Fast, Letter, Locked, Mix, TreeMap, WriteLocked, hop, rate, rate_alone, tail,
 };
@@ -27,6 +27,9 @@ struct Arguments {
     #[arg(long)]
     gate: bool,
 }
+
+/// Of so many parts is a measurement of scaling, each with a control beside it.
+const PARTS: u32 = 5;
 
 fn threads(n: usize) -> NonZero<usize> {
     NonZero::new(n).unwrap_or(NonZero::<usize>::MIN)
@@ -72,60 +75,51 @@ impl Arguments {
         missed
     }
 
-    /// Measures a shared map and a private one for each thread, in turn.
-    fn runs(&self, mix: Mix, least: f64) -> Vec<Run> {
+    /// Measures a shared map and a private one for each thread, in turn, and in many short runs:
+    /// what else goes on in the machine then spoils some of them, and not the median.
+    fn runs(&self, mix: Mix) -> Vec<Run> {
         let (shared, private) =
             (Fast::new(self.entries), [(); 2].map(|()| Fast::new(self.entries)));
         let one_run = || {
-            let one = rate_of(&|_| &shared, self, 1, mix);
+            let one = self.part_of_rate(&|_| &shared, 1, mix);
             let before = hop();
-            let two = rate_of(&|_| &shared, self, 2, mix);
+            let two = self.part_of_rate(&|_| &shared, 2, mix);
             let line = before.max(hop());
-            let alone = rate_of(&|_| &private[0], self, 1, mix);
-            let both = rate_of(&|thread| &private[thread], self, 2, mix);
-            let run = Run { one, two, alone, both, line };
-            print!("shared {:.2}, control {:.2}, ", run.shared(), run.control());
-            println!(
-                "a cache line took {line:.0} ns{}",
-                match run.verdict(mix, least) {
-                    Verdict::Void => " (void: the control has not two cores)",
-                    Verdict::Far => " (far: two of them take longer than the bound leaves)",
-                    Verdict::Counts => "",
-                }
-            );
-            run
+            let alone = self.part_of_rate(&|_| &private[0], 1, mix);
+            let both = self.part_of_rate(&|thread| &private[thread], 2, mix);
+            Run { one, two, alone, both, line }
         };
-        (0..self.repeat).map(|_| one_run()).collect()
+        (0..PARTS as usize * self.repeat).map(|_| one_run()).collect()
     }
 
-    /// Prints how a mix scales. Is the bound missed? Without a run that tells, it is not.
+    fn part_of_rate<'a>(&self, map_of: &dyn Fn(usize) -> &'a Fast, n: usize, mix: Mix) -> f64 {
+        rate(map_of, self.entries, threads(n), mix, self.time() / PARTS)
+    }
+
+    /// Prints how a mix scales. Is the bound missed? Without runs that tell, it is not.
     fn scaling(&self, mix: Mix, least: f64) -> bool {
-        println!("\nScaling to two threads, {} of 100 mapped:\n", mix.0);
-        let runs = self.runs(mix, least);
-        println!();
-        if let Some((share, n)) = scaling::share(&runs, mix, least, Verdict::Far) {
-            println!("{share:.2} of the control's in {n} of {} runs, far", self.repeat);
+        println!("\nScaling to two threads, {} of 100 mapped, {least} wanted:\n", mix.0);
+        println!("| cores | runs | shared | control | share | a cache line | |");
+        println!("|---|--:|--:|--:|--:|--:|---|");
+        let (far, near): (Vec<Run>, Vec<Run>) =
+            self.runs(mix).into_iter().partition(|run| run.is_far(mix, least));
+        let mut missed = false;
+        for (cores, runs) in [("near", near), ("far", far)] {
+            let Some(run) = Run::median(&runs) else { continue };
+            let misses = run.share() < least && cores == "near" && !run.is_void();
+            let verdict = match (run.is_void(), cores, misses) {
+                (true, ..) => "void: the control has not two cores",
+                (_, "far", _) => "two lines take longer than the bound leaves for a growth",
+                (.., true) => "MISSED",
+                _ => "met",
+            };
+            let (n, shared, control) = (runs.len(), run.shared(), run.control());
+            print!("| {cores} | {n} | {shared:.2} | {control:.2} | {:.2} ", run.share());
+            println!("| {:.0} ns | {verdict} |", run.line);
+            missed |= misses;
         }
-        let Some((share, n)) = scaling::share(&runs, mix, least, Verdict::Counts) else {
-            println!("no run tells how the map scales");
-            return false;
-        };
-        let verdict = if share >= least { "met" } else { "MISSED" };
-        println!(
-            "{share:.2} of the control's in {n} of {} runs, {least} wanted: {verdict}",
-            self.repeat
-        );
-        share < least
+        missed
     }
-}
-
-fn rate_of<'a>(
-    map_of: &dyn Fn(usize) -> &'a Fast,
-    arguments: &Arguments,
-    n: usize,
-    mix: Mix,
-) -> f64 {
-    rate(map_of, arguments.entries, threads(n), mix, arguments.time())
 }
 
 fn main() -> ExitCode {

@@ -2,9 +2,9 @@
 //! another thread maps and unmaps.
 //!
 //! Every thread has stacks of its own, which lie apart, and faults at random on the other entries of
-//! the map or on the next page of one of its stacks. They go in **rounds**: when each stack has
-//! grown by some pages, and all threads are done, all are made anew while no clock runs: then the map
-//! does not become many times as large as its name, and nothing but faults is timed. Nor does the clock
+//! the map or on the next page of one of its stacks. They go in **rounds**: when the stacks of a thread
+//! have grown by some pages, all threads stop, and all stacks are made anew while no clock runs: then the
+//! map does not become many times as large as its name, and nothing but faults is timed. Nor does the clock
 //! run while each thread fetches the cache lines that the others wrote for that. The **control** does the same on a map of
 //! its own for every thread: what that does not scale, no map can.
 
@@ -148,7 +148,7 @@ fn take_part(rounds: &Rounds, map: &impl Contender, mut worker: Worker) {
     rounds.take_part(|timed| {
         worker.look(map);
         let faults = worker.faults();
-        timed.run(faults, || (0..faults).for_each(|_| worker.fault(map)));
+        timed.run(faults, || worker.fault(map));
         if worker.growths > 0 {
             worker.renew(map);
         }

@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 /// Looks at a flag before a thread lets another one have its core.
 const SPINS: u32 = 256;
 
+/// Pieces of work between two looks at whether a thread is through.
+const PIECES: u64 = 64;
+
 /// Rounds until a time is over.
 pub(super) struct Rounds {
     threads: usize,
@@ -16,6 +19,8 @@ pub(super) struct Rounds {
     arrived: AtomicUsize,
     meetings: AtomicUsize,
     over: AtomicBool,
+    /// Has a thread ended its part of the round? Then all of them end it.
+    through: AtomicBool,
     /// Has a thread panicked? The others would wait for it for ever.
     lost: AtomicBool,
     spent: Mutex<Spent>,
@@ -54,6 +59,7 @@ impl Rounds {
             arrived: AtomicUsize::new(0),
             meetings: AtomicUsize::new(0),
             over: AtomicBool::new(false),
+            through: AtomicBool::new(false),
             lost: AtomicBool::new(false),
             spent: Mutex::default(),
         }
@@ -101,13 +107,19 @@ impl Rounds {
 }
 
 impl Timed<'_> {
-    /// Times so much work, which all threads begin at once, and waits for the others to end theirs:
-    /// what comes before it and after it is not to be in their way.
-    pub(super) fn run(&self, work: u64, timed: impl FnOnce()) {
-        self.0.meet(|| ());
-        let from = Instant::now();
-        timed();
-        self.0.note(work, from, Instant::now());
+    /// Times pieces of work, up to so many, until the first thread has done so many: as long as the
+    /// clock runs, all of them are at work. They begin at once, and wait for each other when they
+    /// are through: what comes before and after it is not to be in their way.
+    pub(super) fn run(&self, most: u64, mut piece: impl FnMut()) {
+        self.0.meet(|| self.0.through.store(false, Ordering::Relaxed));
+        let (from, mut done) = (Instant::now(), 0);
+        while done < most && !self.0.through.load(Ordering::Relaxed) {
+            let until = most.min(done + PIECES);
+            (done..until).for_each(|_| piece());
+            done = until;
+        }
+        self.0.through.store(true, Ordering::Relaxed);
+        self.0.note(done, from, Instant::now());
         self.0.meet(|| ());
     }
 }
@@ -135,27 +147,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn threads_begin_and_end_together() {
-        let (rounds, at_work) = (Rounds::new(3, Duration::from_millis(5)), AtomicUsize::new(0));
+    fn all_are_at_work_until_the_first_one_is_through() {
+        let (rounds, done) = (Rounds::new(3, Duration::from_millis(5)), AtomicUsize::new(0));
+        let at_work = AtomicUsize::new(0);
         thread::scope(|scope| {
             for thread in 1..=3 {
-                let (rounds, at_work) = (&rounds, &at_work);
+                let (rounds, done, at_work) = (&rounds, &done, &at_work);
                 scope.spawn(move || {
                     rounds.take_part(|timed| {
-                        timed.run(10 * thread, || {
-                            at_work.fetch_add(1, Ordering::AcqRel);
-                            while at_work.load(Ordering::Acquire) % 3 != 0 {
-                                thread::yield_now();
-                            }
+                        let mut pieces = 0;
+                        at_work.fetch_add(1, Ordering::AcqRel);
+                        timed.run(100 * PIECES * thread, || {
+                            assert_eq!(at_work.load(Ordering::Acquire), 3, "all have begun");
+                            pieces += 1;
                         });
-                        assert_eq!(at_work.load(Ordering::Acquire) % 3, 0, "all have ended");
+                        assert!(pieces <= 100 * PIECES * thread);
+                        done.fetch_add(usize::try_from(pieces).unwrap_or(0), Ordering::AcqRel);
+                        at_work.fetch_sub(1, Ordering::AcqRel);
                     });
                 });
             }
         });
         assert!(rounds.rate() > 0.0);
         let spent = rounds.spent.lock().unwrap_or_else(PoisonError::into_inner);
-        assert_eq!((spent.work, spent.ended), (20 * at_work.load(Ordering::Relaxed) as u64, 0));
+        assert_eq!((spent.work, spent.ended), (done.load(Ordering::Relaxed) as u64, 0));
     }
 
     #[test]

@@ -9,7 +9,7 @@ const FEWEST: f64 = 1.7;
 /// locks, and that of the view in which a boundary moves.
 const LINES: f64 = 2.0;
 
-/// Rates of one measurement, in faults a second.
+/// Rates that were measured one after the other, in faults a second; or their medians.
 #[derive(Clone, Copy, Debug)]
 pub struct Run {
     /// One thread on the shared map.
@@ -22,18 +22,6 @@ pub struct Run {
     pub both: f64,
     /// Nanoseconds that a cache line took to the other core, the most that was measured.
     pub line: f64,
-}
-
-/// What a run tells.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Verdict {
-    /// Nothing: the control did not have two cores.
-    Void,
-    /// What the machine takes, not the map: a bound that wants so much leaves less time for a growth
-    /// than the cache lines take that a growth must move.
-    Far,
-    /// How the map scales.
-    Counts,
 }
 
 impl Run {
@@ -55,29 +43,39 @@ impl Run {
         self.shared() / self.control()
     }
 
-    /// What this run tells where a share of `least` is wanted.
+    /// Does this tell nothing, since the control did not have two cores?
     #[must_use]
-    pub fn verdict(&self, mix: Mix, least: f64) -> Verdict {
+    pub fn is_void(&self) -> bool {
+        self.control() < FEWEST
+    }
+
+    /// Does this tell what the machine takes, and not the map? So it is where a share of `least`
+    /// leaves less time for a growth than the cache lines take that a growth must move.
+    #[must_use]
+    pub fn is_far(&self, mix: Mix, least: f64) -> bool {
         let growths = f64::from(100_u32.saturating_sub(mix.0)) / 100.0;
         // What two threads may take longer than one, for each growth.
         let left = (1.0 / least - 1.0) * 1e9 / self.one / growths;
-        if self.control() < FEWEST {
-            Verdict::Void
-        } else if LINES * self.line > left {
-            Verdict::Far
-        } else {
-            Verdict::Counts
-        }
+        LINES * self.line > left
     }
-}
 
-/// The median share of the runs of a kind, and how many they are; `None` if there is none.
-#[must_use]
-pub fn share(runs: &[Run], mix: Mix, least: f64, kind: Verdict) -> Option<(f64, usize)> {
-    let of_kind = runs.iter().filter(|run| run.verdict(mix, least) == kind);
-    let mut shares: Vec<f64> = of_kind.map(Run::share).collect();
-    shares.sort_by(f64::total_cmp);
-    Some((*shares.get(shares.len() / 2)?, shares.len()))
+    /// The median of each rate by itself: another program on the machine spoils some of them, and
+    /// in no run all. `None` without runs.
+    #[must_use]
+    pub fn median(runs: &[Self]) -> Option<Self> {
+        let of = |rate: fn(&Self) -> f64| {
+            let mut rates: Vec<f64> = runs.iter().map(rate).collect();
+            rates.sort_by(f64::total_cmp);
+            rates.get(rates.len() / 2).copied()
+        };
+        Some(Self {
+            one: of(|run| run.one)?,
+            two: of(|run| run.two)?,
+            alone: of(|run| run.alone)?,
+            both: of(|run| run.both)?,
+            line: of(|run| run.line)?,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -90,28 +88,23 @@ mod tests {
     fn the_share_is_that_of_the_scalings() {
         let slower = Run { one: 40e6, two: 40e6, alone: 20e6, both: 40e6, ..RUN };
         assert!((slower.shared() - 1.0).abs() < 1e-9 && (slower.control() - 2.0).abs() < 1e-9);
-        assert!((slower.share() - 0.5).abs() < 1e-9);
+        assert!((slower.share() - 0.5).abs() < 1e-9 && !slower.is_void());
+        assert!(Run { both: 54e6, ..RUN }.is_void() && !Run { both: 55e6, ..RUN }.is_void());
     }
 
     #[test]
     fn a_bound_that_the_machine_cannot_meet_tells_nothing_of_the_map() {
-        let far = Run { line: 160.0, ..RUN };
-        assert_eq!(RUN.verdict(Mix(95), 0.8), Verdict::Counts);
         // 0.8 leaves 156 ns for each growth: less than two lines take.
-        assert_eq!(far.verdict(Mix(95), 0.8), Verdict::Far);
-        assert_eq!(Run { line: 77.0, ..RUN }.verdict(Mix(95), 0.8), Verdict::Counts);
-        assert_eq!(Run { line: 79.0, ..RUN }.verdict(Mix(95), 0.8), Verdict::Far);
-        assert_eq!(far.verdict(Mix(100), 0.95), Verdict::Counts, "nothing grows");
-        assert_eq!(Run { both: 50e6, ..far }.verdict(Mix(95), 0.8), Verdict::Void);
+        assert!(!Run { line: 77.0, ..RUN }.is_far(Mix(95), 0.8));
+        assert!(Run { line: 79.0, ..RUN }.is_far(Mix(95), 0.8));
+        assert!(!Run { line: 1000.0, ..RUN }.is_far(Mix(100), 0.95), "nothing grows");
     }
 
     #[test]
-    fn each_kind_has_a_median_of_its_own() {
-        let far = Run { line: 160.0, two: 30e6, ..RUN };
-        let runs = [RUN, far, Run { two: 48e6, ..RUN }, Run { two: 45e6, ..RUN }];
-        let (median, counted) = share(&runs, Mix(95), 0.8, Verdict::Counts).expect("three");
-        assert!((median - 0.75).abs() < 1e-9 && counted == 3);
-        assert_eq!(share(&runs, Mix(95), 0.8, Verdict::Far).map(|(_, n)| n), Some(1));
-        assert_eq!(share(&runs, Mix(95), 0.8, Verdict::Void), None);
+    fn each_rate_has_a_median_of_its_own() {
+        let spoilt = [Run { two: 5e6, ..RUN }, Run { both: 9e6, ..RUN }, Run { one: 1e6, ..RUN }];
+        let median = Run::median(&spoilt).expect("three");
+        assert!((median.share() - RUN.share()).abs() < 1e-9 && (median.line - 27.0).abs() < 1e-9);
+        assert!(Run::median(&[]).is_none());
     }
 }
