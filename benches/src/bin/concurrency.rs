@@ -104,12 +104,12 @@ impl Arguments {
         let (far, near): (Vec<Run>, Vec<Run>) =
             self.runs(mix).into_iter().partition(|run| run.is_far(mix, least));
         let mut missed = false;
-        for (cores, runs) in [("near", near), ("far", far)] {
+        for (cores, runs) in [("near enough", near), ("too far", far)] {
             let Some(run) = Run::median(&runs) else { continue };
-            let misses = run.share() < least && cores == "near" && !run.is_void();
+            let misses = run.share() < least && cores == "near enough" && !run.is_void();
             let verdict = match (run.is_void(), cores, misses) {
                 (true, ..) => "void: the control has not two cores",
-                (_, "far", _) => "two lines take longer than the bound leaves for a growth",
+                (_, "too far", _) => "two lines take longer than the bound leaves for a growth",
                 (.., true) => "MISSED",
                 _ => "met",
             };

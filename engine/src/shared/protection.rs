@@ -10,8 +10,8 @@ use crate::num::Addr;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Raced;
 
-/// How often a reader tries before it queues up for the map lock: as long as a growth takes to be
-/// published, or somewhat longer.
+/// How often a reader tries before it queues up for the map lock: as long as a change takes to be
+/// published that is more than a boundary, or somewhat longer.
 const TRIES: usize = if cfg!(loom) { 1 } else { 32 };
 
 impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
