@@ -2,7 +2,7 @@
 
 use growstack::PAGE_SIZE;
 
-pub use growstack_bench_driver::value::Value;
+pub use crate::value::Value;
 
 /// Start and end of an entry.
 pub type Bounds = (u64, u64);

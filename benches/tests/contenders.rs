@@ -6,9 +6,7 @@ use std::collections::BTreeMap;
 
 use growstack::PAGE_SIZE;
 use growstack_benches::contender::{Around, Bounds, Contender, Grown, Index, Value};
-use growstack_benches::contenders::{
-    Brie, EngineTree, Floor, Nodit, Ranges, RedBlack, Sorted, StdBTreeMap,
-};
+use growstack_benches::contenders::{Brie, EngineTree, Nodit, Ranges, RedBlack, StdBTreeMap};
 use growstack_benches::layout::{Kind, Layout};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -169,24 +167,6 @@ tests! {
     std_btree_map: StdBTreeMap;
     brie_tree: Brie;
     red_black: RedBlack;
-    sorted_vec: Sorted;
     rangemap: Ranges;
     nodit: Nodit;
-}
-
-#[test]
-fn floor() {
-    for n in [1, 16, 17, 300, 5000] {
-        let layout = Layout::stacks(n, 3);
-        let model = Model(layout.spans.iter().map(|s| (s.end, (s.start, s.value()))).collect());
-        let map = Floor::new(&model.all());
-        if n <= 300 {
-            ask(&map, &model, layout.max);
-        } else {
-            for span in &layout.spans {
-                assert_eq!(map.lookup(span.start), Some((span.start, span.end)));
-                assert_eq!(map.lookup(span.end), None);
-            }
-        }
-    }
 }

@@ -2,9 +2,7 @@
 //! the same work.
 
 use growstack_benches::contender::Contender;
-use growstack_benches::contenders::{
-    Brie, EngineTree, Nodit, Ranges, RedBlack, Sorted, StdBTreeMap,
-};
+use growstack_benches::contenders::{Brie, EngineTree, Nodit, Ranges, RedBlack, StdBTreeMap};
 use growstack_benches::recorded::{Player, Recorded, joined, largest, recorded};
 use growstack_fuzz::engine::EngineSpace;
 use growstack_fuzz::space::AddressSpace;
@@ -38,6 +36,5 @@ fn recorded_traces_come_to_the_same_on_every_map() {
         same::<RedBlack>(trace, &expected);
         same::<Nodit>(trace, &expected);
         same::<Ranges>(trace, &expected);
-        same::<Sorted>(trace, &expected);
     }
 }

@@ -15,7 +15,6 @@ mod random;
 #[cfg(target_os = "linux")]
 mod record;
 mod replay;
-mod runs;
 mod seeds;
 mod show;
 mod stress;
@@ -45,7 +44,6 @@ enum Command {
     Minimize(minimize::Minimize),
     Seeds(seeds::Seeds),
     Distill(distill::Distill),
-    Runs(runs::Runs),
     Stress(stress::Stress),
     #[cfg(target_os = "linux")]
     Record(record::Record),
@@ -116,7 +114,6 @@ pub fn run(
         Ok(Arguments { command: Command::Minimize(minimize) }) => minimize.run(streams),
         Ok(Arguments { command: Command::Seeds(seeds) }) => seeds.run(streams),
         Ok(Arguments { command: Command::Distill(distill) }) => distill.run(streams),
-        Ok(Arguments { command: Command::Runs(runs) }) => runs.run(streams),
         Ok(Arguments { command: Command::Stress(stress) }) => stress.run(streams),
         #[cfg(target_os = "linux")]
         Ok(Arguments { command: Command::Record(record) }) => record.run(contenders, streams),

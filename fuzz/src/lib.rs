@@ -13,7 +13,6 @@
 //! - [`generate`], [`driver`]: random sequences on two maps.
 //! - [`describe`], [`show`]: what traces are made of, and pictures of them.
 //! - [`record`]: traces of what Linux programs do.
-//! - [`runs`]: the log of long runs.
 //! - [`tally`], [`evidence`]: what runs came to and what they found, for programs.
 //! - [`cli`]: the command `growstack`.
 
@@ -35,7 +34,6 @@ pub mod reference;
 pub mod regression;
 pub mod replay;
 pub mod report;
-pub mod runs;
 pub mod settings;
 pub mod shared;
 pub mod show;

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use growstack_benches::contender::Contender;
-use growstack_benches::contenders::{
-    Brie, EngineTree, Nodit, Ranges, RedBlack, Sorted, StdBTreeMap,
-};
+use growstack_benches::contenders::{Brie, EngineTree, Nodit, Ranges, RedBlack, StdBTreeMap};
 use growstack_benches::recorded::{Player, Recorded, largest};
 use growstack_fuzz::engine::EngineSpace;
 use growstack_fuzz::space::AddressSpace;
@@ -32,7 +30,6 @@ pub(crate) fn recorded(c: &mut Criterion) {
         peer::<RedBlack>(&mut group, "red-black tree", trace);
         peer::<Nodit>(&mut group, "nodit", trace);
         peer::<Ranges>(&mut group, "rangemap", trace);
-        peer::<Sorted>(&mut group, "sorted Vec", trace);
     }
     group.finish();
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use criterion::Bencher;
 use growstack_benches::SIZES;
-use growstack_benches::machine::tsc::Clock;
+use growstack_benches::clock::Clock;
 
 /// Addresses that are gone through in one iteration.
 pub(crate) const ADDRESSES: usize = 1024;

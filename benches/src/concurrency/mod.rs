@@ -10,9 +10,7 @@
 //! scale, no map can.
 
 mod contenders;
-mod hop;
 mod rounds;
-pub mod scaling;
 mod tail;
 
 use std::num::NonZero;
@@ -23,7 +21,6 @@ use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
 pub use contenders::{Bare, Contender, Fast, Letter, Locked, TreeMap, WriteLocked};
-pub use hop::hop;
 use rounds::Rounds;
 pub use tail::{Tail, tail};
 

@@ -2,18 +2,14 @@
 
 mod brie;
 mod btree_map;
-mod floor;
 mod nodit;
 mod range_map;
 mod red_black;
-mod sorted;
 mod tree;
 
 pub use self::brie::Brie;
 pub use self::btree_map::StdBTreeMap;
-pub use self::floor::Floor;
 pub use self::nodit::Nodit;
 pub use self::range_map::Ranges;
 pub use self::red_black::RedBlack;
-pub use self::sorted::Sorted;
 pub use self::tree::EngineTree;

@@ -1,8 +1,7 @@
 //! Emptying the caches of the map.
 
+use std::fs;
 use std::hint::black_box;
-
-use crate::host::last_level_cache;
 
 /// Bytes of a cache line.
 const LINE: usize = 64;
@@ -24,4 +23,16 @@ impl Evictor {
         }
         black_box(&self.0);
     }
+}
+
+/// Bytes of the largest cache of the first core; 64 MiB if the system does not say.
+fn last_level_cache() -> usize {
+    const UNKNOWN: usize = 64 << 20;
+    let size = |index: usize| {
+        let path = format!("/sys/devices/system/cpu/cpu0/cache/index{index}/size");
+        let text = fs::read_to_string(path).ok()?;
+        let kibibytes: usize = text.trim().strip_suffix('K')?.parse().ok()?;
+        Some(kibibytes << 10)
+    };
+    (0..8).filter_map(size).max().unwrap_or(UNKNOWN)
 }

@@ -12,17 +12,14 @@
 //! samples: whatever it shows is the machine's doing.
 
 mod evict;
-pub mod plot;
 mod sample;
 pub mod table;
-mod told;
 
 use std::fmt;
 
 use hdrhistogram::Histogram;
 
 pub use self::sample::{Sampling, measure};
-pub use self::told::Told;
 
 /// Samples below which the outermost ten-thousandth is not worth a number.
 const FEWEST_FOR_TAIL: u64 = 100_000;

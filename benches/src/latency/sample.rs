@@ -9,9 +9,9 @@ use rand::{Rng, SeedableRng};
 
 use super::evict::Evictor;
 use super::{Caches, Distribution, Fault};
+use crate::clock::{Clock, empty_pair, start, stop};
+use crate::heap::counted;
 use crate::layout::{Kind, Layout, RESERVE_PAGES, Span};
-use crate::machine::heap::counted;
-use crate::machine::tsc::{Clock, empty_pair, start, stop};
 use crate::process::Whole;
 use crate::work::Source;
 

@@ -11,12 +11,10 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use super::outside::Outside;
-use super::runs::{Engine, Log};
 use super::{Exit, Streams};
 use crate::driver::{Counts, Failure, Outcome, Settings, WIDTHS, engine, run};
 use crate::reference::Reached;
 use crate::replay::Contender;
-use crate::runs::Ran;
 use crate::tally::Tally;
 
 /// Run random sequences of operations on a map and on the reference, and compare everything
@@ -60,16 +58,9 @@ pub(super) struct Random {
     #[arg(long, value_name = "DIR")]
     cut: Option<PathBuf>,
 
-    /// Add the run to this log, which `growstack runs` sums up; of the engine alone.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["map", "exec"])]
-    log: Option<PathBuf>,
-
     /// Write what the run came to to this file, as JSON for programs.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-
-    #[command(flatten)]
-    engine: Engine,
 
     #[command(flatten)]
     outside: Outside,
@@ -78,9 +69,8 @@ pub(super) struct Random {
 impl Random {
     pub(super) fn run(&self, maps: &[Contender], streams: &mut Streams<'_>) -> io::Result<Exit> {
         // All that is asked for, before a run that may be long.
-        let log = || self.log.as_ref().map(|path| self.engine.log(path)).transpose();
-        let (tested, log) = match self.tested(maps).and_then(|map| Ok((map, log()?))) {
-            Ok(ready) => ready,
+        let tested = match self.tested(maps) {
+            Ok(tested) => tested,
             Err(error) => {
                 writeln!(streams.err, "growstack: {error:#}")?;
                 return Ok(Exit::Unusable);
@@ -92,15 +82,13 @@ impl Random {
         streams.out.flush()?;
         let outcome = run(&settings, tested);
         write_table(&outcome, streams.out)?;
-        let logged = log
-            .map_or(Ok(()), |log| self.add(&log, &settings, &outcome))
-            .and_then(|()| self.tally(&settings, &outcome));
-        if let Err(error) = &logged {
+        let written = self.tally(&settings, &outcome);
+        if let Err(error) = &written {
             writeln!(streams.err, "growstack: {error:#}")?;
         }
         let Some(failure) = &outcome.failure else {
             writeln!(streams.out, "no divergence, seed {seed}")?;
-            return Ok(if logged.is_ok() { Exit::Agreed } else { Exit::Unusable });
+            return Ok(if written.is_ok() { Exit::Agreed } else { Exit::Unusable });
         };
         write!(streams.out, "{failure}")?;
         if let Some(folder) = &self.cut {
@@ -111,19 +99,6 @@ impl Random {
         }
         writeln!(streams.out, "divergence, seed {seed}")?;
         Ok(Exit::Diverged)
-    }
-
-    /// Adds the run to the log.
-    fn add(&self, log: &Log, settings: &Settings, outcome: &Outcome) -> Result<()> {
-        let (Settings { seed, first, .. }, counts) = (settings, &outcome.counts);
-        let ran = Ran {
-            what: "random".to_owned(),
-            width: self.width.unwrap_or(WIDTHS[0]).to_string(),
-            how: format!("seed {seed}, first {first}, sequences {}", counts.sequences),
-            counts: counts.logged(),
-            elapsed: outcome.elapsed,
-        };
-        log.add(ran, outcome.failure.is_some().into())
     }
 
     /// Writes what the run came to, if that is wanted.

@@ -27,7 +27,7 @@ mod statistics;
 mod text;
 
 pub use finding::Finding;
-pub use statistics::{Statistics, ran};
+pub use statistics::Statistics;
 
 use crate::input::{self, Flavour};
 use map::Scarcity;

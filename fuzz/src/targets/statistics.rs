@@ -1,12 +1,10 @@
 //! What the executions of a target came to, printed on demand.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
 use super::Target;
 use crate::driver::Counts;
-use crate::runs::Ran;
 use crate::tally::Tally;
 
 /// Counts of one process.
@@ -95,27 +93,6 @@ impl fmt::Display for Header {
     }
 }
 
-/// What the statistics `text` of a target that compares maps say of its run, and how many faults it
-/// found; `None` if they are no such statistics.
-#[must_use]
-pub fn ran(text: &str) -> Option<(Ran, u64)> {
-    let words = text.lines().take(2).flat_map(|line| line.split(", "));
-    let values: HashMap<&str, &str> = words.filter_map(|words| words.rsplit_once(' ')).collect();
-    let number = |name: &str| values.get(name)?.parse::<u64>().ok();
-    let target = Target::from_name(values.get("target")?).filter(|t| t.takes_operations())?;
-    let seed = text.lines().next()?.split(", ").find_map(|words| words.strip_prefix("seed "))?;
-    let elapsed = Duration::try_from_secs_f64(values.get("seconds")?.parse().ok()?).ok()?;
-    let ran = Ran {
-        what: target.name().to_owned(),
-        // The input says which.
-        width: "16 and 4".to_owned(),
-        how: format!("seed {seed}, executions {}", number("executions")?),
-        counts: [number("operations")?, number("compared")?, number("searches")?],
-        elapsed,
-    };
-    Some((ran, number("findings")?))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -124,24 +101,6 @@ mod tests {
     use crate::generate::Seeded;
     use crate::input::{Flavour, Input};
     use crate::targets::Session;
-
-    #[test]
-    fn what_is_printed_is_read_back() {
-        let mut session = Session::default();
-        let bytes = Input::draw(&mut Seeded::of_sequence(1, 1), Flavour::Whole, 90).encode();
-        session.run(Target::Growth, &bytes).unwrap();
-        let counts = &session.statistics.counts;
-        assert!(counts.operations >= counts.compared && counts.compared > 0);
-        for (seed, told) in [(Some("7".to_owned()), "seed 7"), (None, "seed of the clock")] {
-            let elapsed = Duration::from_millis(1500);
-            let header = Header { target: Target::Growth, seed, elapsed, findings: 2 };
-            let text = format!("{header}\n{}", session.statistics);
-            let (ran, findings) = ran(&text).unwrap();
-            assert_eq!((findings, ran.elapsed, ran.what.as_str()), (2, elapsed, "growth"));
-            assert_eq!(ran.counts, counts.logged());
-            assert_eq!(ran.how, format!("{told}, executions 1"));
-        }
-    }
 
     #[test]
     fn the_tally_says_the_same() {
@@ -155,19 +114,5 @@ mod tests {
         assert_eq!(tally.pairs(), session.statistics.counts.pairs());
         let text = serde_json::to_string(&tally).unwrap();
         assert_eq!(serde_json::from_str::<Tally>(&text).unwrap(), tally);
-    }
-
-    #[test]
-    fn other_texts_are_no_statistics() {
-        let header =
-            Header { target: Target::Index, seed: None, elapsed: Duration::ZERO, findings: 0 };
-        let index = format!("{header}\n{}", Statistics::default());
-        assert!(ran(&index).is_none(), "it compares no maps");
-        let growth = index.replace("index", "growth");
-        assert!(ran(&growth).is_some());
-        for text in ["", "target growth", &growth.replace("compared", "passed")] {
-            assert!(ran(text).is_none(), "{text}");
-        }
-        assert!(ran(growth.lines().next().unwrap()).is_none(), "it was cut short");
     }
 }

@@ -3,6 +3,8 @@
 //! Counting is switched on around what is to be counted, in passes of their own, so that a timed
 //! pass pays one load and one branch that is always predicted for an allocation.
 
+#![allow(unsafe_code)]
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 
