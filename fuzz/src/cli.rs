@@ -15,6 +15,7 @@ mod random;
 #[cfg(target_os = "linux")]
 mod record;
 mod replay;
+mod report;
 mod seeds;
 mod show;
 mod stress;
@@ -50,6 +51,7 @@ enum Command {
     Import(import::Import),
     Describe(describe::Describe),
     Show(show::Show),
+    Report(report::Report),
 }
 
 /// How the command ends; the numbers are its exit codes.
@@ -120,6 +122,7 @@ pub fn run(
         Ok(Arguments { command: Command::Import(import) }) => import.run(contenders, streams),
         Ok(Arguments { command: Command::Describe(describe) }) => describe.run(streams),
         Ok(Arguments { command: Command::Show(show) }) => show.run(streams),
+        Ok(Arguments { command: Command::Report(report) }) => report.run(streams),
         Err(error) if error.use_stderr() => {
             write!(streams.err, "{}", error.render())?;
             Ok(Exit::Unusable)
