@@ -1,8 +1,29 @@
-//! Every map behind one small trait: disjoint ranges, each with a value of 32 bytes.
+//! Every map of ranges behind one small trait: disjoint ranges, each with a value of 32 bytes.
 
 use growstack::PAGE_SIZE;
 
-pub use crate::value::Value;
+/// As many bytes as the engine keeps of an entry beside its bounds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Value([u64; 4]);
+
+impl Value {
+    /// The value of an entry that does not grow down.
+    pub const PLAIN: Self = Self([3, 0, 0, 0]);
+    /// The value of a stack that grows down.
+    pub const GROWS_DOWN: Self = Self([3 | 32, 0, 0, 0]);
+
+    /// A value with this for protection and flags.
+    #[must_use]
+    pub const fn of(word: u64) -> Self {
+        Self([word, 0, 0, 0])
+    }
+
+    /// What stands for protection and flags.
+    #[must_use]
+    pub const fn word(&self) -> u64 {
+        self.0[0]
+    }
+}
 
 /// Start and end of an entry.
 pub type Bounds = (u64, u64);
@@ -40,20 +61,16 @@ impl Grown {
     }
 }
 
-/// A map that can be asked.
-pub trait Index {
+/// A map of ranges.
+///
+/// The methods with a body are made of the others; a map that needs fewer descents has its own.
+pub trait PeerMap: Sized {
     /// The entry that holds an address.
     fn lookup(&self, addr: u64) -> Option<Bounds>;
 
     /// What is around an address.
     fn neighbours(&self, addr: u64) -> Around;
-}
 
-/// A map that can be changed, too.
-///
-/// The methods with a body do with the others what the comparison asks for; a map that can do it in
-/// fewer descents has its own.
-pub trait Contender: Index + Sized {
     /// An empty map for addresses below `max`.
     fn empty(max: u64) -> Self;
 
@@ -85,20 +102,8 @@ pub trait Contender: Index + Sized {
         map
     }
 
-    /// Growth down as a boundary move: both neighbours, the room, the start.
-    fn grow_down(&mut self, addr: u64) -> Grown {
-        let near = self.neighbours(addr);
-        match down(addr, near.below, near.above) {
-            Ok((old, start)) => {
-                self.set_start(old, start);
-                Grown::To(start)
-            }
-            Err(other) => other,
-        }
-    }
-
     /// Growth down as rules 13.12 and 13.13 have it: a new entry, to which the flag moves.
-    fn grow_down_by_entry(&mut self, addr: u64) -> Grown {
+    fn grow_down(&mut self, addr: u64) -> Grown {
         let near = self.neighbours(addr);
         match down(addr, near.below, near.above) {
             Ok((old, start)) => {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 
-use growstack::shared::{FaultPath, ParkingLot, SharedProcess};
+use growstack::shared::{ParkingLot, SharedProcess};
 use growstack::{
     Addr, CowFlags, Growth, Limits, Mapping, PAGE_SIZE, Process, Prot, Size, StackTunables, VmMap,
 };
@@ -12,7 +12,7 @@ use growstack::{
 use super::{RESERVE, end, is_stack, start};
 
 /// A map that many threads fault on.
-pub trait Contender {
+pub trait FaultMap {
     /// One of so many entries.
     fn new(entries: u64) -> Self;
 
@@ -54,60 +54,46 @@ fn reserve(entry: u64) -> (Addr, Size) {
     (bottom, Addr::new(end(entry)).wrapping_sub(bottom))
 }
 
-macro_rules! shared {
-    ($($(#[$doc:meta])* $name:ident by $path:expr;)*) => {$(
-        $(#[$doc])*
-        #[derive(Debug)]
-        pub struct $name(SharedProcess<ParkingLot>);
-
-        impl Contender for $name {
-            fn new(entries: u64) -> Self {
-                let shared = SharedProcess::with_path(process(entries), $path);
-                Self(shared.expect("there is memory"))
-            }
-
-            #[inline]
-            fn fault(&self, addr: u64) -> bool {
-                let growth = self.0.grow(Addr::new(addr), |_| ());
-                growth.expect("there is room") == Growth::AlreadyMapped
-            }
-
-            fn renew(&self, entry: u64) {
-                let (bottom, _) = reserve(entry);
-                self.0.remove(bottom, Addr::new(end(entry)), |_| ()).expect("whole entries");
-                let stack = self.0.stack(bottom, whole(entry), Prot::RW, Prot::ALL,
-                    CowFlags::GROWS_DOWN, |_| ());
-                stack.expect("the place is free");
-                self.0.grow(Addr::new(start(entry)), |_| ()).expect("there is room");
-            }
-
-            fn map_and_unmap(&self, page: u64) {
-                let (start, end) = (Addr::new(page), Addr::new(page + PAGE_SIZE));
-                self.0.insert(start, end, Mapping::anonymous(Prot::RX), |_| ()).expect("free");
-                self.0.remove(start, end, |_| ()).expect("a whole entry");
-            }
-        }
-    )*};
-}
-
 fn whole(entry: u64) -> Size {
     reserve(entry).1
 }
 
-shared! {
-    /// The engine, shared; a mapped fault takes no lock.
-    Fast by FaultPath::Optimistic;
-    /// The same; a mapped fault takes the map lock to read.
-    Locked by FaultPath::Locked;
-    /// The same; every fault takes the process lock, to the letter of the manual page.
-    Letter by FaultPath::Letter;
+/// The engine, shared.
+#[derive(Debug)]
+pub struct Shared(SharedProcess<ParkingLot>);
+
+impl FaultMap for Shared {
+    fn new(entries: u64) -> Self {
+        Self(SharedProcess::new(process(entries)).expect("there is memory"))
+    }
+
+    #[inline]
+    fn fault(&self, addr: u64) -> bool {
+        let growth = self.0.grow(Addr::new(addr), |_| ());
+        growth.expect("there is room") == Growth::AlreadyMapped
+    }
+
+    fn renew(&self, entry: u64) {
+        let (bottom, _) = reserve(entry);
+        self.0.remove(bottom, Addr::new(end(entry)), |_| ()).expect("whole entries");
+        let flags = CowFlags::GROWS_DOWN;
+        let stack = self.0.stack(bottom, whole(entry), Prot::RW, Prot::ALL, flags, |_| ());
+        stack.expect("the place is free");
+        self.0.grow(Addr::new(start(entry)), |_| ()).expect("there is room");
+    }
+
+    fn map_and_unmap(&self, page: u64) {
+        let (start, end) = (Addr::new(page), Addr::new(page + PAGE_SIZE));
+        self.0.insert(start, end, Mapping::anonymous(Prot::RX), |_| ()).expect("free");
+        self.0.remove(start, end, |_| ()).expect("a whole entry");
+    }
 }
 
 /// The engine for one thread, without any lock.
 #[derive(Debug)]
 pub struct Bare(RefCell<Process>);
 
-impl Contender for Bare {
+impl FaultMap for Bare {
     fn new(entries: u64) -> Self {
         Self(RefCell::new(process(entries)))
     }
@@ -142,40 +128,12 @@ fn map_and_unmap(map: &mut VmMap, page: u64) {
     map.remove(start, end, |_| ()).expect("a whole entry");
 }
 
-/// The engine behind one lock that every fault takes to write.
-#[derive(Debug)]
-pub struct WriteLocked(RwLock<Process>);
-
-impl Contender for WriteLocked {
-    fn new(entries: u64) -> Self {
-        Self(RwLock::new(process(entries)))
-    }
-
-    #[inline]
-    fn fault(&self, addr: u64) -> bool {
-        let mut process = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let growth = process.grow(Addr::new(addr), |_| ());
-        growth.expect("there is room") == Growth::AlreadyMapped
-    }
-
-    fn renew(&self, entry: u64) {
-        renew(&mut self.0.write().unwrap_or_else(PoisonError::into_inner), entry);
-    }
-
-    fn map_and_unmap(&self, page: u64) {
-        let (start, end) = (Addr::new(page), Addr::new(page + PAGE_SIZE));
-        let map = || self.0.write().unwrap_or_else(PoisonError::into_inner);
-        map().map_mut().insert(start, end, Mapping::anonymous(Prot::RX), |_| ()).expect("free");
-        map().map_mut().remove(start, end, |_| ()).expect("a whole entry");
-    }
-}
-
 /// A `BTreeMap` from ends to starts and whether it grows, behind a lock: what one writes first. It
 /// has no limits, no counters and no rules but that of the nearest entry above.
 #[derive(Debug)]
 pub struct TreeMap(RwLock<BTreeMap<u64, (u64, bool)>>);
 
-impl Contender for TreeMap {
+impl FaultMap for TreeMap {
     fn new(entries: u64) -> Self {
         let map = (0..entries).map(|entry| (end(entry), (start(entry), is_stack(entry))));
         Self(RwLock::new(map.collect()))

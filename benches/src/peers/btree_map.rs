@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
 
-use crate::contender::{Around, Bounds, Contender, Grown, Index, Value, down};
+use crate::peer::{Around, Bounds, Grown, PeerMap, Value, down};
 
 /// Ends to starts and values.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ impl StdBTreeMap {
     }
 }
 
-impl Index for StdBTreeMap {
+impl PeerMap for StdBTreeMap {
     #[inline(always)]
     fn lookup(&self, addr: u64) -> Option<Bounds> {
         self.above(addr).filter(|&(start, _)| start <= addr)
@@ -32,9 +32,7 @@ impl Index for StdBTreeMap {
     fn neighbours(&self, addr: u64) -> Around {
         Around { below: self.below(addr), above: self.above(addr) }
     }
-}
 
-impl Contender for StdBTreeMap {
     fn empty(_: u64) -> Self {
         Self(BTreeMap::new())
     }
@@ -81,21 +79,6 @@ impl Contender for StdBTreeMap {
 
     #[inline]
     fn grow_down(&mut self, addr: u64) -> Grown {
-        let below = self.below(addr);
-        let Some((&end, entry)) = self.0.range_mut((Excluded(addr), Unbounded)).next() else {
-            return Grown::Refused;
-        };
-        match down(addr, below, Some((entry.0, end))) {
-            Ok((_, start)) => {
-                entry.0 = start;
-                Grown::To(start)
-            }
-            Err(other) => other,
-        }
-    }
-
-    #[inline]
-    fn grow_down_by_entry(&mut self, addr: u64) -> Grown {
         let below = self.below(addr);
         let Some((&end, entry)) = self.0.range_mut((Excluded(addr), Unbounded)).next() else {
             return Grown::Refused;

@@ -3,7 +3,7 @@
 use nodit::interval::ie;
 use nodit::{Interval, NoditMap};
 
-use crate::contender::{Around, Bounds, Contender, Grown, Index, Value, down, up};
+use crate::peer::{Around, Bounds, Grown, PeerMap, Value, up};
 
 /// Intervals to values.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl Nodit {
     }
 }
 
-impl Index for Nodit {
+impl PeerMap for Nodit {
     #[inline(always)]
     fn lookup(&self, addr: u64) -> Option<Bounds> {
         self.0.get_key_value_at_point(&addr).ok().map(|(interval, _)| bounds(interval))
@@ -53,9 +53,7 @@ impl Index for Nodit {
             }
         }
     }
-}
 
-impl Contender for Nodit {
     fn empty(_: u64) -> Self {
         Self(NoditMap::new())
     }
@@ -101,18 +99,6 @@ impl Contender for Nodit {
 
     fn from(&self, addr: u64) -> impl Iterator<Item = Bounds> + '_ {
         self.0.overlapping(&ie(addr, u64::MAX)).map(|(interval, _)| bounds(interval))
-    }
-
-    #[inline]
-    fn grow_down(&mut self, addr: u64) -> Grown {
-        let near = self.neighbours(addr);
-        match down(addr, near.below, near.above) {
-            Ok((old, start)) => {
-                self.extend(start, old.0, Value::GROWS_DOWN);
-                Grown::To(start)
-            }
-            Err(other) => other,
-        }
     }
 
     #[inline]

@@ -2,7 +2,7 @@
 
 use rangemap::RangeMap;
 
-use crate::contender::{Around, Bounds, Contender, Grown, Index, Value, down, up};
+use crate::peer::{Around, Bounds, Grown, PeerMap, Value, up};
 
 /// Ranges to values.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ impl Ranges {
     }
 }
 
-impl Index for Ranges {
+impl PeerMap for Ranges {
     #[inline(always)]
     fn lookup(&self, addr: u64) -> Option<Bounds> {
         self.0.get_key_value(&addr).map(|(range, _)| (range.start, range.end))
@@ -52,9 +52,7 @@ impl Index for Ranges {
         let bound = above.map_or(addr, |(start, _)| start.min(addr));
         Around { below: self.below(bound), above }
     }
-}
 
-impl Contender for Ranges {
     fn empty(_: u64) -> Self {
         Self(RangeMap::new())
     }
@@ -98,18 +96,6 @@ impl Contender for Ranges {
 
     fn from(&self, addr: u64) -> impl Iterator<Item = Bounds> + '_ {
         self.0.overlapping(addr..u64::MAX).map(|(range, _)| (range.start, range.end))
-    }
-
-    #[inline]
-    fn grow_down(&mut self, addr: u64) -> Grown {
-        let near = self.neighbours(addr);
-        match down(addr, near.below, near.above) {
-            Ok((old, start)) => {
-                self.0.insert(start..old.0, Value::GROWS_DOWN);
-                Grown::To(start)
-            }
-            Err(other) => other,
-        }
     }
 
     #[inline]

@@ -9,10 +9,11 @@
 //! that. The **control** does the same on a map of its own for every thread: what that does not
 //! scale, no map can.
 
-mod contenders;
+mod maps;
 mod rounds;
 mod tail;
 
+use std::fmt::Write as _;
 use std::num::NonZero;
 use std::thread;
 use std::time::Duration;
@@ -20,7 +21,7 @@ use std::time::Duration;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
-pub use contenders::{Bare, Contender, Fast, Letter, Locked, TreeMap, WriteLocked};
+pub use maps::{Bare, FaultMap, Shared, TreeMap};
 use rounds::Rounds;
 pub use tail::{Tail, tail};
 
@@ -83,7 +84,7 @@ impl Worker {
         }
     }
 
-    fn fault(&mut self, map: &impl Contender) {
+    fn fault(&mut self, map: &impl FaultMap) {
         if self.random.random_range(0..100) < self.mix.0 || self.growths == self.stacks * RESERVE {
             // Not a stack: another thread may be about to make it anew.
             let drawn = self.random.random_range(0..self.entries - 1);
@@ -100,12 +101,12 @@ impl Worker {
 
     /// Looks at every entry once: cache lines that the making of stacks left with another core
     /// come to this one before the clock runs.
-    fn look(&self, map: &impl Contender) {
+    fn look(&self, map: &impl FaultMap) {
         (0..self.entries)
             .for_each(|entry| assert!(map.fault(start(entry)), "every entry is mapped"));
     }
 
-    fn renew(&mut self, map: &impl Contender) {
+    fn renew(&mut self, map: &impl FaultMap) {
         (0..self.stacks).for_each(|turn| map.renew((self.first + turn) * STACKS));
         self.growths = 0;
     }
@@ -113,7 +114,7 @@ impl Worker {
 
 /// Faults a second of so many threads, together, on the maps that `map_of` gives them: those of all
 /// rounds by the time from where the first thread begins a round to where the last one ends it.
-pub fn rate<'a, C: Contender + Sync + 'a>(
+pub fn rate<'a, C: FaultMap + Sync + 'a>(
     map_of: impl Fn(usize) -> &'a C,
     entries: u64,
     threads: NonZero<usize>,
@@ -135,13 +136,13 @@ pub fn rate<'a, C: Contender + Sync + 'a>(
 }
 
 /// The same for this thread alone, which needs no map that could be shared.
-pub fn rate_alone(map: &impl Contender, entries: u64, mix: Mix, time: Duration) -> f64 {
+pub fn rate_alone(map: &impl FaultMap, entries: u64, mix: Mix, time: Duration) -> f64 {
     let rounds = Rounds::new(1, time);
     take_part(&rounds, map, Worker::new(mix, entries, 0, 1));
     rounds.rate()
 }
 
-fn take_part(rounds: &Rounds, map: &impl Contender, mut worker: Worker) {
+fn take_part(rounds: &Rounds, map: &impl FaultMap, mut worker: Worker) {
     worker.renew(map);
     rounds.take_part(|timed| {
         worker.look(map);
@@ -151,4 +152,43 @@ fn take_part(rounds: &Rounds, map: &impl Contender, mut worker: Worker) {
             worker.renew(map);
         }
     });
+}
+
+/// A Markdown table of the faults a second of one thread and of several, on one map and on one each.
+#[must_use]
+pub fn table(quick: bool) -> String {
+    const ENTRIES: u64 = 4096;
+    let time = Duration::from_millis(if quick { 50 } else { 500 });
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let mut text = String::from(
+        "| faults mapped | threads | growstack, shared | a map each | BTreeMap in a RwLock |\n\
+         |--:|--:|--:|--:|--:|\n",
+    );
+    for mix in [Mix(100), Mix(95), Mix(50)] {
+        for threads in [1, 2, 4].into_iter().filter(|threads| *threads <= cores.max(2)) {
+            let count = NonZero::new(threads).unwrap_or(NonZero::<usize>::MIN);
+            let (shared, tree) = (Shared::new(ENTRIES), TreeMap::new(ENTRIES));
+            let own: Vec<Shared> = (0..threads).map(|_| Shared::new(ENTRIES)).collect();
+            let rates = [
+                rate(|_| &shared, ENTRIES, count, mix, time),
+                rate(|at| &own[at], ENTRIES, count, mix, time),
+                rate(|_| &tree, ENTRIES, count, mix, time),
+            ];
+            let [shared, own, tree] = rates.map(|rate| rate / 1e6);
+            // Writing to a string does not fail.
+            let _ = writeln!(
+                text,
+                "| {} % | {threads} | {shared:.1} M/s | {own:.1} M/s | {tree:.1} M/s |",
+                mix.0
+            );
+        }
+    }
+    let waits = tail(&Shared::new(ENTRIES), ENTRIES, 4 * time);
+    let Tail { median, p99, p99_9, p99_99, max } = waits;
+    let _ = writeln!(
+        text,
+        "\nA mapped fault while another thread maps and unmaps, nanoseconds: p50 {median}, p99 {p99}, \
+         p99.9 {p99_9}, p99.99 {p99_99}, max {max}."
+    );
+    text
 }

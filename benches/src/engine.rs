@@ -12,7 +12,7 @@ const READY: usize = 256;
 
 /// A process whose map has the entries of a layout, and grows its stacks by a page at a time.
 #[derive(Debug)]
-pub struct Whole {
+pub struct Engine {
     /// The process.
     pub process: Process,
 }
@@ -23,7 +23,7 @@ pub fn empty_map(layout: &Layout) -> VmMap {
     VmMap::new(Addr::new(PAGE_SIZE), Addr::new(layout.max))
 }
 
-impl Whole {
+impl Engine {
     /// The entries of a layout, made in its order, with nodes ready for growth.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use hdrhistogram::Histogram;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
-use super::{Contender, end, start};
+use super::{FaultMap, end, start};
 
 /// Nanoseconds of a fault, the reading of the clock included.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +30,7 @@ pub struct Tail {
 /// # Panics
 ///
 /// If there is no memory for the histogram.
-pub fn tail(map: &(impl Contender + Sync), entries: u64, time: Duration) -> Tail {
+pub fn tail(map: &(impl FaultMap + Sync), entries: u64, time: Duration) -> Tail {
     let over = AtomicBool::new(false);
     let mut taken: Histogram<u64> = Histogram::new(3).expect("three digits are possible");
     thread::scope(|scope| {

@@ -2,7 +2,7 @@
 
 use growstack::tree::{Cursor, Tree};
 
-use crate::contender::{Around, Bounds, Contender, Grown, Index, Value, down, up};
+use crate::peer::{Around, Bounds, Grown, PeerMap, Value, down, up};
 
 /// The engine's B+tree, which keeps the gaps too.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ impl EngineTree {
     }
 }
 
-impl Index for EngineTree {
+impl PeerMap for EngineTree {
     #[inline(always)]
     fn lookup(&self, addr: u64) -> Option<Bounds> {
         self.0.get(addr).map(|entry| (entry.start, entry.end))
@@ -27,9 +27,7 @@ impl Index for EngineTree {
         let near = self.0.neighbours(addr);
         Around { below: near.below.unwrap_or(0), above: near.above }
     }
-}
 
-impl Contender for EngineTree {
     fn empty(max: u64) -> Self {
         Self(Tree::new(0, max))
     }
@@ -79,19 +77,6 @@ impl Contender for EngineTree {
 
     #[inline]
     fn grow_down(&mut self, addr: u64) -> Grown {
-        let mut at = Cursor::default();
-        let above = self.0.seek_into(addr, &mut at).map(|entry| (entry.start, entry.end));
-        match down(addr, self.0.end_below(&at).unwrap_or(0), above) {
-            Ok((old, start)) => {
-                self.0.set_bounds(&at, start, old.1);
-                Grown::To(start)
-            }
-            Err(other) => other,
-        }
-    }
-
-    #[inline]
-    fn grow_down_by_entry(&mut self, addr: u64) -> Grown {
         let mut at = Cursor::default();
         let above = self.0.seek_into(addr, &mut at).map(|entry| (entry.start, entry.end));
         match down(addr, self.0.end_below(&at).unwrap_or(0), above) {

@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use growstack::PAGE_SIZE;
-use growstack_benches::contender::{Around, Bounds, Contender, Grown, Index, Value};
-use growstack_benches::contenders::{Brie, EngineTree, Nodit, Ranges, RedBlack, StdBTreeMap};
 use growstack_benches::layout::{Kind, Layout};
+use growstack_benches::peer::{Around, Bounds, Grown, PeerMap, Value};
+use growstack_benches::peers::{Brie, EngineTree, Nodit, Ranges, RedBlack, StdBTreeMap};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -30,7 +30,7 @@ fn entries(layout: &Layout) -> Vec<(u64, u64, Value)> {
     layout.in_order_of_making().map(|span| (span.start, span.end, span.value())).collect()
 }
 
-fn ask(map: &impl Index, model: &Model, max: u64) {
+fn ask(map: &impl PeerMap, model: &Model, max: u64) {
     let edges = model.all().into_iter().flat_map(|(start, end)| {
         [start - 1, start, start + 1, end - 1, end, end + 1, end + PAGE_SIZE]
     });
@@ -42,7 +42,7 @@ fn ask(map: &impl Index, model: &Model, max: u64) {
     }
 }
 
-fn same<C: Contender>(map: &C, model: &Model, max: u64) {
+fn same<C: PeerMap>(map: &C, model: &Model, max: u64) {
     assert_eq!(map.from(0).collect::<Vec<_>>(), model.all());
     ask(map, model, max);
     for (&end, &(start, value)) in &model.0 {
@@ -56,7 +56,7 @@ fn same<C: Contender>(map: &C, model: &Model, max: u64) {
 
 /// Random growths and their undoing, insertions and removals; the map is looked at all over now and
 /// then.
-fn works<C: Contender>() {
+fn works<C: PeerMap>() {
     for n in [16, 300] {
         let layout = Layout::stacks(n, 3);
         let max = layout.max;
@@ -70,18 +70,9 @@ fn works<C: Contender>() {
             let (start, end) = (span.start, span.end);
             let page = end + 2 * PAGE_SIZE;
             match (random.random_range(0..4), span.kind) {
-                (0, Kind::Down) => {
+                (0..2, Kind::Down) => {
                     let to = start - PAGE_SIZE;
-                    assert_eq!(map.grow_down(start - 1), Grown::To(to));
-                    assert_eq!(map.grow_down(start - 1), Grown::Mapped);
-                    model.0.insert(end, (to, Value::GROWS_DOWN));
-                    same(&map, &model, max);
-                    map.set_start((to, end), start);
-                    model.0.insert(end, (start, Value::GROWS_DOWN));
-                }
-                (1, Kind::Down) => {
-                    let to = start - PAGE_SIZE;
-                    assert_eq!(map.grow_down_by_entry(to), Grown::To(to));
+                    assert_eq!(map.grow_down(to), Grown::To(to));
                     model.0.insert(end, (start, Value::PLAIN));
                     model.0.insert(start, (to, Value::GROWS_DOWN));
                     same(&map, &model, max);
@@ -119,7 +110,7 @@ fn works<C: Contender>() {
 }
 
 /// No growth into a neighbour.
-fn refuses<C: Contender>() {
+fn refuses<C: PeerMap>() {
     let entries = [(0x2000, 0x4000, Value::PLAIN), (0x5000, 0x7000, Value::GROWS_DOWN)];
     let mut map = C::build(0x10_0000, entries.into_iter());
     assert_eq!(map.grow_down(0x3fff), Grown::Mapped);
@@ -128,11 +119,10 @@ fn refuses<C: Contender>() {
     map.insert(0x4000, 0x4800, Value::PLAIN);
     assert_eq!(map.grow_down(0x4fff), Grown::Refused, "half a page is left");
     assert_eq!(map.grow_up(0x4800), Grown::Refused, "half a page is left");
-    assert_eq!(map.grow_down_by_entry(0x4fff), Grown::Refused);
     assert_eq!(map.lookup(0x4fff), None);
 }
 
-fn finds<C: Contender>() {
+fn finds<C: PeerMap>() {
     let layout = Layout::fragmented(300, 5);
     let map = C::build(layout.max, entries(&layout).into_iter());
     let mut found = 0;

@@ -7,7 +7,7 @@ use intrusive_collections::rbtree::Cursor;
 use intrusive_collections::{Bound::Excluded, KeyAdapter, RBTree, RBTreeLink, intrusive_adapter};
 use std::cell::Cell;
 
-use crate::contender::{Around, Bounds, Contender, Grown, Index, Value, down, up};
+use crate::peer::{Around, Bounds, Grown, PeerMap, Value, down, up};
 
 #[derive(Debug)]
 struct Node {
@@ -57,7 +57,7 @@ impl RedBlack {
     }
 }
 
-impl Index for RedBlack {
+impl PeerMap for RedBlack {
     #[inline(always)]
     fn lookup(&self, addr: u64) -> Option<Bounds> {
         self.at(addr).get().map(Node::bounds).filter(|&(start, _)| start <= addr)
@@ -69,9 +69,7 @@ impl Index for RedBlack {
         let below = at.peek_prev().get().map_or(0, |node| node.end.get());
         Around { below, above: at.get().map(Node::bounds) }
     }
-}
 
-impl Contender for RedBlack {
     fn empty(_: u64) -> Self {
         Self(RBTree::new(ByEnd::new()))
     }
@@ -122,20 +120,6 @@ impl Contender for RedBlack {
 
     #[inline]
     fn grow_down(&mut self, addr: u64) -> Grown {
-        let at = self.at(addr);
-        let Some(node) = at.get() else { return Grown::Refused };
-        let below = at.peek_prev().get().map_or(0, |node| node.end.get());
-        match down(addr, below, Some(node.bounds())) {
-            Ok((_, start)) => {
-                node.start.set(start);
-                Grown::To(start)
-            }
-            Err(other) => other,
-        }
-    }
-
-    #[inline]
-    fn grow_down_by_entry(&mut self, addr: u64) -> Grown {
         let mut at = self.0.lower_bound_mut(Excluded(&addr));
         let below = at.peek_prev().get().map_or(0, |node| node.end.get());
         match down(addr, below, at.get().map(Node::bounds)) {

@@ -5,7 +5,7 @@ use std::ops::Bound::Excluded;
 use brie_tree::{BTree, BTreeKey, Cursor};
 use nonmax::NonMaxU64;
 
-use crate::contender::{Around, Bounds, Contender, Grown, Index, Value, down, up};
+use crate::peer::{Around, Bounds, Grown, PeerMap, Value, down, up};
 
 /// An end below 2^64 - 1.
 #[derive(Clone, Copy)]
@@ -53,7 +53,7 @@ fn bounds(entry: Option<(End, &(u64, Value))>) -> Option<Bounds> {
     entry.map(|(end, &(start, _))| (start, end.0.get()))
 }
 
-impl Index for Brie {
+impl PeerMap for Brie {
     #[inline(always)]
     fn lookup(&self, addr: u64) -> Option<Bounds> {
         // A range finds its first entry without the path that a cursor keeps.
@@ -68,9 +68,7 @@ impl Index for Brie {
         let below = if at.prev() { at.key().map_or(0, |end| end.0.get()) } else { 0 };
         Around { below, above }
     }
-}
 
-impl Contender for Brie {
     fn empty(_: u64) -> Self {
         Self(BTree::new())
     }
@@ -116,28 +114,6 @@ impl Contender for Brie {
 
     #[inline]
     fn grow_down(&mut self, addr: u64) -> Grown {
-        let mut at = self.0.cursor_mut_at(Excluded(End::new(addr)));
-        let above = bounds(at.entry());
-        let below = if at.prev() {
-            let below = at.key().map_or(0, |end| end.0.get());
-            at.next();
-            below
-        } else {
-            0
-        };
-        match down(addr, below, above) {
-            Ok((_, start)) => {
-                if let Some(entry) = at.value_mut() {
-                    entry.0 = start;
-                }
-                Grown::To(start)
-            }
-            Err(other) => other,
-        }
-    }
-
-    #[inline]
-    fn grow_down_by_entry(&mut self, addr: u64) -> Grown {
         let mut at = self.0.cursor_mut_at(Excluded(End::new(addr)));
         let above = bounds(at.entry());
         let below = if at.prev() {
