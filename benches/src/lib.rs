@@ -20,6 +20,7 @@ pub mod layout;
 pub mod op;
 pub mod peer;
 pub mod peers;
+#[cfg(feature = "traces")]
 pub mod recorded;
 pub mod refused;
 pub mod speed;
