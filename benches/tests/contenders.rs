@@ -9,7 +9,7 @@ use growstack_benches::contender::{Around, Bounds, Contender, Grown, Index, Valu
 use growstack_benches::contenders::{Brie, EngineTree, Nodit, Ranges, RedBlack, StdBTreeMap};
 use growstack_benches::layout::{Kind, Layout};
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 
 /// Ends to starts and values, written down without a thought of speed.
 struct Model(BTreeMap<u64, (u64, Value)>);

@@ -6,7 +6,7 @@ use growstack_benches::layout::{Kind, Layout, Span};
 use growstack_benches::process::Whole;
 use growstack_benches::work::Source;
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 
 use crate::timed::{one_by_one, sizes};
 

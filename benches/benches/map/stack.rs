@@ -5,7 +5,7 @@ use growstack::Addr;
 use growstack_benches::layout::{Kind, Layout};
 use growstack_benches::process::Whole;
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 
 use crate::timed::{one_by_one, sizes};
 

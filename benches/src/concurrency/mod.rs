@@ -18,7 +18,7 @@ use std::thread;
 use std::time::Duration;
 
 use rand::rngs::SmallRng;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 
 pub use contenders::{Bare, Contender, Fast, Letter, Locked, TreeMap, WriteLocked};
 use rounds::Rounds;

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use growstack::{Addr, PAGE_SIZE, Refusal};
 use hdrhistogram::Histogram;
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 
 use super::evict::Evictor;
 use super::{Caches, Distribution, Fault};
