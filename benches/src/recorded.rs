@@ -9,7 +9,7 @@ use std::path::Path;
 
 use growstack::{Addr, CowFlags, PAGE_SIZE, Size};
 use growstack_fuzz::op::{Config, Mapping, Op};
-use growstack_fuzz::trace::{Step, Trace};
+use growstack_fuzz::trace::{Step, read_file};
 
 use crate::contender::{Bounds, Contender, Value};
 
@@ -40,9 +40,7 @@ pub fn recorded() -> Vec<Recorded> {
         for file in files.flatten() {
             let (file, name) = (file.path(), file.file_name().to_string_lossy().into_owned());
             let Some(name) = name.strip_suffix(".trace.zst") else { continue };
-            let packed = fs::read(&file).expect("a trace can be read");
-            let text = zstd::decode_all(packed.as_slice()).expect("it was packed with zstd");
-            let trace = Trace::parse(&text).expect("a trace keeps to the format");
+            let trace = read_file(&file).expect("a recorded trace can be read");
             let workload = workload.file_name().to_string_lossy().into_owned();
             let ops = trace.steps.iter().map(Step::op).copied();
             let ops = ops.filter(|op| !matches!(op, Op::Dump)).collect();

@@ -4,12 +4,12 @@ use growstack::{
     Addr, AddrRange, CowFlags, EntryFlags, Holes, Inherit, PAGE_SIZE, Prot, ProtectWhat, Size,
     Wiring,
 };
+use growstack_fuzz::answer::Row;
+use growstack_fuzz::op::{Mapping, Op};
 
 use super::Style;
 use super::call::{Backing, Call, MapFlags, Outcome, Told};
 use super::space::{Objects, Placing, Space, mapping_of};
-use crate::answer::Row;
-use crate::op::{Mapping, Op};
 
 /// The range of a call, unless it is empty or reaches past 2^64.
 fn range(start: u64, length: u64) -> Option<AddrRange> {

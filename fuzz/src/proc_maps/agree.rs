@@ -4,7 +4,7 @@ use std::fmt;
 
 use growstack::{Addr, AddrRange, PAGE_SIZE, Prot};
 
-use super::snapshot::Region;
+use super::Region;
 
 /// A stretch of pages of which the map and the kernel say different things.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

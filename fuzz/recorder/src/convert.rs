@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 
 use growstack::{Addr, AddrRange, Size};
+use growstack_fuzz::op::Op;
+use growstack_fuzz::proc_maps::Region;
 
-use super::call::{Call, MapFlags, Outcome};
+use super::call::{self, Call, MapFlags, Outcome};
 use super::events::{Birth, Event, Log, Made};
-use super::snapshot::{Moment, Region, Snapshot};
+use super::snapshot::{Moment, Snapshot};
 use super::space::{Objects, Space};
 use super::translate::New;
 use super::{Ending, Origin, Style};
-use crate::op::Op;
 
 /// An address space from its beginning to its end.
 #[derive(Debug)]
@@ -151,7 +152,7 @@ impl<'a> Converter<'a> {
             }
             Call::Attach { id, read_only, execute } => {
                 let Some(length) = self.segments.get(id) else { return };
-                let (prot, backing) = super::shared::segment(*id, *read_only, *execute);
+                let (prot, backing) = call::segment(*id, *read_only, *execute);
                 (*length, prot, MapFlags(1), backing, 0)
             }
             _ => return,

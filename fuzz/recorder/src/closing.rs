@@ -1,14 +1,13 @@
 //! The end of an address space: what the kernel's last word tells of what no call told.
 
 use growstack::{Addr, AddrRange, EntryFlags, Prot};
+use growstack_fuzz::op::Op;
+use growstack_fuzz::proc_maps::{Difference, Region, Shows, Stretch, differences, stretches};
 
-use super::agree::{Difference, Stretch, differences, stretches};
+use super::Style;
 use super::call::{Call, Outcome};
 use super::events::Made;
-use super::snapshot::{Region, Shows};
 use super::space::Space;
-use super::{Style, agree};
-use crate::op::Op;
 
 /// What a call that was under way may have done: ranges, and how they are mapped after it.
 type Effect = Vec<(AddrRange, Option<Prot>)>;
@@ -108,7 +107,7 @@ impl Space {
 
     /// Where the map and the kernel differ.
     pub(super) fn differences(&self, regions: &[Region]) -> Vec<Difference> {
-        agree::differences(&self.stretches(), &stretches(regions, self.config.max))
+        differences(&self.stretches(), &stretches(regions, self.config.max))
     }
 }
 

@@ -299,6 +299,13 @@ fn clone(parts: &[&str]) -> Call {
     Call::Clone { thread: flags & 0x1_0000 != 0, memory: flags & 0x100 != 0, stack }
 }
 
+/// How `shmat` maps segment `id`.
+pub(super) fn segment(id: u64, read_only: bool, execute: bool) -> (Prot, Backing) {
+    let write = if read_only { Prot::NONE } else { Prot::WRITE };
+    let execute = if execute { Prot::EXECUTE } else { Prot::NONE };
+    (Prot::READ | write | execute, Backing::File(format!("segment {id}")))
+}
+
 /// The last part of the path: the rest is nobody's business.
 fn program(path: &str) -> String {
     let path = path.trim_end_matches("...").trim_matches('"');

@@ -7,14 +7,13 @@ use growstack::{
     Access, Addr, AddrRange, Advice, CowFlags, EntryFlags, FindSpace, Inherit, KernReturn, Limits,
     PAGE_SIZE, Prot, Size, StackTunables,
 };
+use growstack_fuzz::answer::{Answer, Row};
+use growstack_fuzz::engine::EngineSpace;
+use growstack_fuzz::op::{Config, Mapping, ObjectId, Op};
+use growstack_fuzz::proc_maps::{Region, Shows, Stretch};
+use growstack_fuzz::space::AddressSpace;
 
 use super::Style;
-use super::agree::Stretch;
-use super::snapshot::{Region, Shows};
-use crate::answer::{Answer, Row};
-use crate::engine::EngineSpace;
-use crate::op::{Config, Mapping, ObjectId, Op};
-use crate::space::AddressSpace;
 
 /// The addresses that Linux gives to programs on x86-64.
 const BOUNDS: (Addr, Addr) = (Addr::new(PAGE_SIZE), Addr::new(0x7fff_ffff_f000));

@@ -1,7 +1,7 @@
 //! Linux calls, as strace prints them, become the operations that `docs/recording.md` says.
 #![allow(clippy::unwrap_used)]
 
-use growstack_fuzz::record::{Ending, Origin, Recording, convert};
+use growstack_recorder::{Ending, Origin, Recording, convert};
 
 /// What a program starts from: a page of code, the stack, and what the kernel adds.
 const START: &str = "\
