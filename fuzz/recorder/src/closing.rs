@@ -1,4 +1,4 @@
-//! The end of an address space: what the kernel's last word tells of what no call told.
+//! The end of an address space: what the kernel's last note shows that no call did.
 
 use growstack::{Addr, AddrRange, EntryFlags, Prot};
 use growstack_fuzz::op::Op;
@@ -13,7 +13,7 @@ use super::space::Space;
 type Effect = Vec<(AddrRange, Option<Prot>)>;
 
 impl Space {
-    /// Grows the stacks to what they are in `regions`. Linux tells of no growth, so that it is
+    /// Grows the stacks to what they are in `regions`. Linux reports no growth, so that it is
     /// known from the later size alone, and stands at the end of the trace.
     pub(super) fn grow_stacks(&mut self, regions: &[Region]) {
         let stacks: Vec<AddrRange> = self
@@ -29,7 +29,7 @@ impl Space {
                 _ => region.range.start(),
             };
             if addr < stack.start() {
-                self.carry_out(Op::Grow { addr });
+                self.apply(Op::Grow { addr });
             }
         }
     }

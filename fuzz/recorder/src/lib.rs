@@ -27,7 +27,7 @@ use growstack_fuzz::trace::{Step, Trace};
 use convert::{Converter, Life};
 use events::Log;
 
-/// How the stacks of threads, which Linux maps whole, are told.
+/// The form in a trace of the stacks of threads, which Linux maps whole.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Style {
     /// As Linux has them: mappings like any other.
@@ -50,11 +50,11 @@ pub enum Origin {
 pub enum Ending {
     /// By `exit_group`, before which the kernel was asked.
     Exit,
-    /// By a signal, before which nobody can be asked.
+    /// By a signal, before which nothing holds the program for a look at its map.
     Signal(String),
     /// By `execve`.
     Replaced,
-    /// In a way that the log does not tell.
+    /// In a way that the log does not show.
     Unseen,
 }
 

@@ -40,7 +40,8 @@ use crate::trace::{Trace, read_file, read_packed};
 /// Exit code: 0 if all agreed, 1 if something diverged, 2 if some input could not be used.
 #[derive(Debug, Args)]
 pub(super) struct Replay {
-    /// Traces and inputs, or folders to search for them.
+    /// Traces and inputs, or folders to search for them. A trace or .maps file with .zst at the end
+    /// of its name is unpacked, to at most 256 MiB.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 

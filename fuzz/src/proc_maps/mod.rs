@@ -112,7 +112,7 @@ fn region_of(map: MemoryMap) -> Option<Region> {
 }
 
 /// The regions as lines of `/proc/PID/maps`, without names of files, devices and inodes, which
-/// would tell of the machine and not of the map.
+/// are of the machine and not of the map.
 #[must_use]
 pub fn anonymized(regions: &[Region]) -> String {
     let mut text = String::new();
@@ -133,7 +133,7 @@ pub fn anonymized(regions: &[Region]) -> String {
     text
 }
 
-/// Carries out `trace` on a map and says where it then differs from `regions`, the kernel's word;
+/// The differences between the final map of `trace` and `regions`, which the kernel had there;
 /// `None` if the map does not support an operation of it.
 #[must_use]
 pub fn compare(trace: &Trace, contender: Contender, regions: &[Region]) -> Option<Vec<Difference>> {
@@ -185,12 +185,12 @@ ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsysca
     #[test]
     fn a_line_that_cannot_be_read_is_named() {
         let line = "00400000-00401000 rw-p 00000000 00:00 0 \n";
-        for (text, told) in [
+        for (text, expected) in [
             (format!("{line}00500000-005010"), "line 2: `00500000-005010` is not"),
             ("not a map\n".to_owned(), "line 1: `not a map` is not"),
         ] {
             let error = read(&text).unwrap_err().to_string();
-            assert!(error.starts_with(told), "{error}");
+            assert!(error.starts_with(expected), "{error}");
         }
     }
 
