@@ -3,7 +3,7 @@
 use growstack::PAGE_SIZE;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 
 use crate::peer::Value;
 

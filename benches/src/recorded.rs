@@ -9,7 +9,7 @@ use std::path::Path;
 
 use growstack::{Addr, CowFlags, PAGE_SIZE, Size};
 use growstack_fuzz::op::{Config, Mapping, Op};
-use growstack_fuzz::trace::{Step, Trace};
+use growstack_fuzz::trace::{Step, read_file};
 
 use crate::peer::{Bounds, PeerMap, Value};
 
@@ -62,13 +62,8 @@ fn traces(folder: &str) -> Vec<Recorded> {
 /// The trace in a file; `None` if the file is none.
 fn read(file: &Path, workload: &str) -> Option<Recorded> {
     let name = file.file_name()?.to_str()?;
-    let bytes = || fs::read(file).expect("a trace can be read");
-    let (name, text) = if let Some(name) = name.strip_suffix(".trace.zst") {
-        (name, zstd::decode_all(bytes().as_slice()).expect("it was packed with zstd"))
-    } else {
-        (name.strip_suffix(".trace")?, bytes())
-    };
-    let trace = Trace::parse(&text).expect("a trace keeps to the format");
+    let name = name.strip_suffix(".trace.zst").or_else(|| name.strip_suffix(".trace"))?;
+    let trace = read_file(file).expect("a trace can be read, and keeps to the format");
     let ops = trace.steps.iter().map(Step::op).copied();
     let ops = ops.filter(|op| !matches!(op, Op::Dump)).collect();
     let (workload, name) = (workload.to_owned(), name.to_owned());

@@ -1,7 +1,7 @@
 //! Growths that are refused, one case for each reason.
 
 use growstack::{Addr, CowFlags, Limits, Mapping, PAGE_SIZE, Prot, Refusal, Size};
-use rand::Rng;
+use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::index::sample;
 

@@ -1,7 +1,7 @@
 //! What a map is asked: batches of addresses at random, the same for every map.
 
 use growstack::PAGE_SIZE;
-use rand::Rng;
+use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::index::sample;
 

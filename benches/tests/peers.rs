@@ -9,7 +9,7 @@ use growstack_benches::layout::{Kind, Layout};
 use growstack_benches::peer::{Around, Bounds, Grown, PeerMap, Value};
 use growstack_benches::peers::{Brie, EngineTree, Nodit, Ranges, RedBlack, StdBTreeMap};
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 
 /// Ends to starts and values, written down without a thought of speed.
 struct Model(BTreeMap<u64, (u64, Value)>);

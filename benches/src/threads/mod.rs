@@ -19,7 +19,7 @@ use std::thread;
 use std::time::Duration;
 
 use rand::rngs::SmallRng;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 
 pub use maps::{Bare, FaultMap, Shared, TreeMap};
 use rounds::Rounds;

@@ -1,30 +1,15 @@
-//! `growstack import`.
+//! Traces of a log, written to a folder.
 
 use std::fs;
-use std::io;
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-
-use super::input::read_packed;
-use super::{Exit, Streams};
-use crate::record::{Origin, Recording, anonymized, convert};
-use crate::replay::{Contender, fill};
-
-/// Make traces of a log that `growstack record --log` has kept.
-///
-/// Exit code: 0 if every trace agrees with what the kernel said of its process, 1 if one does not
-/// or the maps give different answers, 2 if something could not be used.
-#[derive(Debug, Args)]
-pub(super) struct Import {
-    /// The log; packed if its name ends with .zst.
-    #[arg(value_name = "LOG")]
-    log: PathBuf,
-
-    #[command(flatten)]
-    output: Output,
-}
+use growstack_fuzz::cli::{Exit, maps};
+use growstack_fuzz::proc_maps::{Difference, anonymized};
+use growstack_fuzz::replay::fill;
+use growstack_recorder::{Origin, Recording, convert};
 
 /// Where traces go and what they are called.
 #[derive(Debug, Args)]
@@ -37,34 +22,14 @@ pub(super) struct Output {
     #[arg(long, value_name = "N", default_value = "recorded")]
     name: String,
 
-    /// Pack the files with zstd.
-    #[arg(long)]
-    pack: bool,
-
     /// Leave out processes to which fewer operations than this happened.
     #[arg(long, value_name = "N", default_value_t = 1)]
     least: usize,
 }
 
-impl Import {
-    pub(super) fn run(&self, maps: &[Contender], streams: &mut Streams<'_>) -> io::Result<Exit> {
-        let outcome = read_packed(&self.log)
-            .and_then(|log| self.output.write(&String::from_utf8_lossy(&log), maps, streams));
-        outcome.or_else(|error| {
-            writeln!(streams.err, "growstack: {error:#}")?;
-            Ok(Exit::Unusable)
-        })
-    }
-}
-
 impl Output {
-    /// Writes the traces of `log`, and tells of each.
-    pub(super) fn write(
-        &self,
-        log: &str,
-        maps: &[Contender],
-        streams: &mut Streams<'_>,
-    ) -> Result<Exit> {
+    /// Writes the traces of `log`, and a line about each to `out`.
+    pub(super) fn write(&self, log: &str, out: &mut dyn Write) -> Result<Exit> {
         let mut exit = Exit::Agreed;
         let recordings = convert(log)?;
         ensure!(!recordings.is_empty(), "there is no process in the log that anything happened to");
@@ -79,63 +44,50 @@ impl Output {
             let stem =
                 format!("{}-{:0width$}-{}", self.name, index + 1, plain_name(&recording.program));
             written += 1;
-            exit = exit.max(self.write_one(&stem, recording, maps, streams)?);
+            exit = exit.max(self.write_one(&stem, recording, out)?);
         }
         writeln!(
-            streams.out,
+            out,
             "{written} traces in {}, {left_out} smaller ones left out",
             self.out.display()
         )?;
         Ok(exit)
     }
 
-    fn write_one(
-        &self,
-        stem: &str,
-        recording: &Recording,
-        maps: &[Contender],
-        streams: &mut Streams<'_>,
-    ) -> Result<Exit> {
+    fn write_one(&self, stem: &str, recording: &Recording, out: &mut dyn Write) -> Result<Exit> {
         let Recording { trace, growing, last, differences, refused, .. } = recording;
         let mut exit = Exit::Agreed;
         for (suffix, trace) in [("", Some(trace)), ("-growing", growing.as_ref())] {
             let Some(trace) = trace else { continue };
-            match fill(trace, maps) {
+            match fill(trace, &maps()) {
                 Ok(filled) => self.save(&format!("{stem}{suffix}.trace"), &filled.to_string())?,
                 Err(failure) => {
                     exit = Exit::Diverged;
                     self.save(&format!("{stem}{suffix}.trace"), &trace.to_string())?;
                     let (index, between) = (failure.index, failure.sides);
                     let what = failure.divergence.between(between.0, between.1);
-                    writeln!(streams.out, "{stem}{suffix}: operation {index}: {what}")?;
+                    writeln!(out, "{stem}{suffix}: operation {index}: {what}")?;
                 }
             }
         }
         if let Some(last) = last {
             self.save(&format!("{stem}.maps"), &anonymized(last))?;
         }
-        writeln!(streams.out, "{stem}: {}", summary(recording))?;
+        writeln!(out, "{stem}: {}", summary(recording))?;
         for refused in refused {
-            writeln!(streams.out, "{stem}: done by Linux, refused by the rules: {refused}")?;
+            writeln!(out, "{stem}: done by Linux, refused by the rules: {refused}")?;
         }
         for difference in differences {
             exit = Exit::Diverged;
-            writeln!(streams.out, "{stem}: {difference}")?;
+            writeln!(out, "{stem}: {difference}")?;
         }
         Ok(exit)
     }
 
     fn save(&self, name: &str, text: &str) -> Result<()> {
-        let path = self.out.join(if self.pack { format!("{name}.zst") } else { name.to_owned() });
-        let packed = if self.pack { Some(pack(text)?) } else { None };
-        let bytes = packed.as_deref().unwrap_or(text.as_bytes());
-        fs::write(&path, bytes).with_context(|| path.display().to_string())
+        let path = self.out.join(name);
+        fs::write(&path, text).with_context(|| path.display().to_string())
     }
-}
-
-/// As small as zstd makes it without asking the reader for much memory.
-fn pack(text: &str) -> Result<Vec<u8>> {
-    Ok(zstd::encode_all(text.as_bytes(), 19)?)
 }
 
 fn summary(recording: &Recording) -> String {
@@ -149,7 +101,7 @@ fn summary(recording: &Recording) -> String {
         None => "nothing to compare with".to_owned(),
         Some(last) => {
             let regions = last.len();
-            let pages: u64 = differences.iter().map(crate::record::Difference::pages).sum();
+            let pages: u64 = differences.iter().map(Difference::pages).sum();
             format!("{pages} pages differ from the {regions} regions of /proc/PID/maps")
         }
     };

@@ -1,20 +1,19 @@
-//! The end of an address space: what the kernel's last word tells of what no call told.
+//! The end of an address space: what the kernel's last note shows that no call did.
 
 use growstack::{Addr, AddrRange, EntryFlags, Prot};
+use growstack_fuzz::op::Op;
+use growstack_fuzz::proc_maps::{Difference, Region, Shows, Stretch, differences, stretches};
 
-use super::agree::{Difference, Stretch, differences, stretches};
+use super::Style;
 use super::call::{Call, Outcome};
 use super::events::Made;
-use super::snapshot::{Region, Shows};
 use super::space::Space;
-use super::{Style, agree};
-use crate::op::Op;
 
 /// What a call that was under way may have done: ranges, and how they are mapped after it.
 type Effect = Vec<(AddrRange, Option<Prot>)>;
 
 impl Space {
-    /// Grows the stacks to what they are in `regions`. Linux tells of no growth, so that it is
+    /// Grows the stacks to what they are in `regions`. Linux reports no growth, so that it is
     /// known from the later size alone, and stands at the end of the trace.
     pub(super) fn grow_stacks(&mut self, regions: &[Region]) {
         let stacks: Vec<AddrRange> = self
@@ -30,7 +29,7 @@ impl Space {
                 _ => region.range.start(),
             };
             if addr < stack.start() {
-                self.carry_out(Op::Grow { addr });
+                self.apply(Op::Grow { addr });
             }
         }
     }
@@ -108,7 +107,7 @@ impl Space {
 
     /// Where the map and the kernel differ.
     pub(super) fn differences(&self, regions: &[Region]) -> Vec<Difference> {
-        agree::differences(&self.stretches(), &stretches(regions, self.config.max))
+        differences(&self.stretches(), &stretches(regions, self.config.max))
     }
 }
 

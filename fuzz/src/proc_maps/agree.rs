@@ -1,12 +1,12 @@
-//! Does a map say of every page what the kernel said?
+//! The pages at which a map and the kernel differ.
 
 use std::fmt;
 
 use growstack::{Addr, AddrRange, PAGE_SIZE, Prot};
 
-use super::snapshot::Region;
+use super::Region;
 
-/// A stretch of pages of which the map and the kernel say different things.
+/// A stretch of pages at which the map and the kernel differ.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Difference {
     /// The pages.
@@ -18,7 +18,7 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// How many pages it is about.
+    /// The number of pages.
     #[must_use]
     pub fn pages(&self) -> u64 {
         self.range.len().get() / PAGE_SIZE
@@ -113,17 +113,17 @@ mod tests {
     }
 
     #[test]
-    fn every_differing_page_is_told_once() {
+    fn every_differing_page_is_found_once() {
         let map = [stretch(1, 4, Prot::RW), stretch(6, 8, Prot::RX)];
         let kernel = [stretch(2, 3, Prot::RW), stretch(3, 7, Prot::NONE), stretch(9, 10, Prot::RW)];
         let found = differences(&map, &kernel);
-        let told: Vec<(u64, u64, Option<Prot>, Option<Prot>)> = found
+        let found: Vec<(u64, u64, Option<Prot>, Option<Prot>)> = found
             .iter()
             .map(|d| (d.range.start().get() / 4096, d.pages(), d.map, d.kernel))
             .collect();
         let (rw, rx, none) = (Some(Prot::RW), Some(Prot::RX), Some(Prot::NONE));
         assert_eq!(
-            told,
+            found,
             [
                 (1, 1, rw, None),
                 (3, 1, rw, none),

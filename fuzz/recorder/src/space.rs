@@ -1,5 +1,5 @@
-//! The address space of a process, as far as a log has told of it: a map that every operation of
-//! the trace is carried out on at once, so that the next call finds it as it is.
+//! The address space of a process, as far as a log has shown it: a map to which every operation of
+//! the trace is applied at once, so that the next call finds it as it is.
 
 use std::collections::HashMap;
 
@@ -7,14 +7,13 @@ use growstack::{
     Access, Addr, AddrRange, Advice, CowFlags, EntryFlags, FindSpace, Inherit, KernReturn, Limits,
     PAGE_SIZE, Prot, Size, StackTunables,
 };
+use growstack_fuzz::answer::{Answer, Row};
+use growstack_fuzz::engine::EngineSpace;
+use growstack_fuzz::op::{Config, Mapping, ObjectId, Op};
+use growstack_fuzz::proc_maps::{Region, Shows, Stretch};
+use growstack_fuzz::space::AddressSpace;
 
 use super::Style;
-use super::agree::Stretch;
-use super::snapshot::{Region, Shows};
-use crate::answer::{Answer, Row};
-use crate::engine::EngineSpace;
-use crate::op::{Config, Mapping, ObjectId, Op};
-use crate::space::AddressSpace;
 
 /// The addresses that Linux gives to programs on x86-64.
 const BOUNDS: (Addr, Addr) = (Addr::new(PAGE_SIZE), Addr::new(0x7fff_ffff_f000));
@@ -112,7 +111,7 @@ impl Space {
         space.brk = brk;
         for region in user().filter(|region| region.shows != Shows::Stack) {
             let (start, end) = (region.range.start(), region.range.end());
-            space.carry_out(Op::Insert { start, end, mapping: mapping(region, objects) });
+            space.apply(Op::Insert { start, end, mapping: mapping(region, objects) });
         }
         if let (Some(stack), Some(low)) = (stack, low) {
             space.make_stack(stack.range, low, stack.prot);
@@ -132,7 +131,7 @@ impl Space {
                 let floor = child.floor_below(start);
                 child.make_stack(row.range, low.max(floor), row.prot);
             } else {
-                child.carry_out(Op::Insert { start, end, mapping: mapping_of(row) });
+                child.apply(Op::Insert { start, end, mapping: mapping_of(row) });
             }
         }
         for row in rows.iter().filter(|row| row.access != Access::Normal) {
@@ -141,7 +140,7 @@ impl Space {
                 Access::Sequential => Advice::Sequential,
                 Access::Random | Access::Normal => Advice::Random,
             };
-            child.carry_out(Op::Madvise { start, end, advice });
+            child.apply(Op::Madvise { start, end, advice });
         }
         child.given = child.ops.len();
         child.brk = self.brk;
@@ -151,7 +150,7 @@ impl Space {
     }
 
     /// Adds an operation to the trace, unless the rules refuse it.
-    pub(super) fn carry_out(&mut self, op: Op) -> bool {
+    pub(super) fn apply(&mut self, op: Op) -> bool {
         self.changes.clear();
         let (answer, _) = self.map.apply(&op, &mut self.changes);
         match answer {
@@ -178,11 +177,11 @@ impl Space {
         // The first part of a stack is as long as the step of growth at that moment.
         let plain = range.len() == Size::PAGE;
         if !plain {
-            self.carry_out(Op::SetGrowSize { value: range.len() });
+            self.apply(Op::SetGrowSize { value: range.len() });
         }
-        self.carry_out(stack);
+        self.apply(stack);
         if !plain {
-            self.carry_out(Op::SetGrowSize { value: Size::PAGE });
+            self.apply(Op::SetGrowSize { value: Size::PAGE });
         }
     }
 
@@ -239,18 +238,20 @@ impl Space {
         at
     }
 
-    /// Maps `mapping` at an address that Linux chose or was told.
+    /// Maps `mapping` at an address that Linux or the call chose.
     pub(super) fn place(&mut self, range: AddrRange, mapping: Mapping, how: Placing) {
         let (start, length) = (range.start(), range.len());
         let free = self.is_free(range);
-        self.carry_out(match how {
+        self.apply(match how {
             Placing::Chosen if free => {
                 let (max_addr, space) = (Addr::ZERO, FindSpace::Any);
                 Op::Find { start, length, max_addr, space, mapping }
             }
-            Placing::Told if free => Op::Insert { start, end: range.end(), mapping },
+            Placing::Asked if free => Op::Insert { start, end: range.end(), mapping },
             // Linux found room there, so that what is in the way has gone without our knowledge.
-            Placing::Chosen | Placing::Told | Placing::Over => Op::Fixed { start, length, mapping },
+            Placing::Chosen | Placing::Asked | Placing::Over => {
+                Op::Fixed { start, length, mapping }
+            }
         });
         self.thread_stacks.retain(|stack| !overlap(*stack, range));
     }
@@ -262,7 +263,7 @@ pub(super) enum Placing {
     /// Linux does, with or without a hint.
     Chosen,
     /// The call does, and nothing may be there.
-    Told,
+    Asked,
     /// The call does, and what is there goes.
     Over,
 }

@@ -1,11 +1,20 @@
-//! What the kernel says of an address space: `/proc/PID/maps`, as the recorder notes it in a log.
+//! `/proc/PID/maps`: what the Linux kernel says of an address space, and how a map differs from it.
+
+mod agree;
 
 use std::fmt::Write as _;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow};
 use growstack::{Addr, AddrRange, Prot};
 use procfs_core::FromBufRead;
 use procfs_core::process::{MMPermissions, MMapPath, MemoryMap, MemoryMaps};
+
+pub use agree::{Difference, Stretch, differences, stretches};
+
+use crate::answer::Answer;
+use crate::replay::Contender;
+use crate::settings::unsupported;
+use crate::trace::Trace;
 
 /// What a region shows.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -44,16 +53,31 @@ pub struct Region {
 ///
 /// # Errors
 ///
-/// A line that is none of these files'.
+/// A line that is none of these files', with its number.
 pub fn read(text: &str) -> Result<Vec<Region>> {
-    // The reader's own messages need the lines to know which one it was.
-    let maps = MemoryMaps::from_buf_read(text.as_bytes())
-        .map_err(|error| anyhow::anyhow!("{error}"))
-        .context("the text of /proc/PID/maps")?;
-    Ok(maps.into_iter().filter_map(region).collect())
+    let mut regions = Vec::new();
+    let mut lines = text.lines().zip(1..).peekable();
+    while let Some((head, number)) = lines.next() {
+        let mut region = format!("{head}\n");
+        while let Some((property, _)) = lines.next_if(|(line, _)| !is_region(line)) {
+            region += property;
+            region.push('\n');
+        }
+        // The parser's own message is about itself, and names no line.
+        let maps = MemoryMaps::from_buf_read(region.as_bytes());
+        let maps = maps.map_err(|_| anyhow!("line {number}: `{head}` is not of /proc/PID/maps"))?;
+        regions.extend(maps.into_iter().filter_map(region_of));
+    }
+    Ok(regions)
 }
 
-fn region(map: MemoryMap) -> Option<Region> {
+/// Is it the first line of a region, and not one of its properties?
+#[must_use]
+pub fn is_region(line: &str) -> bool {
+    line.split_once('-').is_some_and(|(start, _)| u64::from_str_radix(start, 16).is_ok())
+}
+
+fn region_of(map: MemoryMap) -> Option<Region> {
     let (start, end) = map.address;
     let range = AddrRange::new(Addr::new(start), Addr::new(end))?;
     let letters = [
@@ -88,7 +112,7 @@ fn region(map: MemoryMap) -> Option<Region> {
 }
 
 /// The regions as lines of `/proc/PID/maps`, without names of files, devices and inodes, which
-/// would tell of the machine and not of the map.
+/// are of the machine and not of the map.
 #[must_use]
 pub fn anonymized(regions: &[Region]) -> String {
     let mut text = String::new();
@@ -109,73 +133,25 @@ pub fn anonymized(regions: &[Region]) -> String {
     text
 }
 
-/// When the kernel was asked.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Moment {
-    /// The thread has a new program, which has not begun.
-    Start {
-        /// Where the heap will begin.
-        brk: u64,
-        /// `RLIMIT_STACK`.
-        stack_limit: u64,
-    },
-    /// The thread is about to end the process.
-    End,
-}
-
-/// What the kernel said at a stop of thread `tid`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Snapshot {
-    pub(super) tid: u32,
-    pub(super) moment: Moment,
-    pub(super) regions: Vec<Region>,
-}
-
-/// What the recorder's lines in a log begin with; strace's begin with a number.
-pub(super) const MARK: &str = "@ ";
-
-impl Snapshot {
-    /// The lines for a log, of the text of `/proc/TID/maps` or `/proc/TID/smaps`.
-    #[cfg_attr(not(target_os = "linux"), allow(dead_code))] // For the recorder.
-    pub(super) fn note(tid: u32, moment: Moment, text: &str) -> String {
-        let mut lines = match moment {
-            Moment::Start { brk, stack_limit } => {
-                format!("{MARK}start {tid} brk={brk:#x} stack={stack_limit:#x}\n")
-            }
-            Moment::End => format!("{MARK}end {tid}\n"),
-        };
-        // Of what `smaps` says, only the resident bytes are of use.
-        let wanted = |line: &&str| line.starts_with("Rss:") || is_region(line);
-        for line in text.lines().filter(wanted) {
-            writeln!(lines, "{MARK}| {line}").expect("a String takes everything");
+/// The differences between the final map of `trace` and `regions`, which the kernel had there;
+/// `None` if the map does not support an operation of it.
+#[must_use]
+pub fn compare(trace: &Trace, contender: Contender, regions: &[Region]) -> Option<Vec<Difference>> {
+    let mut map = (contender.create)(trace.config());
+    if !unsupported(map.as_mut(), trace.config()).is_empty() {
+        return None;
+    }
+    let mut changes = Vec::new();
+    for step in &trace.steps {
+        changes.clear();
+        if map.apply(step.op(), &mut changes).0 == Answer::Unsupported {
+            return None;
         }
-        lines + MARK + ".\n"
     }
-
-    /// Reads the lines of a note, without their marks; `head` is the first.
-    pub(super) fn read(head: &str, body: &str) -> Result<Self> {
-        let words: Vec<&str> = head.split(' ').collect();
-        let value = |word: &str, key: &str| {
-            word.strip_prefix(key).and_then(|value| super::line::number(value.strip_prefix('=')?))
-        };
-        let (tid, moment) = match words[..] {
-            ["start", tid, brk, stack] => {
-                let numbers = value(brk, "brk").zip(value(stack, "stack"));
-                let (brk, stack_limit) = numbers.context("a note of a start lacks numbers")?;
-                (tid, Moment::Start { brk, stack_limit })
-            }
-            ["end", tid] => (tid, Moment::End),
-            _ => anyhow::bail!("`{MARK}{head}` is no note of the recorder"),
-        };
-        let tid = tid.parse().context("the number of the thread in a note")?;
-        Ok(Self { tid, moment, regions: read(body)? })
-    }
-}
-
-/// Is it the first line of a region, and not one of its properties?
-#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
-fn is_region(line: &str) -> bool {
-    line.split_once('-').is_some_and(|(start, _)| u64::from_str_radix(start, 16).is_ok())
+    let mut rows = Vec::new();
+    map.entries(&mut rows);
+    let map: Vec<Stretch> = rows.iter().map(|row| (row.range, row.prot)).collect();
+    Some(differences(&map, &stretches(regions, trace.config().max)))
 }
 
 #[cfg(test)]
@@ -195,16 +171,9 @@ ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsysca
 ";
 
     #[test]
-    fn a_note_is_read_back() {
-        let moment = Moment::Start { brk: 0x55a0_c100_0000, stack_limit: u64::MAX };
-        let note = Snapshot::note(7, moment, SMAPS);
-        let mut lines = note.lines().map(|line| line.strip_prefix(MARK).unwrap());
-        let head = lines.next().unwrap();
-        let body: String =
-            lines.filter_map(|line| Some(format!("{}\n", line.strip_prefix("| ")?))).collect();
-        let snapshot = Snapshot::read(head, &body).unwrap();
-        assert_eq!((snapshot.tid, snapshot.moment), (7, moment));
-        let [program, stack, shared, vsyscall] = &snapshot.regions[..] else { panic!("four") };
+    fn regions_with_properties() {
+        let regions = read(SMAPS).unwrap();
+        let [program, stack, shared, vsyscall] = &regions[..] else { panic!("four") };
         assert_eq!(program.shows, Shows::File("/usr/bin/a b".to_owned()));
         assert_eq!((program.offset, program.resident), (0x1000, Some(12 << 10)));
         assert_eq!((stack.prot, &stack.shows), (Prot::RW, &Shows::Stack));
@@ -214,18 +183,23 @@ ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsysca
     }
 
     #[test]
+    fn a_line_that_cannot_be_read_is_named() {
+        let line = "00400000-00401000 rw-p 00000000 00:00 0 \n";
+        for (text, expected) in [
+            (format!("{line}00500000-005010"), "line 2: `00500000-005010` is not"),
+            ("not a map\n".to_owned(), "line 1: `not a map` is not"),
+        ] {
+            let error = read(&text).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+
+    #[test]
     fn names_are_left_out() {
         let text = anonymized(&read(SMAPS).unwrap());
         assert!(!text.contains("usr") && !text.contains("1234"), "{text}");
         let again = read(&text).unwrap();
         assert_eq!(again.len(), 4);
         assert_eq!(anonymized(&again), text);
-    }
-
-    #[test]
-    fn what_is_no_note() {
-        assert!(Snapshot::read("start 7 brk=0x1", "").is_err());
-        assert!(Snapshot::read("middle 7", "").is_err());
-        assert!(Snapshot::read("end 7", "no region\n").is_err());
     }
 }

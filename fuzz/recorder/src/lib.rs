@@ -4,7 +4,6 @@
 //! `/proc/PID/maps`, at the start and the end of every program. [`live`] makes one; [`convert`]
 //! reads it. `docs/recording.md` says which call becomes which operation.
 
-mod agree;
 mod call;
 mod closing;
 mod convert;
@@ -12,7 +11,6 @@ mod events;
 mod line;
 #[cfg(target_os = "linux")]
 pub mod live;
-mod shared;
 mod snapshot;
 mod space;
 #[cfg(target_os = "linux")]
@@ -22,19 +20,14 @@ mod translate;
 use std::fmt;
 
 use anyhow::Result;
+use growstack_fuzz::op::{Config, Op};
+use growstack_fuzz::proc_maps::{Difference, Region};
+use growstack_fuzz::trace::{Step, Trace};
 
-pub use agree::{Difference, Stretch, differences, stretches};
-pub use snapshot::{Region, Shows, anonymized, read};
-
-use crate::answer::Answer;
-use crate::op::Op;
-use crate::replay::Contender;
-use crate::settings::unsupported;
-use crate::trace::{Step, Trace};
 use convert::{Converter, Life};
 use events::Log;
 
-/// How the stacks of threads, which Linux maps whole, are told.
+/// The form in a trace of the stacks of threads, which Linux maps whole.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Style {
     /// As Linux has them: mappings like any other.
@@ -57,11 +50,11 @@ pub enum Origin {
 pub enum Ending {
     /// By `exit_group`, before which the kernel was asked.
     Exit,
-    /// By a signal, before which nobody can be asked.
+    /// By a signal, before which nothing holds the program for a look at its map.
     Signal(String),
     /// By `execve`.
     Replaced,
-    /// In a way that the log does not tell.
+    /// In a way that the log does not show.
     Unseen,
 }
 
@@ -117,27 +110,6 @@ pub fn convert(log: &str) -> Result<Vec<Recording>> {
         .collect())
 }
 
-/// Carries out `trace` on a map and says where it then differs from `regions`, the kernel's word;
-/// `None` if the map does not support an operation of it.
-#[must_use]
-pub fn compare(trace: &Trace, contender: Contender, regions: &[Region]) -> Option<Vec<Difference>> {
-    let mut map = (contender.create)(trace.config());
-    if !unsupported(map.as_mut(), trace.config()).is_empty() {
-        return None;
-    }
-    let mut changes = Vec::new();
-    for step in &trace.steps {
-        changes.clear();
-        if map.apply(step.op(), &mut changes).0 == Answer::Unsupported {
-            return None;
-        }
-    }
-    let mut rows = Vec::new();
-    map.entries(&mut rows);
-    let map: Vec<Stretch> = rows.iter().map(|row| (row.range, row.prot)).collect();
-    Some(differences(&map, &stretches(regions, trace.config().max)))
-}
-
 fn record(plain: Life, growing: Life) -> Option<Recording> {
     let Life { program, origin, ending, space, last, .. } = plain;
     let space = space?;
@@ -163,7 +135,7 @@ fn record(plain: Life, growing: Life) -> Option<Recording> {
     })
 }
 
-fn trace(config: crate::op::Config, ops: &[Op]) -> Trace {
+fn trace(config: Config, ops: &[Op]) -> Trace {
     let mut trace = Trace::new(config);
     trace.steps.extend(ops.iter().copied().chain([Op::Dump]).map(Step::new));
     trace

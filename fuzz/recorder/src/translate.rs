@@ -4,12 +4,12 @@ use growstack::{
     Addr, AddrRange, CowFlags, EntryFlags, Holes, Inherit, PAGE_SIZE, Prot, ProtectWhat, Size,
     Wiring,
 };
+use growstack_fuzz::answer::Row;
+use growstack_fuzz::op::{Mapping, Op};
 
 use super::Style;
-use super::call::{Backing, Call, MapFlags, Outcome, Told};
+use super::call::{Advised, Backing, Call, MapFlags, Outcome};
 use super::space::{Objects, Placing, Space, mapping_of};
-use crate::answer::Row;
-use crate::op::{Mapping, Op};
 
 /// The range of a call, unless it is empty or reaches past 2^64.
 fn range(start: u64, length: u64) -> Option<AddrRange> {
@@ -24,7 +24,7 @@ pub(super) struct New {
 }
 
 impl Space {
-    /// Carries out what a call of `mmap` did.
+    /// Applies what a call of `mmap` did.
     pub(super) fn mmap(
         &mut self,
         new: &New,
@@ -49,7 +49,7 @@ impl Space {
         let mapping = Mapping { prot, max: Prot::ALL, flags: attributes, object, offset };
         let placing = match (flags.replaces(), flags.fixed()) {
             (true, _) => Placing::Over,
-            (false, true) => Placing::Told,
+            (false, true) => Placing::Asked,
             (false, false) => Placing::Chosen,
         };
         let thread_stack = self.style == Style::Growing && flags.stack() && object.is_none();
@@ -81,12 +81,12 @@ impl Space {
     /// Removes what is in `range`, if anything is.
     fn clear(&mut self, range: AddrRange) {
         if !self.is_free(range) {
-            self.carry_out(Op::Remove { start: range.start(), end: range.end() });
+            self.apply(Op::Remove { start: range.start(), end: range.end() });
         }
         self.thread_stacks.retain(|s| s.end() <= range.start() || range.end() <= s.start());
     }
 
-    /// Carries out what `call` did to this address space; all but `mmap`, `shmat` and what makes
+    /// Applies what `call` did to this address space; all but `mmap`, `shmat` and what makes
     /// address spaces.
     pub(super) fn translate(&mut self, call: &Call, outcome: Outcome) {
         let short = outcome == Outcome::OutOfMemory;
@@ -115,7 +115,7 @@ impl Space {
                 self.lock_all(false, false);
                 let (start, end) = (self.config.min, self.config.max);
                 let (wiring, holes) = (Wiring::User, Holes::Allowed);
-                self.carry_out(Op::Unwire { start, end, wiring, holes });
+                self.apply(Op::Unwire { start, end, wiring, holes });
             }
             Call::Detach { start } => {
                 if let Some(length) = self.attached.remove(&start) {
@@ -128,7 +128,7 @@ impl Space {
 
     fn unmap(&mut self, range: Option<AddrRange>) {
         let Some(range) = range else { return };
-        self.carry_out(Op::Remove { start: range.start(), end: range.end() });
+        self.apply(Op::Remove { start: range.start(), end: range.end() });
         self.thread_stacks.retain(|s| s.end() <= range.start() || range.end() <= s.start());
     }
 
@@ -142,7 +142,7 @@ impl Space {
         if let Some(range) = range(old, new.saturating_sub(old)) {
             let (prot, max, flags) = (Prot::RW, Prot::ALL, CowFlags::NONE);
             let mapping = Mapping { prot, max, flags, object: None, offset: 0 };
-            self.place(range, mapping, Placing::Told);
+            self.place(range, mapping, Placing::Asked);
             if self.locks_future {
                 self.wire(range);
             }
@@ -166,7 +166,7 @@ impl Space {
         let end = if short { self.mapped_until(range) } else { range.end() };
         if range.start() < end {
             let what = ProtectWhat::Current;
-            self.carry_out(Op::Protect { start: range.start(), end, prot, what });
+            self.apply(Op::Protect { start: range.start(), end, prot, what });
         }
     }
 
@@ -184,7 +184,7 @@ impl Space {
         let above = AddrRange::new(end, range.end()).map(|hole| self.rows_in(hole));
         let Some(stack) = above.as_ref().and_then(|rows| rows.first()) else { return };
         if stack.flags.contains(EntryFlags::GROWS_DOWN) && end < stack.range.start() {
-            self.carry_out(Op::Grow { addr: end });
+            self.apply(Op::Grow { addr: end });
         }
     }
 
@@ -215,7 +215,7 @@ impl Space {
         if mapping.object.is_some() {
             mapping.offset = mapping.offset.wrapping_add(last.range.len().get());
         }
-        self.place(more, mapping, Placing::Told);
+        self.place(more, mapping, Placing::Asked);
         self.keep_attributes(more, last);
     }
 
@@ -223,31 +223,31 @@ impl Space {
     fn keep_attributes(&mut self, target: AddrRange, piece: &Row) {
         let (start, end) = (target.start(), target.end());
         if piece.inherit == Inherit::None {
-            self.carry_out(Op::Inherit { start, end, inherit: Inherit::None });
+            self.apply(Op::Inherit { start, end, inherit: Inherit::None });
         }
         if piece.wired != 0 {
             self.wire(target);
         }
     }
 
-    fn advise(&mut self, range: Option<AddrRange>, advice: Told) {
+    fn advise(&mut self, range: Option<AddrRange>, advice: Advised) {
         let Some(range) = range else { return };
         let (start, end) = (range.start(), range.end());
         match advice {
-            Told::Advice(advice) => {
-                self.carry_out(Op::Madvise { start, end, advice });
+            Advised::Advice(advice) => {
+                self.apply(Op::Madvise { start, end, advice });
             }
             // Back to what the mapping was: what is shared is shared with children.
-            Told::Inherit(Inherit::Copy) => {
+            Advised::Inherit(Inherit::Copy) => {
                 for row in self.rows_in(range) {
                     let shared = row.object.is_some() && !row.flags.contains(EntryFlags::COW);
                     let inherit = if shared { Inherit::Share } else { Inherit::Copy };
                     let (start, end) = (row.range.start(), row.range.end());
-                    self.carry_out(Op::Inherit { start, end, inherit });
+                    self.apply(Op::Inherit { start, end, inherit });
                 }
             }
-            Told::Inherit(inherit) => {
-                self.carry_out(Op::Inherit { start, end, inherit });
+            Advised::Inherit(inherit) => {
+                self.apply(Op::Inherit { start, end, inherit });
             }
         }
     }
@@ -262,7 +262,7 @@ impl Space {
         }
         let (start, end) = (range.start(), range.end());
         let (wiring, holes) = (Wiring::User, Holes::Refused);
-        self.carry_out(Op::Unwire { start, end, wiring, holes });
+        self.apply(Op::Unwire { start, end, wiring, holes });
     }
 
     /// Wires `range`, passing over holes and over what nobody may read, where Linux has locked
@@ -273,18 +273,18 @@ impl Space {
         let whole = self.mapped_until(range) == range.end();
         let holes = if usable && whole { Holes::Refused } else { Holes::Allowed };
         let (start, end, wiring) = (range.start(), range.end(), Wiring::User);
-        self.carry_out(Op::Wire { start, end, wiring, holes });
+        self.apply(Op::Wire { start, end, wiring, holes });
     }
 
     fn lock_all(&mut self, now: bool, future: bool) {
         if self.locks_future != future {
             self.locks_future = future;
-            self.carry_out(Op::WireFuture { on: future });
+            self.apply(Op::WireFuture { on: future });
         }
         if now {
             let (start, end) = (self.config.min, self.config.max);
             let (wiring, holes) = (Wiring::User, Holes::Allowed);
-            self.carry_out(Op::Wire { start, end, wiring, holes });
+            self.apply(Op::Wire { start, end, wiring, holes });
         }
     }
 }

@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 
 use growstack::{Addr, AddrRange, Size};
+use growstack_fuzz::op::Op;
+use growstack_fuzz::proc_maps::Region;
 
-use super::call::{Call, MapFlags, Outcome};
+use super::call::{self, Call, MapFlags, Outcome};
 use super::events::{Birth, Event, Log, Made};
-use super::snapshot::{Moment, Region, Snapshot};
+use super::snapshot::{Moment, Snapshot};
 use super::space::{Objects, Space};
 use super::translate::New;
 use super::{Ending, Origin, Style};
-use crate::op::Op;
 
 /// An address space from its beginning to its end.
 #[derive(Debug)]
@@ -18,7 +19,7 @@ pub(super) struct Life {
     pub(super) program: String,
     pub(super) origin: Origin,
     pub(super) ending: Ending,
-    /// `None` as long as the kernel has not told what the program starts from.
+    /// `None` as long as the log has no note of what the program starts from.
     pub(super) space: Option<Space>,
     /// What the kernel said last.
     pub(super) last: Option<Vec<Region>>,
@@ -44,7 +45,7 @@ pub(super) struct Converter<'a> {
     objects: Objects,
     /// The sizes of segments of shared memory, by number.
     segments: HashMap<u64, u64>,
-    /// The calls that were carried out.
+    /// The calls whose effect the address space has.
     done: Vec<bool>,
 }
 
@@ -75,7 +76,7 @@ impl<'a> Converter<'a> {
                 }
                 Event::Returns(index) => {
                     self.task(log.calls[*index].tid).within = None;
-                    self.carry_out(*index, log.calls[*index].outcome);
+                    self.complete(*index, log.calls[*index].outcome);
                 }
                 Event::Noted(snapshot) => self.note(snapshot),
                 Event::Ends { tid, signal } => self.end(*tid, signal.as_deref()),
@@ -108,13 +109,13 @@ impl<'a> Converter<'a> {
             // The first page that the thread writes to.
             let addr = Addr::new(top).wrapping_back(Size::new(1));
             if let Some(space) = self.lives[life].open() {
-                space.carry_out(Op::Grow { addr });
+                space.apply(Op::Grow { addr });
             }
         }
     }
 
-    /// Carries out a call that ended with `outcome`, unless that was done before.
-    fn carry_out(&mut self, index: usize, outcome: Outcome) {
+    /// Applies a call that ended with `outcome`, unless that was done before.
+    fn complete(&mut self, index: usize, outcome: Outcome) {
         if std::mem::replace(&mut self.done[index], true) {
             return;
         }
@@ -151,7 +152,7 @@ impl<'a> Converter<'a> {
             }
             Call::Attach { id, read_only, execute } => {
                 let Some(length) = self.segments.get(id) else { return };
-                let (prot, backing) = super::shared::segment(*id, *read_only, *execute);
+                let (prot, backing) = call::segment(*id, *read_only, *execute);
                 (*length, prot, MapFlags(1), backing, 0)
             }
             _ => return,
@@ -171,7 +172,7 @@ impl<'a> Converter<'a> {
     }
 
     /// Linux has given out addresses that are mapped here: another thread has unmapped them, and
-    /// strace has not told of its return yet. So its call comes first.
+    /// strace has not printed its return yet. So its call comes first.
     fn make_room(&mut self, tid: u32, at: u64, length: u64, but: usize) {
         let life = self.task(tid).life;
         let wanted = AddrRange::new(Addr::new(at), Addr::new(at.saturating_add(length)));
@@ -200,7 +201,7 @@ impl<'a> Converter<'a> {
                 outcome => outcome,
             };
             if index != but && touches {
-                self.carry_out(index, ended);
+                self.complete(index, ended);
             }
         }
     }
@@ -256,7 +257,7 @@ impl<'a> Converter<'a> {
             let space = self.lives[life].open();
             let settled = space.and_then(|space| space.settle(&self.log.calls[index], regions));
             if let Some(outcome) = settled {
-                self.carry_out(index, outcome);
+                self.complete(index, outcome);
             }
         }
         if let Some(space) = self.lives[life].open() {

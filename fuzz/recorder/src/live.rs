@@ -23,7 +23,7 @@ use rustix::process::Pid;
 use super::line::{self, Line};
 use super::stop::{Held, note_of_end, note_of_start};
 
-/// The calls that change what is mapped, and those that tell whose map it is.
+/// The calls that change what is mapped, and those that say whose map it is.
 const CALLS: &str = "mmap,munmap,mprotect,pkey_mprotect,mremap,brk,madvise,mlock,mlock2,munlock,\
     mlockall,munlockall,shmget,shmat,shmdt,clone,clone3,fork,vfork,execve,execveat,exit_group";
 
@@ -56,7 +56,7 @@ pub fn record(command: &[OsString], hold: Duration, log: &mut dyn Write) -> Resu
     let mut recorder = Recorder::new(source, pid(&strace)?, log);
     let result = recorder.follow(&mut strace);
     if result.is_err() {
-        // Whoever is held must not be held for ever.
+        // A program that strace holds must go on.
         recorder.strace.go_on();
     }
     let status = strace.wait().context("the end of strace")?;
@@ -132,7 +132,7 @@ impl<'a> Recorder<'a> {
         let tick = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
         let mut sources = [PollFd::new(&self.source, PollFlags::IN)];
         let _ = poll(&mut sources, Some(&tick));
-        // A pipe that nobody writes to any more does not wait.
+        // A pipe without a writer does not wait.
         if sources[0].revents().contains(PollFlags::HUP) {
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -142,7 +142,7 @@ impl<'a> Recorder<'a> {
     fn read(&mut self) -> Result<bool> {
         let mut buffer = [0; 1 << 16];
         match self.source.read(&mut buffer) {
-            // Nobody writes: not yet, or not any more.
+            // There is no writer: not yet, or not any more.
             Ok(0) => Ok(false),
             Ok(length) => {
                 self.rest.extend(&buffer[..length]);

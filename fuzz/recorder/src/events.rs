@@ -25,7 +25,7 @@ pub(super) enum Event {
     Ends { tid: u32, signal: Option<String> },
 }
 
-/// A new thread or process, as its parent's call tells.
+/// A new thread or process, known from its parent's call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Birth {
     pub(super) parent: u32,
@@ -38,7 +38,7 @@ pub(super) struct Birth {
     pub(super) stack: Option<u64>,
 }
 
-/// Everything that a log tells.
+/// The content of a log.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Log {
     pub(super) calls: Vec<Made>,
@@ -59,7 +59,7 @@ struct Open<'a> {
 struct Reader<'a> {
     log: Log,
     open: HashMap<u32, Open<'a>>,
-    /// The first event of every thread that nobody is known to have made.
+    /// The first event of every thread whose parent is not known.
     first: HashMap<u32, usize>,
 }
 

@@ -1,7 +1,7 @@
 //! Linux calls, as strace prints them, become the operations that `docs/recording.md` says.
 #![allow(clippy::unwrap_used)]
 
-use growstack_fuzz::record::{Ending, Origin, Recording, convert};
+use growstack_recorder::{Ending, Origin, Recording, convert};
 
 /// What a program starts from: a page of code, the stack, and what the kernel adds.
 const START: &str = "\
@@ -405,9 +405,9 @@ fn what_nobody_told_of_is_a_difference() {
         "7 mmap(NULL, 8192, 0x3, 0x22, -1, 0) = 0x7f0000000000\n",
         "7f0000001000-7f0000002000 r--p 0 00:00 0 \n7f0000900000-7f0000901000 rw-p 0 00:00 0 [aio]\n",
     );
-    let told: Vec<String> = recording.differences.iter().map(ToString::to_string).collect();
+    let printed: Vec<String> = recording.differences.iter().map(ToString::to_string).collect();
     assert_eq!(
-        told,
+        printed,
         [
             "[0x7f0000000000, 0x7f0000001000): 1 pages, rw- in the map, nothing in /proc/PID/maps",
             "[0x7f0000001000, 0x7f0000002000): 1 pages, rw- in the map, r-- in /proc/PID/maps",

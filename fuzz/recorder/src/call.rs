@@ -13,7 +13,7 @@ pub(super) enum Backing {
     File(String),
 }
 
-/// A call, told by its arguments.
+/// A call with its arguments.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Call {
     Map {
@@ -46,7 +46,7 @@ pub(super) enum Call {
     Advise {
         start: u64,
         length: u64,
-        advice: Told,
+        advice: Advised,
     },
     Lock {
         start: u64,
@@ -87,9 +87,9 @@ pub(super) enum Call {
     },
 }
 
-/// What `madvise` is told, as far as a map keeps it.
+/// The advice of `madvise`, as far as a map keeps it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Told {
+pub(super) enum Advised {
     Advice(Advice),
     Inherit(Inherit),
 }
@@ -163,7 +163,7 @@ pub(super) enum Outcome {
     OutOfMemory,
     /// It failed.
     Failed,
-    /// Nobody knows: the thread was gone before.
+    /// Unknown: the thread was gone before.
     Unknown,
 }
 
@@ -204,7 +204,7 @@ pub(super) fn read(name: &str, args: &str) -> Option<Call> {
         }
         "brk" => Call::Break { wanted: first? },
         "madvise" => {
-            Call::Advise { start: first?, length: pages(second?), advice: told(value(2)?)? }
+            Call::Advise { start: first?, length: pages(second?), advice: advised(value(2)?)? }
         }
         "mlock" | "mlock2" => {
             let (start, length) = whole(first?, second?);
@@ -256,15 +256,15 @@ fn prot(bits: u64) -> Prot {
         .fold(Prot::NONE, |prot, flag| prot | flag)
 }
 
-fn told(number: u64) -> Option<Told> {
+fn advised(number: u64) -> Option<Advised> {
     Some(match number {
-        0 => Told::Advice(Advice::Normal),
-        1 => Told::Advice(Advice::Random),
-        2 => Told::Advice(Advice::Sequential),
-        10 => Told::Inherit(Inherit::None),
-        11 => Told::Inherit(Inherit::Copy),
-        16 => Told::Advice(Advice::NoCore),
-        17 => Told::Advice(Advice::Core),
+        0 => Advised::Advice(Advice::Normal),
+        1 => Advised::Advice(Advice::Random),
+        2 => Advised::Advice(Advice::Sequential),
+        10 => Advised::Inherit(Inherit::None),
+        11 => Advised::Inherit(Inherit::Copy),
+        16 => Advised::Advice(Advice::NoCore),
+        17 => Advised::Advice(Advice::Core),
         _ => return None,
     })
 }
@@ -299,7 +299,14 @@ fn clone(parts: &[&str]) -> Call {
     Call::Clone { thread: flags & 0x1_0000 != 0, memory: flags & 0x100 != 0, stack }
 }
 
-/// The last part of the path: the rest is nobody's business.
+/// How `shmat` maps segment `id`.
+pub(super) fn segment(id: u64, read_only: bool, execute: bool) -> (Prot, Backing) {
+    let write = if read_only { Prot::NONE } else { Prot::WRITE };
+    let execute = if execute { Prot::EXECUTE } else { Prot::NONE };
+    (Prot::READ | write | execute, Backing::File(format!("segment {id}")))
+}
+
+/// The last part of the path: the folder says more of the machine than of the program.
 fn program(path: &str) -> String {
     let path = path.trim_end_matches("...").trim_matches('"');
     path.rsplit('/').next().unwrap_or_default().to_owned()
