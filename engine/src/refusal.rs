@@ -178,9 +178,9 @@ pub enum Refusal {
         /// The limit.
         limit: Size,
     },
-    /// 13.15: the swap for growth upwards is short.
+    /// 13.15 and 15.6: the swap for growth upwards is short.
     GrowSwap {
-        /// Bytes to be added, after any cut.
+        /// Bytes to be added, after any cut; where the reserve wraps, all that is left of it.
         wanted: Size,
         /// Swap reserved at that moment.
         reserved: Size,
