@@ -8,7 +8,7 @@ use crate::num::{Addr, Size};
 use crate::range::AddrRange;
 use crate::rule::Rule;
 
-/// A refusal. Each names one rule of the rule book, converts to the kernel's code by
+/// A refusal. Each names one rule of the [rule book](crate::rules), converts to the kernel's code by
 /// [`kern`](Self::kern), and prints as a sentence.
 ///
 /// ```

@@ -59,7 +59,7 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
     ///
     /// # Errors
     ///
-    /// The refusals of rules 12.1 to 12.5 in their order, then those of
+    /// The refusals of [rules](crate::rules) 12.1 to 12.5 in their order, then those of
     /// [`insert`](crate::VmMap::insert) for the first part; [`Refusal::NoGrowthFlag`] before and
     /// [`Refusal::StackWraps`] after 12.1 to 12.5. Nothing changed.
     pub fn stack(
@@ -134,12 +134,12 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
     ///
     /// # Errors
     ///
-    /// The refusals of rules 13.5 to 13.10 in their order, [`Refusal::NeedWraps`] before and
-    /// [`Refusal::MapEnd`] after them; then [`Refusal::OutsideMap`] and [`Refusal::Swap`] for
-    /// growth down, [`Refusal::GrowSwap`] for growth up; [`Refusal::OutOfNodes`]. Nothing changed,
-    /// but that `avail` may have been cut to the room there is: with [`Refusal::Neighbour`] (13.6),
-    /// and with `OutsideMap`, `Swap` and `GrowSwap` where the neighbour cut the growth (13.11,
-    /// 13.14).
+    /// The refusals of [rules](crate::rules) 13.5 to 13.10 in their order, [`Refusal::NeedWraps`]
+    /// before and [`Refusal::MapEnd`] after them; then [`Refusal::OutsideMap`] and
+    /// [`Refusal::Swap`] for growth down, [`Refusal::GrowSwap`] for growth up (before all of these
+    /// where the reserve wraps, 15.6); [`Refusal::OutOfNodes`]. Nothing changed, except that
+    /// `avail` may have been cut to the room there is: with [`Refusal::Neighbour`] (13.6), and with
+    /// `OutsideMap`, `Swap` and `GrowSwap` where the neighbour cut the growth (13.11, 13.14).
     pub fn grow(&mut self, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal> {
         let mut at = Cursor::default();
         let above = self.map.tree.seek_into(addr.get(), &mut at);
