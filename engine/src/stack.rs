@@ -59,7 +59,7 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
     ///
     /// # Errors
     ///
-    /// The refusals of rules 12.1 to 12.5 in their order, then those of
+    /// The refusals of [rules](crate::rules) 12.1 to 12.5 in their order, then those of
     /// [`insert`](crate::VmMap::insert) for the first part; [`Refusal::NoGrowthFlag`] before and
     /// [`Refusal::StackWraps`] after 12.1 to 12.5. Nothing changed.
     pub fn stack(
@@ -134,12 +134,12 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
     ///
     /// # Errors
     ///
-    /// The refusals of rules 13.5 to 13.10 in their order, [`Refusal::NeedWraps`] before and
-    /// [`Refusal::MapEnd`] after them; then [`Refusal::OutsideMap`] and [`Refusal::Swap`] for
-    /// growth down, [`Refusal::GrowSwap`] for growth up; [`Refusal::OutOfNodes`]. Nothing changed,
-    /// but that `avail` may have been cut to the room there is: with [`Refusal::Neighbour`] (13.6),
-    /// and with `OutsideMap`, `Swap` and `GrowSwap` where the neighbour cut the growth (13.11,
-    /// 13.14).
+    /// The refusals of [rules](crate::rules) 13.5 to 13.10 in their order, [`Refusal::NeedWraps`]
+    /// before and [`Refusal::MapEnd`] after them; then [`Refusal::OutsideMap`] and
+    /// [`Refusal::Swap`] for growth down, [`Refusal::GrowSwap`] for growth up (before all of these
+    /// where the reserve wraps, 15.6); [`Refusal::OutOfNodes`]. Nothing changed, except that
+    /// `avail` may have been cut to the room there is: with [`Refusal::Neighbour`] (13.6), and with
+    /// `OutsideMap`, `Swap` and `GrowSwap` where the neighbour cut the growth (13.11, 13.14).
     pub fn grow(&mut self, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal> {
         let mut at = Cursor::default();
         let above = self.map.tree.seek_into(addr.get(), &mut at);
@@ -233,6 +233,10 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
         let (end, avail) = (stack.end, stack.value.avail);
         let (prot, charged) = (stack.value.prot(), stack.value.has(EntryFlags::CHARGED));
         let (ceiling, reserve_wraps) = ceiling(above, end, avail);
+        if reserve_wraps && charged {
+            // 15.6: the real code reserves the whole of such a reserve, and gives up if it can't.
+            self.can_charge(avail.saturating_sub(self.guard()))?;
+        }
         let room = Room { bytes: ceiling - end, cuts_avail: !reserve_wraps };
         let need = page_up(addr.get().wrapping_add(1).wrapping_sub(end));
         let amount = self.amount(at, addr, need, avail, room)?;
@@ -246,15 +250,8 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
         }
         let length = top.wrapping_sub(end);
         if charged {
-            // 13.15: the code is not that of 6.6, and a cut stays (q11).
-            self.map.can_reserve(length).map_err(|short| {
-                self.set_avail(at, left);
-                Refusal::GrowSwap {
-                    wanted: Size::new(length),
-                    reserved: Size::new(short.reserved),
-                    limit: Size::new(short.limit),
-                }
-            })?;
+            // 13.15: a cut stays (q11).
+            self.can_charge(length).inspect_err(|_| self.set_avail(at, left))?;
         }
         // 13.16
         self.map.tree.set_end(at, top);
@@ -338,6 +335,15 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
             return Err(Refusal::GrowVmem { size, amount, limit });
         }
         Ok(())
+    }
+
+    /// Rules 13.15 and 15.6: the code is not that of 6.6.
+    fn can_charge(&self, bytes: u64) -> Result<(), Refusal> {
+        self.map.can_reserve(bytes).map_err(|short| Refusal::GrowSwap {
+            wanted: Size::new(bytes),
+            reserved: Size::new(short.reserved),
+            limit: Size::new(short.limit),
+        })
     }
 
     /// Rules 13.17 and 13.18: counts and wires what was added.

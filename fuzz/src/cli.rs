@@ -5,15 +5,12 @@
 
 mod describe;
 mod distill;
-mod import;
 mod input;
 mod maps;
 mod minimize;
 mod outside;
 mod parallel;
 mod random;
-#[cfg(target_os = "linux")]
-mod record;
 mod replay;
 mod report;
 mod seeds;
@@ -46,9 +43,6 @@ enum Command {
     Seeds(seeds::Seeds),
     Distill(distill::Distill),
     Stress(stress::Stress),
-    #[cfg(target_os = "linux")]
-    Record(record::Record),
-    Import(import::Import),
     Describe(describe::Describe),
     Show(show::Show),
     Report(report::Report),
@@ -117,9 +111,6 @@ pub fn run(
         Ok(Arguments { command: Command::Seeds(seeds) }) => seeds.run(streams),
         Ok(Arguments { command: Command::Distill(distill) }) => distill.run(streams),
         Ok(Arguments { command: Command::Stress(stress) }) => stress.run(streams),
-        #[cfg(target_os = "linux")]
-        Ok(Arguments { command: Command::Record(record) }) => record.run(contenders, streams),
-        Ok(Arguments { command: Command::Import(import) }) => import.run(contenders, streams),
         Ok(Arguments { command: Command::Describe(describe) }) => describe.run(streams),
         Ok(Arguments { command: Command::Show(show) }) => show.run(streams),
         Ok(Arguments { command: Command::Report(report) }) => report.run(streams),

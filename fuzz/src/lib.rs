@@ -12,7 +12,7 @@
 //! - [`exec`]: maps that are programs of their own, asked over a pipe.
 //! - [`generate`], [`driver`]: random sequences on two maps.
 //! - [`describe`], [`show`]: what traces are made of, and pictures of them.
-//! - [`record`]: traces of what Linux programs do.
+//! - [`proc_maps`]: `/proc/PID/maps` of a recorded process, and how a map differs from it.
 //! - [`tally`], [`night`]: totals of a random run, and the report of a night.
 //! - [`cli`]: the command `growstack`.
 
@@ -29,7 +29,7 @@ pub mod keeps;
 pub mod minimize;
 pub mod night;
 pub mod op;
-pub mod record;
+pub mod proc_maps;
 pub mod reference;
 pub mod regression;
 pub mod replay;

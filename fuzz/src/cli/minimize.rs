@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::input::{Item, items, read_trace, target};
+use super::input::{Item, items, target};
 use super::{Exit, Streams};
 use crate::targets::{Finding, Session, Target};
+use crate::trace::read_file;
 
 /// Make a trace or an input that shows a fault short, and print the report, the short trace and a
 /// test to paste.
@@ -77,7 +78,7 @@ fn find(path: &Path, target: Option<Target>) -> Result<Option<Finding>> {
     let items = items(path, target)?;
     let [item] = items.as_slice() else { bail!("{}: not a single file", path.display()) };
     match item {
-        Item::Trace(path) => Ok(Finding::of_trace(&read_trace(path)?)),
+        Item::Trace(path) => Ok(Finding::of_trace(&read_file(path)?)),
         Item::Input(path, target) => {
             let bytes = fs::read(path).with_context(|| path.display().to_string())?;
             Ok(Session::default().run(*target, &bytes).err().map(|finding| *finding))
