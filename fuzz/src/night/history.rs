@@ -1,14 +1,13 @@
 //! Instructions by commit, in the stored format of github-action-benchmark, which draws it too.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
-use tempfile::NamedTempFile;
 
 use super::Night;
 
@@ -91,12 +90,13 @@ impl History {
     ///
     /// When it cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let mut file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-        file.write_all(&serde_json::to_vec_pretty(self)?)?;
-        file.as_file().sync_all()?;
-        file.persist(path).with_context(|| path.display().to_string())?;
-        Ok(())
+        let new = path.with_extension("json.new");
+        let written = File::create(&new).and_then(|mut file| {
+            file.write_all(&serde_json::to_vec_pretty(self)?)?;
+            file.sync_all()?;
+            fs::rename(&new, path)
+        });
+        written.with_context(|| path.display().to_string())
     }
 
     /// The values of every measurement by commit, the oldest first.
