@@ -12,6 +12,7 @@ mod outside;
 mod parallel;
 mod random;
 mod replay;
+mod report;
 mod seeds;
 mod show;
 mod stress;
@@ -44,6 +45,7 @@ enum Command {
     Stress(stress::Stress),
     Describe(describe::Describe),
     Show(show::Show),
+    Report(report::Report),
 }
 
 /// How the command ends; the numbers are its exit codes.
@@ -111,6 +113,7 @@ pub fn run(
         Ok(Arguments { command: Command::Stress(stress) }) => stress.run(streams),
         Ok(Arguments { command: Command::Describe(describe) }) => describe.run(streams),
         Ok(Arguments { command: Command::Show(show) }) => show.run(streams),
+        Ok(Arguments { command: Command::Report(report) }) => report.run(streams),
         Err(error) if error.use_stderr() => {
             write!(streams.err, "{}", error.render())?;
             Ok(Exit::Unusable)

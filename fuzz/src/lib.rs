@@ -13,7 +13,7 @@
 //! - [`generate`], [`driver`]: random sequences on two maps.
 //! - [`describe`], [`show`]: what traces are made of, and pictures of them.
 //! - [`proc_maps`]: `/proc/PID/maps` of a recorded process, and how a map differs from it.
-//! - [`tally`], [`evidence`]: what runs came to and what they found, for programs.
+//! - [`tally`], [`night`]: totals of a random run, and the report of a night.
 //! - [`cli`]: the command `growstack`.
 
 pub mod answer;
@@ -22,12 +22,12 @@ pub mod compare;
 pub mod describe;
 pub mod driver;
 pub mod engine;
-pub mod evidence;
 pub mod exec;
 pub mod generate;
 pub mod input;
 pub mod keeps;
 pub mod minimize;
+pub mod night;
 pub mod op;
 pub mod proc_maps;
 pub mod reference;

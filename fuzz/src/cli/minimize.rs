@@ -34,9 +34,9 @@ pub(super) struct Minimize {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
-    /// Write all of it to this file, as JSON for programs.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
+    /// Draw both maps after the last operation to this file, where two maps differ.
+    #[arg(long, value_name = "FILE.svg")]
+    picture: Option<PathBuf>,
 }
 
 impl Minimize {
@@ -61,9 +61,8 @@ impl Minimize {
 
     fn save(&self, found: Option<&Finding>) -> Result<()> {
         let Some(finding) = found else { return Ok(()) };
-        if let Some(path) = &self.json {
-            let text = serde_json::to_string_pretty(&finding.evidence())?;
-            fs::write(path, text + "\n").with_context(|| path.display().to_string())?;
+        if let Some(path) = self.picture.as_ref().filter(|_| !finding.picture.is_empty()) {
+            fs::write(path, &finding.picture).with_context(|| path.display().to_string())?;
         }
         let Some(path) = &self.out else { return Ok(()) };
         let contents = match (&finding.input, &finding.trace) {
