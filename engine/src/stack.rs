@@ -232,12 +232,19 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
         let Some(stack) = self.map.tree.item(at) else { return Ok(Growth::NoStack) };
         let (end, avail) = (stack.end, stack.value.avail);
         let (prot, charged) = (stack.value.prot(), stack.value.has(EntryFlags::CHARGED));
-        let (ceiling, reserve_wraps) = ceiling(above, end, avail);
-        if reserve_wraps && charged {
-            // 15.6: the real code reserves the whole of such a reserve, and gives up if it can't.
-            self.can_charge(avail.saturating_sub(self.guard()))?;
+        // 13.4.
+        let (ceiling, cuts_avail) = match above.or_else(|| end.checked_add(avail)) {
+            Some(ceiling) => (ceiling, true),
+            None => (u64::MAX, false),
+        };
+        let room = Room { bytes: ceiling - end, cuts_avail };
+        if !cuts_avail && charged {
+            // 15.6: the real code reserves swap for all that is left, and refuses before it wraps.
+            let whole = avail.saturating_sub(self.guard());
+            if self.map.can_reserve(whole).is_err() {
+                return Err(self.swap_short(whole));
+            }
         }
-        let room = Room { bytes: ceiling - end, cuts_avail: !reserve_wraps };
         let need = page_up(addr.get().wrapping_add(1).wrapping_sub(end));
         let amount = self.amount(at, addr, need, avail, room)?;
 
@@ -249,9 +256,9 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
             return Err(Refusal::MapEnd { top: Addr::new(top), max: self.map.max() }); // 15.5
         }
         let length = top.wrapping_sub(end);
-        if charged {
-            // 13.15: a cut stays (q11).
-            self.can_charge(length).inspect_err(|_| self.set_avail(at, left))?;
+        if charged && self.map.can_reserve(length).is_err() {
+            self.set_avail(at, left); // 13.15: a cut stays (q11).
+            return Err(self.swap_short(length));
         }
         // 13.16
         self.map.tree.set_end(at, top);
@@ -337,13 +344,11 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
         Ok(())
     }
 
-    /// Rules 13.15 and 15.6: the code is not that of 6.6.
-    fn can_charge(&self, bytes: u64) -> Result<(), Refusal> {
-        self.map.can_reserve(bytes).map_err(|short| Refusal::GrowSwap {
-            wanted: Size::new(bytes),
-            reserved: Size::new(short.reserved),
-            limit: Size::new(short.limit),
-        })
+    /// The refusal of rules 13.15 and 15.6, which is not that of 6.6.
+    #[cold]
+    fn swap_short(&self, wanted: u64) -> Refusal {
+        let (reserved, limit) = (self.map.reserved(), self.map.swap_limit());
+        Refusal::GrowSwap { wanted: Size::new(wanted), reserved, limit }
     }
 
     /// Rules 13.17 and 13.18: counts and wires what was added.
@@ -386,14 +391,6 @@ fn first_part(addrbos: Addr, max_ssize: Size, init: Size, flags: CowFlags) -> Op
             (rounded >= middle).then_some(rounded)
         }
         _ => Some(addrbos),
-    }
-}
-
-/// 13.4 and 15.6: where growth up ends, and whether the reserve wrapped past 2^64.
-fn ceiling(above: Option<u64>, end: u64, avail: u64) -> (u64, bool) {
-    match above.or_else(|| end.checked_add(avail)) {
-        Some(ceiling) => (ceiling, false),
-        None => (u64::MAX, true),
     }
 }
 

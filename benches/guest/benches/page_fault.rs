@@ -57,12 +57,12 @@ mod linux {
         let stack = GrowingStack::new(&Plan::pages(len)).expect("address space is free");
         let reset = || stack.reset().expect("it was mapped before");
         let touch = |addr| stack.serve(&trap, || timed(|| stack.touch(addr)));
-        measure(&mut group, "growstack", stack.range(), touch, reset);
+        measure(&mut group, "engine", stack.range(), touch, reset);
         let engine = |addr| {
             touch(addr);
             stack.engine_time()
         };
-        measure(&mut group, "growstack_engine_alone", stack.range(), engine, reset);
+        measure(&mut group, "engine_alone", stack.range(), engine, reset);
         group.finish();
     }
 

@@ -1,5 +1,5 @@
 //! Runs an ordinary recursive function on a stack that the engine grows, from one page to many MiB,
-//! and shows how the process ends where the engine refuses.
+//! and compares what engine and kernel have mapped then.
 //!
 //! ```sh
 //! cargo run --release -p growstack-guest --example growing_stack
@@ -17,11 +17,8 @@ fn main() -> anyhow::Result<()> {
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod linux {
-    use std::os::unix::process::ExitStatusExt as _;
-    use std::process::Command;
-
     use anyhow::ensure;
-    use clap::{Parser, ValueEnum};
+    use clap::Parser;
     use growstack::Size;
     use growstack_guest::heap::NotInHandler;
     use growstack_guest::recursion::recurse;
@@ -43,32 +40,11 @@ mod linux {
         /// Recursions, each on a stack of one page.
         #[arg(long, default_value_t = 3)]
         rounds: u32,
-        /// Recurse past a bound, which ends the process.
-        #[arg(long, hide = true)]
-        into: Option<Bound>,
-    }
-
-    /// Where growth ends.
-    #[derive(Clone, Copy, Debug, ValueEnum)]
-    enum Bound {
-        /// The stack limit.
-        Limit,
-        /// The guard page above the neighbour.
-        Guard,
-        /// The reserve.
-        Reserve,
     }
 
     pub(super) fn main() -> anyhow::Result<()> {
-        let arguments = Arguments::parse();
-        if let Some(bound) = arguments.into {
-            return run_into(bound);
-        }
-        grow(arguments.mib << 20, arguments.rounds)?;
-        Bound::value_variants().iter().try_for_each(|bound| show_end(*bound))
-    }
-
-    fn grow(bytes: u64, rounds: u32) -> anyhow::Result<()> {
+        let Arguments { mib, rounds } = Arguments::parse();
+        let bytes = mib << 20;
         let trap = Trap::enter()?;
         let stack = GrowingStack::new(&Plan::pages(Size::new(bytes + LEFT)))?;
         println!("a stack in {}", stack.range());
@@ -103,28 +79,6 @@ mod linux {
         });
         println!("the engine: {entries} entries, {} KiB", stack.committed().get() >> 10);
         ensure!(bytes == stack.committed().get(), "the kernel has {bytes} bytes mapped");
-        Ok(())
-    }
-
-    /// Recurses further than the stack may grow.
-    fn run_into(bound: Bound) -> anyhow::Result<()> {
-        let plan = Plan::pages(Size::new(1 << 20));
-        let plan = match bound {
-            Bound::Limit => Plan { limit: Some(Size::new(256 << 10)), ..plan },
-            Bound::Guard => Plan { guard_page: true, ..plan },
-            Bound::Reserve => plan,
-        };
-        let trap = Trap::enter()?;
-        let depth = GrowingStack::new(&plan)?.run(&trap, || recurse(2 << 20));
-        anyhow::bail!("{} frames, and nothing ended the process", depth.frames)
-    }
-
-    fn show_end(bound: Bound) -> anyhow::Result<()> {
-        let name = format!("{bound:?}").to_lowercase();
-        let ended = Command::new(std::env::current_exe()?).args(["--into", &name]).output()?;
-        let reason = String::from_utf8_lossy(&ended.stderr);
-        println!("into the {name}: {}; {}", ended.status, reason.trim());
-        ensure!(ended.status.signal() == Some(11), "it should have ended by SIGSEGV");
         Ok(())
     }
 }

@@ -35,9 +35,9 @@ pub struct Sampling {
 
 impl Sampling {
     /// For figures to quote.
-    pub const FULL: Self = Self { warm: 200_000, cold: 500, runs: 5 };
-    /// For a glance. There are still enough for the tail.
-    pub const QUICK: Self = Self { warm: 100_000, cold: 50, runs: 5 };
+    pub const FULL: Self = Self { warm: 200_000, cold: 300, runs: 3 };
+    /// For a glance.
+    pub const QUICK: Self = Self { warm: 20_000, cold: 30, runs: 2 };
     /// For a test.
     pub const ONCE: Self = Self { warm: 64, cold: 2, runs: 2 };
 }
