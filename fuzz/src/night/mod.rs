@@ -3,7 +3,7 @@
 //! | file | contents |
 //! |---|---|
 //! | `night.json` | what was started, with the names of the steps that were planned |
-//! | `steps.jsonl` | a [`Step`] on each line |
+//! | `steps.jsonl` | a step on each line, with its status |
 //! | `findings.jsonl`, `findings/NAME.{txt,trace,svg}` | a finding on each line, and what `growstack minimize` wrote of it |
 //! | `random-*.json` | totals of `growstack random --json` |
 //! | `bench/*/{base,changes.json,bench.json}` | results of the instruction gate |
