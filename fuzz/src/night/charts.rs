@@ -74,8 +74,10 @@ pub(super) struct Plot {
 /// The inside of the plot, in pixels.
 const PLOT: (f64, f64) = (560.0, 240.0);
 
-/// The plot of some distributions, if there are any.
+/// The plot of the distributions on the largest map, if there are any: more lines are too many.
 pub(super) fn plot(all: &[Distribution]) -> Option<Plot> {
+    let largest = all.iter().map(|one| one.n).max()?;
+    let all: Vec<&Distribution> = all.iter().filter(|one| one.n == largest).collect();
     let points = || all.iter().flat_map(|one| &one.quantiles).filter(|(share, _)| *share < 1.0);
     let nines = |share: f64| -(1.0 - share).log10();
     let widest = points().map(|(share, _)| nines(*share)).fold(1.0, f64::max).ceil();
@@ -93,7 +95,7 @@ pub(super) fn plot(all: &[Distribution]) -> Option<Plot> {
         l if l < 6.0 => format!("{} µs", 10f64.powf(l - 3.0)),
         l => format!("{} ms", 10f64.powf(l - 6.0)),
     };
-    let line = |one: &Distribution| {
+    let line = |one: &&Distribution| {
         let shown = one.quantiles.iter().filter(|(share, _)| *share < 1.0);
         let place = |(s, ns): &(f64, f64)| format!("{:.1},{:.1}", x(nines(*s)), y(log(*ns)));
         let name = format!("{}, {} entries, caches {}", one.op, one.n, one.caches);
