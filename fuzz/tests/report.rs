@@ -61,7 +61,9 @@ fn a_short_night_names_what_did_not_run() {
         headline,
         "Clean: replay and random only. Not run: fuzz targets, latency (needs --budget 10m)."
     );
-    assert!(page.contains(&headline) && page.contains("82\u{a0}477") && page.contains("41\u{a0}152"));
+    assert!(
+        page.contains(&headline) && page.contains("82\u{a0}477") && page.contains("41\u{a0}152")
+    );
     let summary = fs::read_to_string(folder.path().join("summary.md")).unwrap();
     assert!(summary.contains(&headline) && summary.contains("| replay | clean |"), "{summary}");
 }
@@ -111,7 +113,10 @@ fn a_commit_is_in_the_history_once_and_a_broken_history_stays() {
     report(folder.path());
     let (exit, _, page) = report(folder.path());
     assert_eq!(exit, Exit::Agreed, "the step says what a change means");
-    assert!(page.contains("4.00 %") && page.contains("2 commits from older67 to 0123456"), "{page}");
+    assert!(
+        page.contains("4.00 %") && page.contains("2 commits from older67 to 0123456"),
+        "{page}"
+    );
     let path = folder.path().join("history.json");
     let history: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     let series = history["entries"]["instructions"].as_array().unwrap();

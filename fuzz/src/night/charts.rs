@@ -85,7 +85,8 @@ pub(super) fn plot(all: &[Distribution]) -> Option<Plot> {
     points().next()?;
     let x = |nines: f64| nines / widest * PLOT.0;
     let y = |log: f64| PLOT.1 - (log - low) / (high - low) * PLOT.1;
-    let steps = |from: f64, to: f64| (0..20).map(move |i| from + f64::from(i)).filter(move |v| *v <= to);
+    let steps =
+        |from: f64, to: f64| (0..20).map(move |i| from + f64::from(i)).filter(move |v| *v <= to);
     let share = |n: f64| format!("{} %", 100.0 - 10f64.powf(2.0 - n));
     let time = |log: f64| match log {
         l if l < 3.0 => format!("{} ns", 10f64.powf(l)),

@@ -116,9 +116,7 @@ impl Axis {
             let y = self.y(*edge);
             let line = Line::new().set("x1", LABELS - 4).set("x2", width - 2);
             let text = Text::new(edge.to_string()).set("class", "addr");
-            group
-                .add(line.set("y1", y).set("y2", y))
-                .add(text.set("x", LABELS - 8).set("y", y + 4))
+            group.add(line.set("y1", y).set("y2", y)).add(text.set("x", LABELS - 8).set("y", y + 4))
         })
     }
 }
