@@ -251,10 +251,12 @@ impl Replay {
             })
             .collect();
         let name = parts.join("-");
-        let target = folder.join(name.strip_suffix(".zst").unwrap_or(&name));
+        let name = name.strip_suffix(".zst").unwrap_or(&name);
+        // The operations of an input are a trace, too.
+        let target = folder.join(format!("{}.trace", name.strip_suffix(".trace").unwrap_or(name)));
         fs::create_dir_all(folder)
             .and_then(|()| fs::write(&target, cut.to_string()))
-            .and_then(|()| fs::write(target.with_extension("svg"), picture(&name, cut)))
+            .and_then(|()| fs::write(target.with_extension("svg"), picture(name, cut)))
             .with_context(|| target.display().to_string())
     }
 }
