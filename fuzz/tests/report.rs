@@ -106,7 +106,8 @@ fn a_commit_is_in_the_history_once_and_a_broken_history_stays() {
         "tool": "customSmallerIsBetter", "benches": [{"name": "grow", "unit": "instructions", "value": 100}],
     }]}});
     write(folder.path(), "history.json", &kept.to_string());
-    let changes = json!([{"name": "grow", "unit": "instructions", "base": 100, "head": 104, "verdict": "slower"}]);
+    let changes = json!([{"name": "grow", "unit": "instructions", "base": 100, "head": 104, "verdict": "slower"},
+        {"name": "new", "unit": "instructions", "base": null, "head": 5, "verdict": "slower"}]);
     write(folder.path(), "bench/good/changes.json", &changes.to_string());
     let bench = json!([{"name": "grow", "unit": "instructions", "value": 104}]);
     write(folder.path(), "bench/good/bench.json", &bench.to_string());

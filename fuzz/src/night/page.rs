@@ -22,7 +22,10 @@ impl Night {
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?;
         templates.set_syntax(syntax);
         templates.add_filter("spaced", |value: Value| spaced(&value.to_string()));
-        templates.add_filter("float", |value: f64, digits: usize| format!("{value:.digits$}"));
+        // A new benchmark has no base.
+        templates.add_filter("float", |value: Option<f64>, digits: usize| {
+            value.map_or_else(|| "none".to_owned(), |value| format!("{value:.digits$}"))
+        });
         templates.add_template("night.html", include_str!("../../templates/night.html"))?;
         templates.add_template("night.md", include_str!("../../templates/night.md"))?;
         let page = context! {
