@@ -1,7 +1,6 @@
 #!/bin/bash
 # Builds the fuzz targets as ClusterFuzzLite and OSS-Fuzz want them: one program for each in $OUT,
-# with its seeds and its options beside it. The base image runs this; scripts/check-clusterfuzz runs
-# it without the image.
+# with its seeds and its options beside it. Run by the base image.
 set -euo pipefail
 
 : "${SRC:?}" "${OUT:?}" "${SANITIZER:?}" "${FUZZING_ENGINE:?}"

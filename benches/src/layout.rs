@@ -3,9 +3,9 @@
 use growstack::PAGE_SIZE;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 
-use crate::value::Value;
+use crate::peer::Value;
 
 /// Pages that a stack may grow by, all of them free.
 pub const RESERVE_PAGES: u64 = 40;
@@ -35,6 +35,9 @@ pub struct Span {
 }
 
 impl Span {
+    /// No entry.
+    pub const NONE: Self = Self { start: 0, end: 0, kind: Kind::Plain };
+
     /// The value that a map of ranges keeps for it.
     #[must_use]
     pub const fn value(&self) -> Value {

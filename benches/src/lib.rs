@@ -1,27 +1,29 @@
 //! What the benchmarks of growstack share.
 //!
+//! - [`op`]: what is measured.
 //! - [`layout`], [`work`]: where entries lie, and the addresses that a map is asked for.
-//! - [`contender`], [`contenders`]: every map behind one small trait.
-//! - [`process`]: the whole engine, with limits and rules.
+//! - [`engine`], [`refused`]: the whole engine, with limits and rules, and growths that it refuses.
+//! - [`peer`], [`peers`]: maps of ranges that others wrote, and the engine's index alone.
+//! - [`subject`], [`job`]: all of them under measurement, and one operation on one of them.
+//! - [`speed`], [`latency`], [`threads`]: the figures that documents quote, by the program `speed`.
 //! - [`recorded`]: what real programs did, on every map.
-//! - [`latency`]: the distribution of single growths.
-//! - [`concurrency`]: faults of several threads on one map.
 //! - [`clock`], [`heap`]: the time-stamp counter and an allocator that counts, the only `unsafe` code.
 
 #![deny(unsafe_code)]
 
 pub mod clock;
-pub mod concurrency;
-pub mod contender;
-pub mod contenders;
+pub mod engine;
 pub mod heap;
+pub mod job;
 pub mod latency;
 pub mod layout;
-pub mod process;
+pub mod op;
+pub mod peer;
+pub mod peers;
+#[cfg(feature = "traces")]
 pub mod recorded;
 pub mod refused;
-pub mod value;
+pub mod speed;
+pub mod subject;
+pub mod threads;
 pub mod work;
-
-/// Sizes of map to measure, in entries.
-pub const SIZES: [usize; 5] = [16, 256, 4096, 65_536, 1_048_576];

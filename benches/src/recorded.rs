@@ -9,9 +9,9 @@ use std::path::Path;
 
 use growstack::{Addr, CowFlags, PAGE_SIZE, Size};
 use growstack_fuzz::op::{Config, Mapping, Op};
-use growstack_fuzz::trace::{Step, Trace};
+use growstack_fuzz::trace::{Step, read_file};
 
-use crate::contender::{Bounds, Contender, Value};
+use crate::peer::{Bounds, PeerMap, Value};
 
 /// A trace that is to be carried out.
 #[derive(Clone, Debug)]
@@ -33,25 +33,41 @@ pub struct Recorded {
 /// If there is none, or one cannot be read.
 #[must_use]
 pub fn recorded() -> Vec<Recorded> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/recorded");
+    traces("recorded")
+}
+
+/// Every golden trace of FreeBSD 9.3, in the order of their names.
+///
+/// # Panics
+///
+/// As [`recorded`].
+#[must_use]
+pub fn golden() -> Vec<Recorded> {
+    traces("freebsd-9.3")
+}
+
+fn traces(folder: &str) -> Vec<Recorded> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus").join(folder);
     let mut all = Vec::new();
-    for workload in fs::read_dir(&folder).expect("there are recorded traces").flatten() {
+    for workload in fs::read_dir(&folder).expect("the folder is in the corpus").flatten() {
         let Ok(files) = fs::read_dir(workload.path()) else { continue };
-        for file in files.flatten() {
-            let (file, name) = (file.path(), file.file_name().to_string_lossy().into_owned());
-            let Some(name) = name.strip_suffix(".trace.zst") else { continue };
-            let packed = fs::read(&file).expect("a trace can be read");
-            let text = zstd::decode_all(packed.as_slice()).expect("it was packed with zstd");
-            let trace = Trace::parse(&text).expect("a trace keeps to the format");
-            let workload = workload.file_name().to_string_lossy().into_owned();
-            let ops = trace.steps.iter().map(Step::op).copied();
-            let ops = ops.filter(|op| !matches!(op, Op::Dump)).collect();
-            all.push(Recorded { workload, name: name.to_owned(), config: *trace.config(), ops });
-        }
+        let workload = workload.file_name().to_string_lossy().into_owned();
+        all.extend(files.flatten().filter_map(|file| read(&file.path(), &workload)));
     }
-    assert!(!all.is_empty(), "no recorded trace below {}", folder.display());
+    assert!(!all.is_empty(), "no trace below {}", folder.display());
     all.sort_by(|one, other| one.name.cmp(&other.name));
     all
+}
+
+/// The trace in a file; `None` if the file is none.
+fn read(file: &Path, workload: &str) -> Option<Recorded> {
+    let name = file.file_name()?.to_str()?;
+    let name = name.strip_suffix(".trace.zst").or_else(|| name.strip_suffix(".trace"))?;
+    let trace = read_file(file).expect("a trace can be read, and keeps to the format");
+    let ops = trace.steps.iter().map(Step::op).copied();
+    let ops = ops.filter(|op| !matches!(op, Op::Dump)).collect();
+    let (workload, name) = (workload.to_owned(), name.to_owned());
+    Some(Recorded { workload, name, config: *trace.config(), ops })
 }
 
 /// Of each workload the trace with the most operations.
@@ -73,18 +89,18 @@ const WIRED: u64 = 1 << 6;
 
 /// A peer that carries out operations.
 #[derive(Debug)]
-pub struct Player<C> {
+pub struct Player<P> {
     /// The map.
-    pub map: C,
+    pub map: P,
     /// The first mapping of a stack.
     first: Size,
 }
 
-impl<C: Contender> Player<C> {
+impl<P: PeerMap> Player<P> {
     /// An empty map for a trace.
     #[must_use]
     pub fn new(config: &Config) -> Self {
-        Self { map: C::empty(config.max.get()), first: config.tunables.sgrowsiz }
+        Self { map: P::empty(config.max.get()), first: config.tunables.sgrowsiz }
     }
 
     /// Carries out one operation.
@@ -115,7 +131,7 @@ impl<C: Contender> Player<C> {
                 self.insert(low, high, Value::GROWS_DOWN);
             }
             Op::Grow { addr } => {
-                self.map.grow_down_by_entry(addr.get());
+                self.map.grow_down(addr.get());
             }
             Op::Wire { start, end, .. } => self.change(start.get(), end.get(), |word| word | WIRED),
             Op::Unwire { start, end, .. } => {

@@ -1,12 +1,15 @@
 //! Growths that are refused, one case for each reason.
 
 use growstack::{Addr, CowFlags, Limits, Mapping, PAGE_SIZE, Prot, Refusal, Size};
-use rand::Rng;
+use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::index::sample;
 
+use crate::engine::Engine;
 use crate::layout::{Kind, Layout, RESERVE_PAGES, Span};
-use crate::process::Whole;
+use crate::op::Op;
+use crate::subject::{ENGINE, Subject};
+use crate::work::{BATCH, Batch, one_of};
 
 /// Why.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,33 +33,6 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::Avail,
-        Self::Neighbour,
-        Self::GuardPage,
-        Self::StackLimit,
-        Self::Memlock,
-        Self::Vmem,
-        Self::Swap,
-        Self::MapEnd,
-    ];
-
-    /// Its name in reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Avail => "avail",
-            Self::Neighbour => "neighbour",
-            Self::GuardPage => "guard_page",
-            Self::StackLimit => "stack_limit",
-            Self::Memlock => "memlock",
-            Self::Vmem => "vmem",
-            Self::Swap => "swap",
-            Self::MapEnd => "map_end",
-        }
-    }
-
     /// Is it this refusal?
     #[must_use]
     pub const fn is(self, refusal: &Refusal) -> bool {
@@ -80,22 +56,22 @@ impl Reason {
 /// A process in which growth is refused for one reason.
 #[derive(Debug)]
 pub struct Refused {
-    /// The process.
-    pub whole: Whole,
+    /// The engine.
+    pub engine: Engine,
     reason: Reason,
     stacks: Vec<Span>,
 }
 
 impl Refused {
-    /// The process of a layout, so that its stacks are refused. Where that takes a neighbour, only
-    /// one stack in a hundred entries has one, so that there are about as many entries.
+    /// The engine with the entries of a layout, so that its stacks are refused. Where that takes a
+    /// neighbour, only one stack in 16 entries has one, so that there are about as many entries.
     ///
     /// # Errors
     ///
     /// Those of the engine, without memory.
     pub fn new(layout: &Layout, reason: Reason, random: &mut StdRng) -> Result<Self, Refusal> {
         let mut refused =
-            Self { whole: Whole::new(layout)?, reason, stacks: layout.of_kind(Kind::Down) };
+            Self { engine: Engine::new(layout)?, reason, stacks: layout.of_kind(Kind::Down) };
         match reason {
             Reason::Avail => {}
             Reason::Neighbour | Reason::GuardPage => refused.crowd(layout, random)?,
@@ -106,19 +82,19 @@ impl Refused {
     }
 
     fn crowd(&mut self, layout: &Layout, random: &mut StdRng) -> Result<(), Refusal> {
-        let count = (layout.spans.len() / 100).clamp(1, self.stacks.len().max(1));
+        let count = (layout.spans.len() / 16).clamp(1, 64);
         let chosen = sample(random, self.stacks.len(), count.min(self.stacks.len()));
         self.stacks = chosen.iter().filter_map(|at| self.stacks.get(at)).copied().collect();
-        for at in 0..self.stacks.len() {
-            self.restore(at)?;
+        for stack in self.stacks.clone() {
+            self.restore(&stack)?;
         }
-        self.whole.process.set_guard_page(self.reason == Reason::GuardPage);
+        self.engine.process.set_guard_page(self.reason == Reason::GuardPage);
         Ok(())
     }
 
     fn stack_at_end(&mut self, layout: &Layout) -> Result<(), Refusal> {
         let (start, end) = (layout.max - PAGE_SIZE, layout.max);
-        let (process, flags) = (&mut self.whole.process, CowFlags::GROWS_UP);
+        let (process, flags) = (&mut self.engine.process, CowFlags::GROWS_UP);
         process.set_sgrowsiz(Size::PAGE)?;
         let size = Size::pages(RESERVE_PAGES);
         process.stack(Addr::new(start), size, Prot::RW, Prot::ALL, flags, |_| ())?;
@@ -127,7 +103,7 @@ impl Refused {
     }
 
     fn limit(&mut self) {
-        let process = &mut self.whole.process;
+        let process = &mut self.engine.process;
         let (size, reserved) = (process.map().size(), process.map().reserved());
         let none = Limits::UNLIMITED;
         let limits = match self.reason {
@@ -145,23 +121,27 @@ impl Refused {
         process.set_limits(limits);
     }
 
-    /// A fault that is refused, and the number of its stack.
-    ///
-    /// # Panics
-    ///
-    /// If the layout has no stack.
+    /// Faults that are refused, each with its stack. A stack whose growth is cut by the refusal is
+    /// taken once.
     #[must_use]
-    pub fn fault(&self, random: &mut StdRng) -> (Addr, usize) {
-        let at = random.random_range(0..self.stacks.len());
-        let stack = self.stacks.get(at).expect("a number below the length");
+    pub fn batch(&self, random: &mut StdRng) -> Batch {
+        let once = matches!(self.reason, Reason::Neighbour | Reason::GuardPage);
+        let stacks: Vec<Span> = if once {
+            self.stacks.clone()
+        } else {
+            (0..BATCH).map(|_| one_of(&self.stacks, random)).collect()
+        };
+        stacks.into_iter().map(|stack| (self.fault(&stack, random), stack)).collect()
+    }
+
+    fn fault(&self, stack: &Span, random: &mut StdRng) -> u64 {
         let within = random.random_range(0..PAGE_SIZE);
-        let addr = match self.reason {
+        match self.reason {
             Reason::Avail => stack.start - 1 - within - RESERVE_PAGES * PAGE_SIZE,
             Reason::Neighbour => stack.start - 1 - within / 2,
             Reason::MapEnd => stack.end + within,
             _ => stack.start - 1 - within,
-        };
-        (Addr::new(addr), at)
+        }
     }
 
     /// Puts a stack back to where its growth is refused for the same reason again: a refusal for
@@ -170,17 +150,38 @@ impl Refused {
     /// # Errors
     ///
     /// Those of the engine, without memory.
-    pub fn restore(&mut self, at: usize) -> Result<(), Refusal> {
+    fn restore(&mut self, stack: &Span) -> Result<(), Refusal> {
         let free = match self.reason {
             Reason::Neighbour => PAGE_SIZE / 2,
             Reason::GuardPage => PAGE_SIZE,
             _ => return Ok(()),
         };
-        let Some(stack) = self.stacks.get(at) else { return Ok(()) };
-        self.whole.undo(stack);
+        self.engine.undo(stack);
         let end = stack.start - free;
         let (start, end) = (Addr::new(end - PAGE_SIZE), Addr::new(end));
-        self.whole.process.map_mut().insert(start, end, Mapping::anonymous(Prot::RX), |_| ())
+        self.engine.process.map_mut().insert(start, end, Mapping::anonymous(Prot::RX), |_| ())
+    }
+}
+
+impl Subject for Refused {
+    fn name(&self) -> &'static str {
+        ENGINE
+    }
+
+    fn prepare(&mut self, _: Op, _: &Batch) {}
+
+    fn run(&mut self, _: Op, batch: &Batch) -> u64 {
+        let mut refusals = 0;
+        for (addr, _) in batch {
+            let answer = self.engine.process.grow(Addr::new(*addr), |_| ());
+            refusals += u64::from(answer.is_err_and(|refusal| self.reason.is(&refusal)));
+        }
+        assert_eq!(refusals, batch.len() as u64, "{:?} does not decide", self.reason);
+        refusals
+    }
+
+    fn undo(&mut self, _: Op, batch: &Batch) {
+        batch.iter().for_each(|(_, stack)| self.restore(stack).expect("memory"));
     }
 }
 
@@ -192,13 +193,13 @@ mod tests {
     #[test]
     fn every_reason_decides_time_after_time() {
         let (layout, mut random) = (Layout::stacks(300, 1), StdRng::seed_from_u64(1));
-        for reason in Reason::ALL {
+        for op in Op::ALL {
+            let Op::GrowRefused(reason) = op else { continue };
             let mut refused = Refused::new(&layout, reason, &mut random).expect("memory");
-            for _ in 0..200 {
-                let (addr, at) = refused.fault(&mut random);
-                let refusal = refused.whole.process.grow(addr, |_| ()).expect_err(reason.name());
-                assert!(reason.is(&refusal), "{reason:?}: {refusal}");
-                refused.restore(at).expect("memory");
+            for _ in 0..4 {
+                let batch = refused.batch(&mut random);
+                assert_eq!(refused.run(op, &batch), batch.len() as u64);
+                refused.undo(op, &batch);
             }
         }
     }

@@ -1,53 +1,42 @@
-//! What is asked of a map: addresses at random, the same for every map.
+//! What a map is asked: batches of addresses at random, the same for every map.
 
 use growstack::PAGE_SIZE;
-use rand::Rng;
+use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::index::sample;
 
-use crate::layout::{Kind, Layout, Span};
+use crate::layout::{Kind, Layout, RESERVE_PAGES, Span};
+use crate::op::Op;
 
-/// Addresses for one round of measurements.
-#[derive(Clone, Debug, Default)]
-pub struct Work {
-    /// Mapped addresses.
-    pub mapped: Vec<u64>,
-    /// Unmapped addresses.
-    pub unmapped: Vec<u64>,
-    /// Mapped addresses to warm the caches with, others than those measured.
-    pub warm: Vec<u64>,
-    /// Pages to map and unmap, by their start.
-    pub pages: Vec<u64>,
-    /// Where a search for space begins.
-    pub starts: Vec<u64>,
-    /// Batches of faults below different stacks, each with its stack; [`WARM_UP`] come first.
-    pub down: Vec<Vec<(u64, Span)>>,
-    /// Batches of faults above different stacks, each with its stack; [`WARM_UP`] come first.
-    pub up: Vec<Vec<(u64, Span)>>,
-}
+/// Operations of a batch in which nothing needs undoing.
+pub const BATCH: usize = 256;
+/// Most operations of a batch that is undone.
+const MOST_UNDONE: usize = 64;
 
-/// Most addresses to warm the caches with.
-const MOST_WARM: usize = 16_384;
-/// Most growths between two undoings.
-const MOST_GROWN: usize = 64;
+/// Operations in a row: for each its address, and the entry that it changes.
+pub type Batch = Vec<(u64, Span)>;
 
-/// Batches of growths before the measured ones, so that the code that grows is in the caches, too.
-pub const WARM_UP: usize = 1;
-
-/// What addresses are drawn from.
+/// A layout to draw addresses from.
 #[derive(Debug)]
 pub struct Source {
     layout: Layout,
     down: Vec<Span>,
     up: Vec<Span>,
+    /// Entries above which, and up to the next entry, nothing grows.
+    outside: Vec<Span>,
+    /// Entries of three pages or more that do not grow.
+    wide: Vec<Span>,
 }
 
 impl Source {
-    /// Addresses in a layout.
+    /// A source of addresses in a layout.
     #[must_use]
     pub fn new(layout: Layout) -> Self {
         let (down, up) = (layout.of_kind(Kind::Down), layout.of_kind(Kind::Up));
-        Self { layout, down, up }
+        let outside = layout.spans.iter().copied().skip(1).step_by(4).collect();
+        let mut wide = layout.of_kind(Kind::Plain);
+        wide.retain(|span| span.end - span.start >= 3 * PAGE_SIZE);
+        Self { layout, down, up, outside, wide }
     }
 
     /// The layout.
@@ -56,31 +45,38 @@ impl Source {
         &self.layout
     }
 
-    /// How many stacks grow at a time: so many that the number of entries stays within 1 %, one at
-    /// least.
-    #[must_use]
-    pub fn grown_at_a_time(&self) -> usize {
-        (self.layout.spans.len() / 100).clamp(1, MOST_GROWN)
-    }
-
-    /// Addresses for a round of blocks of `block` operations. O(block + number of entries to warm).
-    pub fn draw(&self, block: usize, random: &mut StdRng) -> Work {
-        let warm = self.layout.spans.len().min(MOST_WARM);
-        let batches = WARM_UP + (block / self.grown_at_a_time()).max(1);
-        Work {
-            mapped: (0..block).map(|_| self.mapped(random)).collect(),
-            unmapped: (0..block).map(|_| self.unmapped(random)).collect(),
-            warm: (0..warm).map(|_| self.mapped(random)).collect(),
-            pages: (0..block).map(|_| self.free_page(random)).collect(),
-            starts: (0..block).map(|_| self.page(random)).collect(),
-            down: (0..batches).map(|_| self.below_stacks(random)).collect(),
-            up: (0..batches).map(|_| self.above_stacks(random)).collect(),
+    /// A batch for an operation.
+    ///
+    /// Operations that are undone take different entries, at most a quarter of those that they can
+    /// take, so that the map keeps its size.
+    ///
+    /// # Panics
+    ///
+    /// For [`Op::GrowRefused`], which draws its faults from [`crate::refused`].
+    pub fn batch(&self, op: Op, random: &mut StdRng) -> Batch {
+        let mut free = |draw: fn(&Self, &mut StdRng) -> u64| -> Batch {
+            (0..BATCH).map(|_| (draw(self, random), Span::NONE)).collect()
+        };
+        match op {
+            Op::LookupLatency | Op::LookupThroughput | Op::NeighboursMapped | Op::GrowMapped => {
+                free(Self::mapped)
+            }
+            Op::LookupMiss | Op::NeighboursLatency | Op::NeighboursThroughput => {
+                free(Self::unmapped)
+            }
+            Op::GrowOutside => free(Self::outside),
+            Op::InsertRemove => free(Self::free_page),
+            Op::FindSpace => free(Self::page),
+            Op::GrowDown => some(&self.down, random, Self::fault_below),
+            Op::GrowUp => some(&self.up, random, Self::fault_above),
+            Op::Stack => some(&self.down, random, |stack, _| stack.start),
+            Op::Protect => some(&self.wide, random, |span, _| span.start + PAGE_SIZE),
+            Op::GrowRefused(reason) => unreachable!("{reason:?} has faults of its own"),
         }
     }
 
     fn span(&self, random: &mut StdRng) -> Span {
-        let spans = &self.layout.spans;
-        spans.get(random.random_range(0..spans.len())).copied().expect("a number below the length")
+        one_of(&self.layout.spans, random)
     }
 
     /// A mapped address, even, so that an answer's lowest bit can be added to it.
@@ -90,22 +86,24 @@ impl Source {
         random.random_range(span.start..span.end) & !1
     }
 
-    /// An address in the gap after an entry, even.
-    #[must_use]
-    pub fn unmapped(&self, random: &mut StdRng) -> u64 {
+    fn unmapped(&self, random: &mut StdRng) -> u64 {
         // No gap is narrower than a page.
         (self.span(random).end + random.random_range(0..PAGE_SIZE)) & !1
     }
 
-    /// A page in the gap after an entry that touches neither of its ends.
+    /// An address that is next to no stack.
     #[must_use]
-    pub fn free_page(&self, random: &mut StdRng) -> u64 {
-        self.span(random).end + random.random_range(1..=RESERVE) * PAGE_SIZE
+    pub fn outside(&self, random: &mut StdRng) -> u64 {
+        (one_of(&self.outside, random).end + random.random_range(0..PAGE_SIZE)) & !1
+    }
+
+    /// A page in the gap after an entry that touches neither of its ends.
+    fn free_page(&self, random: &mut StdRng) -> u64 {
+        self.span(random).end + random.random_range(1..=RESERVE_PAGES) * PAGE_SIZE
     }
 
     /// The start of a page anywhere in the map but the first.
-    #[must_use]
-    pub fn page(&self, random: &mut StdRng) -> u64 {
+    fn page(&self, random: &mut StdRng) -> u64 {
         let pages = self.layout.spans.last().map_or(2, |span| span.end / PAGE_SIZE);
         random.random_range(1..pages) * PAGE_SIZE
     }
@@ -114,37 +112,37 @@ impl Source {
     #[must_use]
     pub fn below_stack(&self, random: &mut StdRng) -> (u64, Span) {
         let stack = one_of(&self.down, random);
-        ((stack.start - 1 - random.random_range(0..PAGE_SIZE)) & !1, stack)
+        (Self::fault_below(&stack, random), stack)
     }
 
     /// A fault in the page above a random stack, and the stack.
     #[must_use]
     pub fn above_stack(&self, random: &mut StdRng) -> (u64, Span) {
         let stack = one_of(&self.up, random);
-        ((stack.end + random.random_range(0..PAGE_SIZE)) & !1, stack)
+        (Self::fault_above(&stack, random), stack)
     }
 
-    fn below_stacks(&self, random: &mut StdRng) -> Vec<(u64, Span)> {
-        let stacks = several_of(&self.down, self.grown_at_a_time(), random);
-        let fault = |stack: Span| (stack.start - 1 - random.random_range(0..PAGE_SIZE)) & !1;
-        stacks.iter().copied().map(fault).zip(stacks.iter().copied()).collect()
+    fn fault_below(stack: &Span, random: &mut StdRng) -> u64 {
+        (stack.start - 1 - random.random_range(0..PAGE_SIZE)) & !1
     }
 
-    fn above_stacks(&self, random: &mut StdRng) -> Vec<(u64, Span)> {
-        let stacks = several_of(&self.up, self.grown_at_a_time(), random);
-        let fault = |stack: Span| (stack.end + random.random_range(0..PAGE_SIZE)) & !1;
-        stacks.iter().copied().map(fault).zip(stacks.iter().copied()).collect()
+    fn fault_above(stack: &Span, random: &mut StdRng) -> u64 {
+        (stack.end + random.random_range(0..PAGE_SIZE)) & !1
     }
 }
 
-/// Free pages after every entry that a page is drawn from, ends left out.
-const RESERVE: u64 = crate::layout::RESERVE_PAGES;
-
-fn one_of(stacks: &[Span], random: &mut StdRng) -> Span {
-    stacks.get(random.random_range(0..stacks.len())).copied().expect("a number below the length")
+/// A random one of `spans`.
+///
+/// # Panics
+///
+/// If there is none.
+pub(crate) fn one_of(spans: &[Span], random: &mut StdRng) -> Span {
+    spans.get(random.random_range(0..spans.len())).copied().expect("a number below the length")
 }
 
-fn several_of(stacks: &[Span], count: usize, random: &mut StdRng) -> Vec<Span> {
-    let chosen = sample(random, stacks.len(), count.min(stacks.len()));
-    chosen.iter().filter_map(|at| stacks.get(at).copied()).collect()
+fn some(spans: &[Span], random: &mut StdRng, address: impl Fn(&Span, &mut StdRng) -> u64) -> Batch {
+    let count = (spans.len() / 4).clamp(1, MOST_UNDONE).min(spans.len());
+    let chosen = sample(random, spans.len(), count);
+    let chosen = chosen.iter().filter_map(|at| spans.get(at));
+    chosen.map(|span| (address(span, random), *span)).collect()
 }

@@ -1,13 +1,13 @@
 //! Every peer ends up with the same pages mapped in the same way as the engine: what is compared is
 //! the same work.
 
-use growstack_benches::contender::Contender;
-use growstack_benches::contenders::{Brie, EngineTree, Nodit, Ranges, RedBlack, StdBTreeMap};
+use growstack_benches::peer::PeerMap;
+use growstack_benches::peers::{Brie, EngineTree, Nodit, Ranges, RedBlack, StdBTreeMap};
 use growstack_benches::recorded::{Player, Recorded, joined, largest, recorded};
 use growstack_fuzz::engine::EngineSpace;
 use growstack_fuzz::space::AddressSpace;
 
-fn same<C: Contender>(trace: &Recorded, expected: &[(u64, u64, u64)]) {
+fn same<C: PeerMap>(trace: &Recorded, expected: &[(u64, u64, u64)]) {
     let mut player = Player::<C>::new(&trace.config);
     trace.ops.iter().for_each(|op| player.apply(op));
     let name = std::any::type_name::<C>();

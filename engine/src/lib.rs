@@ -8,9 +8,19 @@
 //! - A [`Process`] is a map with limits; its [`stack`](Process::stack) and
 //!   [`grow`](Process::grow) make stacks and grow them, inside a page fault if need be.
 //!
-//! What each operation answers follows the rule book, `docs/behaviour.md`, in which every rule has
-//! a number; doc comments and [`Refusal`]s name them. The answers were compared with those of the
-//! real kernel's code.
+//! What each operation answers follows the [rule book](rules), in which every rule has a number; doc
+//! comments and [`Refusal`]s name them. The answers were compared with those of the real kernel's
+//! code.
+//!
+//! # Features
+//!
+//! | feature | adds | dependencies |
+//! |---|---|---|
+//! | none (default) | [`VmMap`] and [`Process`], `no_std` with `alloc` | none |
+//! | `shared` | the module `shared`: a `SharedProcess` for many threads, in which a fault on a mapped address takes no lock; with locks of your own | `lock_api`, `once_cell` |
+//! | `std` | `shared` with ready-made locks | and `parking_lot` |
+//!
+//! Rust 1.88 or newer. Addresses are 64-bit and pages 4 KiB, whatever the machine.
 //!
 //! # Why not a `BTreeMap`?
 //!
@@ -21,12 +31,6 @@
 //! subtree, and takes its nodes from an arena that can be filled beforehand
 //! ([`VmMap::reserve_nodes`]), so that a growth never allocates.
 //!
-//! # Many threads
-//!
-//! With the feature `std`, or `shared` and locks of your own, the module `shared` has a
-//! `SharedProcess` for many threads, in which a fault on a mapped address takes no lock. Without
-//! them, this crate depends on nothing.
-//!
 //! # What it costs
 //!
 //! Look-ups, growth, insertion, removal and the search for space are O(log n). An entry takes some
@@ -35,7 +39,8 @@
 //!
 //! # Example
 //!
-//! Page tables and TLBs follow the ranges that every operation tells:
+//! The map does not touch page tables. Every operation calls your closure with the ranges it
+//! mapped, unmapped or re-protected; update page tables and TLBs there:
 //!
 //! ```
 //! use growstack::{Addr, Change, CowFlags, Process, Prot, Size, VmMap};
@@ -60,6 +65,7 @@
 
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 
@@ -76,6 +82,8 @@ mod process;
 mod range;
 mod refusal;
 mod rule;
+#[doc = include_str!("rules.md")]
+pub mod rules {}
 #[cfg(feature = "shared")]
 pub mod shared;
 mod stack;
@@ -94,3 +102,8 @@ pub use process::Process;
 pub use range::AddrRange;
 pub use refusal::Refusal;
 pub use rule::Rule;
+
+/// The examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -8,7 +8,7 @@ use crate::num::{Addr, Size};
 use crate::range::AddrRange;
 use crate::rule::Rule;
 
-/// A refusal. Each names one rule of the rule book, converts to the kernel's code by
+/// A refusal. Each names one rule of the [rule book](crate::rules), converts to the kernel's code by
 /// [`kern`](Self::kern), and prints as a sentence.
 ///
 /// ```
@@ -178,9 +178,9 @@ pub enum Refusal {
         /// The limit.
         limit: Size,
     },
-    /// 13.15: the swap for growth upwards is short.
+    /// 13.15 and 15.6: the swap for growth upwards is short.
     GrowSwap {
-        /// Bytes to be added, after any cut.
+        /// Bytes to be added, after any cut; where the reserve wraps, all that is left of it.
         wanted: Size,
         /// Swap reserved at that moment.
         reserved: Size,

@@ -1,8 +1,8 @@
-//! The rules of the rule book, by number.
+//! Numbers of rules.
 
 use core::fmt;
 
-/// A rule of `docs/behaviour.md`, such as 13.5.
+/// A rule of the [rule book](crate::rules), such as 13.5.
 ///
 /// ```
 /// assert_eq!(growstack::Rule::new(13, 5).to_string(), "13.5");

@@ -59,7 +59,7 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
     ///
     /// # Errors
     ///
-    /// The refusals of rules 12.1 to 12.5 in their order, then those of
+    /// The refusals of [rules](crate::rules) 12.1 to 12.5 in their order, then those of
     /// [`insert`](crate::VmMap::insert) for the first part; [`Refusal::NoGrowthFlag`] before and
     /// [`Refusal::StackWraps`] after 12.1 to 12.5. Nothing changed.
     pub fn stack(
@@ -134,12 +134,12 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
     ///
     /// # Errors
     ///
-    /// The refusals of rules 13.5 to 13.10 in their order, [`Refusal::NeedWraps`] before and
-    /// [`Refusal::MapEnd`] after them; then [`Refusal::OutsideMap`] and [`Refusal::Swap`] for
-    /// growth down, [`Refusal::GrowSwap`] for growth up; [`Refusal::OutOfNodes`]. Nothing changed,
-    /// but that `avail` may have been cut to the room there is: with [`Refusal::Neighbour`] (13.6),
-    /// and with `OutsideMap`, `Swap` and `GrowSwap` where the neighbour cut the growth (13.11,
-    /// 13.14).
+    /// The refusals of [rules](crate::rules) 13.5 to 13.10 in their order, [`Refusal::NeedWraps`]
+    /// before and [`Refusal::MapEnd`] after them; then [`Refusal::OutsideMap`] and
+    /// [`Refusal::Swap`] for growth down, [`Refusal::GrowSwap`] for growth up (before all of these
+    /// where the reserve wraps, 15.6); [`Refusal::OutOfNodes`]. Nothing changed, except that
+    /// `avail` may have been cut to the room there is: with [`Refusal::Neighbour`] (13.6), and with
+    /// `OutsideMap`, `Swap` and `GrowSwap` where the neighbour cut the growth (13.11, 13.14).
     pub fn grow(&mut self, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal> {
         let mut at = Cursor::default();
         let above = self.map.tree.seek_into(addr.get(), &mut at);
@@ -232,8 +232,19 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
         let Some(stack) = self.map.tree.item(at) else { return Ok(Growth::NoStack) };
         let (end, avail) = (stack.end, stack.value.avail);
         let (prot, charged) = (stack.value.prot(), stack.value.has(EntryFlags::CHARGED));
-        let (ceiling, reserve_wraps) = ceiling(above, end, avail);
-        let room = Room { bytes: ceiling - end, cuts_avail: !reserve_wraps };
+        // 13.4.
+        let (ceiling, cuts_avail) = match above.or_else(|| end.checked_add(avail)) {
+            Some(ceiling) => (ceiling, true),
+            None => (u64::MAX, false),
+        };
+        let room = Room { bytes: ceiling - end, cuts_avail };
+        if !cuts_avail && charged {
+            // 15.6: the real code reserves swap for all that is left, and refuses before it wraps.
+            let whole = avail.saturating_sub(self.guard());
+            if self.map.can_reserve(whole).is_err() {
+                return Err(self.swap_short(whole));
+            }
+        }
         let need = page_up(addr.get().wrapping_add(1).wrapping_sub(end));
         let amount = self.amount(at, addr, need, avail, room)?;
 
@@ -245,16 +256,9 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
             return Err(Refusal::MapEnd { top: Addr::new(top), max: self.map.max() }); // 15.5
         }
         let length = top.wrapping_sub(end);
-        if charged {
-            // 13.15: the code is not that of 6.6, and a cut stays (q11).
-            self.map.can_reserve(length).map_err(|short| {
-                self.set_avail(at, left);
-                Refusal::GrowSwap {
-                    wanted: Size::new(length),
-                    reserved: Size::new(short.reserved),
-                    limit: Size::new(short.limit),
-                }
-            })?;
+        if charged && self.map.can_reserve(length).is_err() {
+            self.set_avail(at, left); // 13.15: a cut stays (q11).
+            return Err(self.swap_short(length));
         }
         // 13.16
         self.map.tree.set_end(at, top);
@@ -340,6 +344,13 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
         Ok(())
     }
 
+    /// The refusal of rules 13.15 and 15.6, which is not that of 6.6.
+    #[cold]
+    fn swap_short(&self, wanted: u64) -> Refusal {
+        let (reserved, limit) = (self.map.reserved(), self.map.swap_limit());
+        Refusal::GrowSwap { wanted: Size::new(wanted), reserved, limit }
+    }
+
     /// Rules 13.17 and 13.18: counts and wires what was added.
     #[inline(always)]
     fn settle(&mut self, added: AddrRange, main: bool, tell: impl FnMut(Change)) {
@@ -380,14 +391,6 @@ fn first_part(addrbos: Addr, max_ssize: Size, init: Size, flags: CowFlags) -> Op
             (rounded >= middle).then_some(rounded)
         }
         _ => Some(addrbos),
-    }
-}
-
-/// 13.4 and 15.6: where growth up ends, and whether the reserve wrapped past 2^64.
-fn ceiling(above: Option<u64>, end: u64, avail: u64) -> (u64, bool) {
-    match above.or_else(|| end.checked_add(avail)) {
-        Some(ceiling) => (ceiling, false),
-        None => (u64::MAX, true),
     }
 }
 

@@ -1,5 +1,4 @@
 //! What each call of a shared process takes, seen from outside.
-#![cfg(feature = "std")]
 #![allow(clippy::unwrap_used)]
 
 use growstack::shared::{FaultPath, ParkingLot, SharedProcess};

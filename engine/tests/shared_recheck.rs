@@ -1,6 +1,5 @@
 //! What comes between two holds of the map lock: locks that call the test just before they are
 //! taken to write make it happen, on one thread, every time.
-#![cfg(feature = "std")]
 #![allow(clippy::unwrap_used)]
 
 use std::cell::{Cell, RefCell};

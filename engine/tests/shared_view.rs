@@ -1,5 +1,4 @@
 //! The published view: what is asked of it with every lock held by somebody, and without memory.
-#![cfg(feature = "std")]
 #![allow(clippy::unwrap_used)]
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -1,5 +1,4 @@
 //! Wiring while other threads are at work: the window in which no lock is held.
-#![cfg(feature = "std")]
 #![allow(clippy::unwrap_used)]
 
 use std::cell::RefCell;

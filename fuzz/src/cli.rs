@@ -5,16 +5,14 @@
 
 mod describe;
 mod distill;
-mod import;
 mod input;
 mod maps;
 mod minimize;
 mod outside;
 mod parallel;
 mod random;
-#[cfg(target_os = "linux")]
-mod record;
 mod replay;
+mod report;
 mod seeds;
 mod show;
 mod stress;
@@ -45,11 +43,9 @@ enum Command {
     Seeds(seeds::Seeds),
     Distill(distill::Distill),
     Stress(stress::Stress),
-    #[cfg(target_os = "linux")]
-    Record(record::Record),
-    Import(import::Import),
     Describe(describe::Describe),
     Show(show::Show),
+    Report(report::Report),
 }
 
 /// How the command ends; the numbers are its exit codes.
@@ -115,11 +111,9 @@ pub fn run(
         Ok(Arguments { command: Command::Seeds(seeds) }) => seeds.run(streams),
         Ok(Arguments { command: Command::Distill(distill) }) => distill.run(streams),
         Ok(Arguments { command: Command::Stress(stress) }) => stress.run(streams),
-        #[cfg(target_os = "linux")]
-        Ok(Arguments { command: Command::Record(record) }) => record.run(contenders, streams),
-        Ok(Arguments { command: Command::Import(import) }) => import.run(contenders, streams),
         Ok(Arguments { command: Command::Describe(describe) }) => describe.run(streams),
         Ok(Arguments { command: Command::Show(show) }) => show.run(streams),
+        Ok(Arguments { command: Command::Report(report) }) => report.run(streams),
         Err(error) if error.use_stderr() => {
             write!(streams.err, "{}", error.render())?;
             Ok(Exit::Unusable)

@@ -1,6 +1,5 @@
 //! Comparing maps: what they tell of an operation, and what they look like after it.
 
-mod class;
 mod same;
 mod text;
 
@@ -11,7 +10,6 @@ use crate::keeps::Keeps;
 use crate::op::Op;
 use crate::space::AddressSpace;
 
-pub(crate) use class::without_numbers;
 use same::hide_avail;
 pub(crate) use same::same_rows;
 pub(crate) use text::{AnswerText, ChangesText};

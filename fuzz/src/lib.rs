@@ -12,8 +12,8 @@
 //! - [`exec`]: maps that are programs of their own, asked over a pipe.
 //! - [`generate`], [`driver`]: random sequences on two maps.
 //! - [`describe`], [`show`]: what traces are made of, and pictures of them.
-//! - [`record`]: traces of what Linux programs do.
-//! - [`tally`], [`evidence`]: what runs came to and what they found, for programs.
+//! - [`proc_maps`]: `/proc/PID/maps` of a recorded process, and how a map differs from it.
+//! - [`tally`], [`night`]: totals of a random run, and the report of a night.
 //! - [`cli`]: the command `growstack`.
 
 pub mod answer;
@@ -22,14 +22,14 @@ pub mod compare;
 pub mod describe;
 pub mod driver;
 pub mod engine;
-pub mod evidence;
 pub mod exec;
 pub mod generate;
 pub mod input;
 pub mod keeps;
 pub mod minimize;
+pub mod night;
 pub mod op;
-pub mod record;
+pub mod proc_maps;
 pub mod reference;
 pub mod regression;
 pub mod replay;

@@ -1,17 +1,19 @@
 //! A divergence, told so that a person can see what happened.
 
+mod drawn;
 mod table;
 
 use core::fmt;
 
 use growstack::Addr;
 
+use crate::answer::Summary;
 use crate::compare::{AnswerText, ChangesText, Divergence};
 use crate::keeps::Keeps;
 use crate::op::Op;
 use crate::replay::{Failure, TRACE};
 use crate::trace::{Step, Trace};
-use table::Column;
+use table::{Around, Column};
 
 /// What to tell of a failure. `Display` prints it in several lines:
 ///
@@ -46,7 +48,7 @@ impl fmt::Display for Report<'_> {
         }
         writeln!(f, "  {}", failure.divergence.between(left, right))?;
         self.answers(f, step)?;
-        self.maps(f, step)?;
+        self.maps(f)?;
         let steps = cut.steps.len();
         if steps > READABLE {
             return writeln!(f, "  it takes {steps} operations to show it, too many to print");
@@ -56,7 +58,7 @@ impl fmt::Display for Report<'_> {
     }
 }
 
-impl Report<'_> {
+impl<'a> Report<'a> {
     fn answers(&self, f: &mut fmt::Formatter<'_>, step: &Step) -> fmt::Result {
         if let Some(answer) = step.answer() {
             writeln!(f, "  {TRACE:9}  {answer}")?;
@@ -71,7 +73,22 @@ impl Report<'_> {
         Ok(())
     }
 
-    fn maps(&self, f: &mut fmt::Formatter<'_>, step: &Step) -> fmt::Result {
+    fn maps(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (around, summaries) = self.around();
+        write!(f, "{around}")?;
+        summaries.iter().try_for_each(|(name, summary)| writeln!(f, "  {name:9}  {summary}"))
+    }
+
+    /// The two maps that differ, side by side around the place where they do, as an SVG document;
+    /// empty if there are no two, or no entries.
+    #[must_use]
+    pub fn picture(&self) -> String {
+        drawn::draw(&self.around().0)
+    }
+
+    /// The entries to show, and the counters.
+    fn around(&self) -> (Around<'a>, Vec<(&'static str, Summary)>) {
+        let step = &self.trace.steps[self.failure.index];
         let recorded = step.dump().filter(|_| self.failure.sides.0 == TRACE);
         let recorded = recorded.map(|dump| (TRACE, dump.rows.as_slice(), dump.summary));
         let seen = self.failure.observed.iter().map(|(name, o)| (*name, &o.rows[..], o.summary));
@@ -80,14 +97,12 @@ impl Report<'_> {
         let (left, right) = self.failure.sides;
         columns.sort_by_key(|(name, ..)| *name != left && *name != right);
         columns.truncate(2);
-        let rows: Vec<Column<'_>> =
-            columns.iter().map(|(name, rows, _)| Column { name, rows }).collect();
-        let focus = self.focus(step.op());
         let shown = |name| columns.iter().any(|(shown, ..)| *shown == name);
         let told = self.failure.observed.iter().filter(|(name, _)| shown(*name));
         let keeps = told.fold(Keeps::ALL, |keeps, (_, seen)| keeps.and(seen.keeps));
-        write!(f, "{}", table::Around { columns: &rows, focus, keeps })?;
-        columns.iter().try_for_each(|(name, _, summary)| writeln!(f, "  {name:9}  {summary}"))
+        let summaries = columns.iter().map(|(name, _, summary)| (*name, *summary)).collect();
+        let columns = columns.into_iter().map(|(name, rows, _)| Column { name, rows }).collect();
+        (Around { columns, focus: self.focus(step.op()), keeps }, summaries)
     }
 
     /// The address to look at when no entry differs.

@@ -12,6 +12,7 @@ use common::toy::{Faulty, Sound, fault};
 use common::{HEADER, golden_folder};
 use growstack_fuzz::cli::{Exit, Streams, run};
 use growstack_fuzz::replay::Contender;
+use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use tempfile::TempDir;
 
 /// How a call in this process ended, with maps that are toys.
@@ -68,7 +69,7 @@ fn folders_and_compressed_traces() {
     let plain = write(&folder, "a.trace", BODY);
     write(&folder, "deep/down/b.trace", BODY);
     write(&folder, "notes.txt", "no trace");
-    let packed = zstd::encode_all(fs::read(&plain).unwrap().as_slice(), 0).unwrap();
+    let packed = compress_to_vec(fs::read(&plain).unwrap().as_slice(), CompressionLevel::Fastest);
     fs::write(folder.path().join("deep/c.trace.zst"), packed).unwrap();
     let call = call(&["replay", "--verbose"], &[folder.path(), &plain]);
     assert_eq!(call.exit, Exit::Agreed);
@@ -210,4 +211,24 @@ fn random_tells_programs_what_it_came_to() {
     let told = String::from_utf8(out).unwrap();
     assert!(told.contains(&format!("operations {}, compared", tally.operations)), "{told}");
     assert!(tally.operations > 0 && tally.seconds > 0.0);
+}
+
+#[test]
+fn pictures() {
+    let folder = TempDir::new().unwrap();
+    let trace = fs::read_dir(golden_folder().join("quirks"))
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .min()
+        .unwrap();
+    let picture = folder.path().join("a.svg");
+    let output = growstack().arg("show").arg(&trace).arg("-o").arg(&picture).output().unwrap();
+    assert!(output.status.success());
+    let svg = fs::read_to_string(&picture).unwrap();
+    assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
+    assert!(svg.contains("<title>"));
+    let printed = growstack().arg("show").arg(&trace).output().unwrap();
+    assert_eq!(String::from_utf8(printed.stdout).unwrap().trim_end(), svg.trim_end());
+    let missing = growstack().args(["show", "no-such-trace"]).output().unwrap();
+    assert_eq!(missing.status.code(), Some(2));
 }

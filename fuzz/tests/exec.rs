@@ -1,19 +1,16 @@
-//! Maps that are programs of their own: the example, and children that break the protocol.
+//! Maps that are programs of their own: children that break the protocol.
 #![allow(clippy::unwrap_used)]
 #![cfg(unix)]
 
 mod common;
 
 use std::num::NonZero;
-use std::path::Path;
 use std::time::Duration;
 
-use assert_cmd::Command as Program;
 use common::HEADER;
 use growstack_fuzz::compare::Divergence;
 use growstack_fuzz::driver::{Settings, run};
 use growstack_fuzz::exec::{Command, Exec};
-use growstack_fuzz::generate::Kind;
 use growstack_fuzz::reference::Reference;
 use growstack_fuzz::replay::{Contender, Counts, Ended, Failure, replay};
 use growstack_fuzz::space::AddressSpace;
@@ -21,16 +18,6 @@ use growstack_fuzz::trace::Trace;
 use tempfile::TempDir;
 
 const PATIENT: Duration = Duration::from_secs(60);
-
-/// The command of the example, unless there is no Python.
-fn python() -> Option<String> {
-    let found = std::process::Command::new("python3").arg("--version").output();
-    if !found.is_ok_and(|output| output.status.success()) {
-        eprintln!("SKIPPED: this test needs python3, which is not installed");
-        return None;
-    }
-    Some(format!("python3 {}/examples/exec/map.py", env!("CARGO_MANIFEST_DIR")))
-}
 
 /// A map that is a shell script.
 struct Script {
@@ -70,76 +57,6 @@ fn answers(lines: &[&str]) -> Script {
         text += &format!("read -r line; {line}\n");
     }
     Script::new(&text)
-}
-
-#[test]
-fn the_example_agrees_with_the_reference() {
-    let Some(command) = python() else { return };
-    let tested = Command::new(&command, PATIENT).unwrap().contender("python");
-    let threads = NonZero::<usize>::MIN;
-    let settings = Settings { seed: 5, first: 0, sequences: Some(12), budget: None, threads };
-    let outcome = run(&settings, tested);
-    if let Some(failure) = &outcome.failure {
-        panic!("{failure}");
-    }
-    assert!(outcome.counts.operations > 1000, "only {}", outcome.counts.operations);
-    for kind in [Kind::Insert, Kind::Remove, Kind::Check, Kind::Lookup, Kind::FindSpace] {
-        assert!(outcome.counts.kind(kind).done > 10, "too little of {}", kind.name());
-    }
-    assert!(outcome.counts.not_supported(Kind::Grow) > 0);
-}
-
-#[test]
-fn a_wrong_program_is_found_and_cut() {
-    let Some(command) = python() else { return };
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/exec/map.py");
-    let text = std::fs::read_to_string(path).unwrap();
-    let wrong = text.replace("- candidate >= length", "- candidate > length");
-    assert_ne!(text, wrong);
-    let folder = TempDir::new().unwrap();
-    let copy = folder.path().join("map.py");
-    std::fs::write(&copy, wrong).unwrap();
-    assert!(command.starts_with("python3 "));
-    let line = format!("python3 {}", copy.display());
-    let assert = Program::new(assert_cmd::cargo::cargo_bin!("growstack"))
-        .args(["random", "--seed", "3", "--sequences", "40", "--exec", &line, "--timeout", "60"])
-        .assert()
-        .code(1);
-    let out = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
-    assert!(out.contains("different answers:\n    reference: KERN_SUCCESS"), "{out}");
-    assert!(out.contains("    findspace 0x"), "{out}");
-}
-
-#[test]
-fn replay_with_a_program() {
-    let Some(command) = python() else { return };
-    let folder = TempDir::new().unwrap();
-    let path = folder.path().join("a.trace");
-    let body = "insert 0x1000 0x3000 rw- rwx - - 0x77\n= KERN_SUCCESS\n\
-        lookup 0x2fff\n= TRUE 0x1000 0x3000\ndump\n\
-        | 0x1000 0x3000 rw- rwx copy 0 charged - 0x77 0x0\n\
-        | size=0x2000 entries=1 ssize=0 reserved=0x2000 wired=0\n\
-        stack 0x8000 0x4000 rw- rwx grows_down\n";
-    std::fs::write(&path, format!("{HEADER}{body}")).unwrap();
-    let growstack = || Program::new(assert_cmd::cargo::cargo_bin!("growstack"));
-    for only in [&[][..], &["--only", "exec"]] {
-        let assert = growstack()
-            .arg("replay")
-            .arg(&path)
-            .args(["--exec", &command, "--timeout", "60"])
-            .args(only)
-            .assert()
-            .code(0);
-        let out = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
-        assert!(out.ends_with("traces 1, operations 3, answers compared 3, divergences 0\n"));
-        assert!(out.starts_with("traces left out"), "{out}");
-    }
-    for bad in ["0", "-1", "nan", "1e300"] {
-        let timeout = format!("--timeout={bad}");
-        growstack().arg("replay").arg(&path).args(["--exec", "true", &timeout]).assert().code(2);
-    }
-    growstack().arg("replay").arg(&path).args(["--exec", " "]).assert().code(2);
-    growstack().arg("replay").arg(&path).args(["--timeout", "3"]).assert().code(2);
 }
 
 #[test]

@@ -159,6 +159,9 @@ fn the_end_of_the_address_space() {
         stack(last(0x800), 0x400, CowFlags::GROWTH),
         stack(last(0x1_0000), 0xf000, CowFlags::GROWTH),
         grow(u64::MAX),
+        limit(LimitName::Swap, 0xefff),
+        grow(u64::MAX),
+        limit(LimitName::Swap, u64::MAX),
         remove(0, u64::MAX),
         sgrowsiz(0x100),
         stack(last(0x200), 0x100, CowFlags::GROWS_DOWN),
@@ -168,6 +171,7 @@ fn the_end_of_the_address_space() {
         Reached::BottomWraps,
         Reached::CeilingWraps,
         Reached::CeilingWrapsRefused,
+        Reached::CeilingWrapsSwap,
         Reached::NeedWraps,
     ];
     reaches(&everything(), &ops, &expected);

@@ -35,6 +35,9 @@ on_every_map! {
     r15_6_room_below_the_end_of_all
     r15_6_a_neighbour_ends_the_wrap
     r15_6_then_the_end_of_the_map_decides
+    r15_6_swap_for_the_whole_reserve_comes_first
+    r15_6_less_than_a_guard_page_is_left
+    r15_6_without_a_charge_swap_plays_no_role
     r15_7_bottom_wraps
     r15_7_bottom_in_the_last_page
     r15_8_insert_charged_object
@@ -336,6 +339,61 @@ fn r15_6_then_the_end_of_the_map_decides<M: Subject>() {
     b.set(Op::SetGuardPage { on: true });
     b.refused(grow(top(0x8000)), end(u64::MAX - 0x1000));
     b.holds(&[stack_entry(top(0x9000), top(0x8000), DOWN | UP, 0xe000)], 0, 0x1000, 0);
+}
+
+/// The swap limit is one byte short of the page mapped and the whole reserve, and then is not.
+fn r15_6_swap_for_the_whole_reserve_comes_first<M: Subject>() {
+    let mut b = high_stack::<M>(u64::MAX);
+    let short = |wanted, limit| Refusal::GrowSwap {
+        wanted: Size::new(wanted),
+        reserved: Size::new(0x1000),
+        limit: Size::new(limit),
+    };
+    let below = [stack_entry(top(0x9000), top(0x8000), DOWN | UP, 0xe000)];
+    b.set(limit(LimitName::Swap, 0xefff));
+    // One page is asked for, but swap is reserved for 0xe000; 13.5 to 13.10 come later.
+    b.refused(grow(top(0x8000)), short(0xe000, 0xefff));
+    b.refused(grow(u64::MAX), short(0xe000, 0xefff));
+    // The guard page is not paid for.
+    b.set(Op::SetGuardPage { on: true });
+    b.set(limit(LimitName::Swap, 0xdfff));
+    b.refused(grow(top(0x8000)), short(0xd000, 0xdfff));
+    b.holds(&below, 0, 0x1000, 0);
+    b.set(limit(LimitName::Swap, 0xe000));
+    b.grows(
+        top(0x8000),
+        Direction::Up,
+        (top(0x8000), top(0x7000)),
+        &[mapped(top(0x8000), top(0x7000), Prot::RW)],
+    );
+}
+
+/// A guard page larger than what is left of the reserve: there is nothing to pay for.
+fn r15_6_less_than_a_guard_page_is_left<M: Subject>() {
+    let mut b = Bench::<M>::new(&config(MIN, u64::MAX, 0x100));
+    // The middle is 2^64 - 0x17c0 + 0x1080 / 2 - 0x100 / 2 = 2^64 - 0x1000.
+    b.run(stack(top(0x17c0), 0x1080, CowFlags::GROWTH));
+    b.holds(&[stack_entry(top(0x1000), top(0xf00), DOWN | UP, 0xf80)], 0, 0x100, 0);
+    b.set(Op::SetGuardPage { on: true });
+    b.set(limit(LimitName::Swap, 0xff));
+    let (wanted, reserved) = (Size::ZERO, Size::new(0x100));
+    b.refused(grow(top(0xf00)), Refusal::GrowSwap { wanted, reserved, limit: Size::new(0xff) });
+    b.set(limit(LimitName::Swap, 0x100));
+    let (need, avail) = (Size::new(0x1000), Size::new(0xf80));
+    b.refused(grow(top(0xf00)), Refusal::Avail { need, avail });
+}
+
+fn r15_6_without_a_charge_swap_plays_no_role<M: Subject>() {
+    let mut b = Bench::<M>::new(&config(MIN, u64::MAX, 0x1000));
+    let flags = CowFlags::GROWTH | CowFlags::ACC_NO_CHARGE;
+    b.run(stack(top(0x1_0000), 0xf000, flags));
+    b.set(limit(LimitName::Swap, 0));
+    b.grows(
+        top(0x8000),
+        Direction::Up,
+        (top(0x8000), top(0x7000)),
+        &[mapped(top(0x8000), top(0x7000), Prot::RW)],
+    );
 }
 
 fn r15_7_bottom_wraps<M: Subject>() {

@@ -173,3 +173,23 @@ fn statistics_are_told() {
     assert!(text.contains(&format!("pairs of an operation and a branch {pairs}\n")), "{text}");
     assert!(text.contains("not reached: "), "{text}");
 }
+
+/// A wrong recorded entry is marked on both sides of the picture that `minimize --picture` draws.
+#[test]
+fn both_maps_are_drawn_where_they_differ() {
+    let folder = TempDir::new().unwrap();
+    let trace = format!(
+        "{}stack 0x10000 0x10000 rw- rwx grows_up\n= KERN_SUCCESS\ndump\n\
+         | 0x10000 0x11000 rw- rwx copy 0 grows_up,charged - 0x0 0xe000\n\
+         | size=0x1000 entries=1 ssize=0 reserved=0x1000 wired=0\n",
+        common::HEADER,
+    );
+    let file = write(&folder, "wrong.trace", trace.as_bytes());
+    let picture = folder.path().join("maps.svg");
+    let (exit, out, _) = call(&["minimize", "--picture", picture.to_str().unwrap()], &[&file]);
+    assert_eq!(exit, Exit::Diverged, "{out}");
+    let svg = fs::read_to_string(picture).unwrap();
+    assert_eq!(svg.matches("entry differs").count(), 2, "{svg}");
+    assert!(svg.contains("≠ rw- ↑ 0xe000") && svg.contains("≠ rw- ↑ 0xf000"), "{svg}");
+    assert!(svg.contains("the trace") && svg.contains("0x11000"), "{svg}");
+}

@@ -6,7 +6,7 @@ mod common;
 use common::{HEADER, golden_traces};
 use growstack_fuzz::trace::{Step, Trace};
 use rand::rngs::SmallRng;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 
 fn parse(text: &str) -> Trace {
     Trace::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"))

@@ -13,16 +13,17 @@
 
 mod evict;
 mod sample;
-pub mod table;
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use hdrhistogram::Histogram;
+use serde::Serialize;
 
 pub use self::sample::{Sampling, measure};
 
-/// Samples below which the outermost ten-thousandth is not worth a number.
-const FEWEST_FOR_TAIL: u64 = 100_000;
+/// The quantiles shown, with the fewest samples that make one worth a number.
+const QUANTILES: [(f64, u64); 5] =
+    [(0.5, 1), (0.9, 10), (0.99, 100), (0.999, 10_000), (0.9999, 100_000)];
 
 /// What becomes of the fault.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -79,8 +80,6 @@ impl fmt::Display for Caches {
 pub struct Distribution {
     /// Entries of the map.
     pub n: usize,
-    /// How many stacks a sample was drawn from.
-    pub stacks: usize,
     /// What becomes of the fault.
     pub fault: Fault,
     /// What the caches hold.
@@ -93,45 +92,76 @@ pub struct Distribution {
     pub allocations: u64,
     /// Samples dropped because the core changed, in all runs.
     pub dropped: u64,
-    /// Nodes that a descent visits.
-    pub nodes: usize,
     /// Nanoseconds of a tick.
     pub ns_per_tick: f64,
 }
 
 impl Distribution {
-    /// Its name.
-    #[must_use]
-    pub fn title(&self) -> String {
-        format!("{} {} {}", self.caches, self.fault, self.n)
+    /// Nanoseconds at the quantiles that the number of samples bears out.
+    fn quantiles(&self, histogram: &Histogram<u64>) -> Vec<(f64, f64)> {
+        let shown = QUANTILES.iter().filter(|(_, fewest)| histogram.len() >= *fewest);
+        shown.map(|(at, _)| (*at, self.ns(histogram.value_at_quantile(*at)))).collect()
     }
 
-    /// Samples of the run.
-    #[must_use]
-    pub fn samples(&self) -> u64 {
-        self.growths.len()
+    fn ns(&self, ticks: u64) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+        let ns = ticks as f64 * self.ns_per_tick;
+        (ns * 10.0).round() / 10.0
     }
 
-    /// Did the stack grow?
+    /// The same for programs.
     #[must_use]
-    pub fn is_growth(&self) -> bool {
-        matches!(self.fault, Fault::Down | Fault::Up)
+    pub fn record(&self) -> Record {
+        Record {
+            op: format!("grow_{}", self.fault),
+            n: self.n,
+            caches: self.caches.to_string(),
+            samples: self.growths.len(),
+            quantiles: self.quantiles(&self.growths),
+        }
     }
+}
 
-    /// Is it the one that the tail is judged by?
-    #[must_use]
-    pub fn is_warm_down(&self) -> bool {
-        (self.fault, self.caches) == (Fault::Down, Caches::Warm)
-    }
+/// A distribution as JSON.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Record {
+    /// The operation.
+    pub op: String,
+    /// Entries of the map.
+    pub n: usize,
+    /// `warm` or `cold`.
+    pub caches: String,
+    /// How many growths.
+    pub samples: u64,
+    /// Shares of the growths, and the nanoseconds that they took at most.
+    pub quantiles: Vec<(f64, f64)>,
+}
 
-    /// p99.99 over p50; `None` with too few samples to tell.
-    #[must_use]
-    pub fn tail_ratio(&self) -> Option<f64> {
-        let at = |quantile| {
-            #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-            let ticks = self.growths.value_at_quantile(quantile).max(1) as f64;
-            ticks
-        };
-        (self.samples() >= FEWEST_FOR_TAIL).then(|| at(0.9999) / at(0.5))
+/// A Markdown table with a row for each distribution, and for the clock of the largest one;
+/// nanoseconds.
+#[must_use]
+pub fn table(all: &[Distribution]) -> String {
+    let mut text = String::from(
+        "| growth, caches | entries | samples | p50 | p90 | p99 | p99.9 | p99.99 | max | allocations |\n\
+         |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
+    );
+    for one in all {
+        let name = format!("{}, {}", one.fault, one.caches);
+        row(&mut text, &name, one, &one.growths, &one.allocations.to_string());
     }
+    if let Some(last) = all.last() {
+        row(&mut text, "the clock alone", last, &last.empty, "");
+    }
+    text
+}
+
+fn row(text: &mut String, name: &str, of: &Distribution, histogram: &Histogram<u64>, end: &str) {
+    // Writing to a string does not fail.
+    let _ = write!(text, "| {name} | {} | {} |", of.n, histogram.len());
+    let quantiles = of.quantiles(histogram);
+    for at in 0..QUANTILES.len() {
+        let cell = quantiles.get(at).map_or_else(String::new, |(_, ns)| format!("{ns:.0}"));
+        let _ = write!(text, " {cell} |");
+    }
+    let _ = writeln!(text, " {:.0} | {end} |", of.ns(histogram.max()));
 }

@@ -4,15 +4,15 @@ use std::hint::black_box;
 
 use growstack::{Addr, PAGE_SIZE, Refusal};
 use hdrhistogram::Histogram;
+use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
 
 use super::evict::Evictor;
 use super::{Caches, Distribution, Fault};
 use crate::clock::{Clock, empty_pair, start, stop};
+use crate::engine::Engine;
 use crate::heap::counted;
-use crate::layout::{Kind, Layout, RESERVE_PAGES, Span};
-use crate::process::Whole;
+use crate::layout::{Layout, RESERVE_PAGES, Span};
 use crate::work::Source;
 
 /// Ticks that a histogram has room for: some seconds.
@@ -35,9 +35,9 @@ pub struct Sampling {
 
 impl Sampling {
     /// For figures to quote.
-    pub const FULL: Self = Self { warm: 200_000, cold: 500, runs: 5 };
-    /// For a glance. There are still enough for the tail.
-    pub const QUICK: Self = Self { warm: 100_000, cold: 50, runs: 5 };
+    pub const FULL: Self = Self { warm: 200_000, cold: 300, runs: 3 };
+    /// For a glance.
+    pub const QUICK: Self = Self { warm: 20_000, cold: 30, runs: 2 };
     /// For a test.
     pub const ONCE: Self = Self { warm: 64, cold: 2, runs: 2 };
 }
@@ -55,9 +55,7 @@ impl Sampling {
 pub fn measure(n: usize, sampling: Sampling, clock: &Clock) -> Result<Vec<Distribution>, Refusal> {
     let layout = Layout::stacks(n, 1);
     let mut sampler = Sampler {
-        whole: Whole::new(&layout)?,
-        outside: layout.spans.iter().copied().skip(1).step_by(4).collect(),
-        stacks: layout.of_kind(Kind::Down).len(),
+        engine: Engine::new(&layout)?,
         source: Source::new(layout),
         random: StdRng::seed_from_u64(2),
         clock: *clock,
@@ -68,11 +66,8 @@ pub fn measure(n: usize, sampling: Sampling, clock: &Clock) -> Result<Vec<Distri
 }
 
 struct Sampler {
-    whole: Whole,
+    engine: Engine,
     source: Source,
-    /// Entries above which, and up to the next entry, nothing grows.
-    outside: Vec<Span>,
-    stacks: usize,
     random: StdRng,
     clock: Clock,
 }
@@ -113,14 +108,12 @@ impl Sampler {
             .expect("there is a run at least");
         Distribution {
             n: self.source.layout().spans.len(),
-            stacks: self.stacks,
             fault,
             caches,
             growths: best.growths,
             empty: best.empty,
             allocations,
             dropped,
-            nodes: self.whole.process.map().height(),
             ns_per_tick: self.clock.ns_per_tick,
         }
     }
@@ -129,7 +122,7 @@ impl Sampler {
         let home = stop().core;
         let mut run = Run { growths: histogram(), empty: histogram(), allocations: 0, dropped: 0 };
         for _ in 0..samples {
-            self.whole.reserve().expect("memory for nodes");
+            self.engine.reserve().expect("memory for nodes");
             let (addr, stack) = self.draw(fault);
             before();
             let ((ticks, core), allocated) = counted(|| self.time(addr, fault));
@@ -147,7 +140,7 @@ impl Sampler {
     }
 
     fn sample(&mut self, fault: Fault) {
-        self.whole.reserve().expect("memory for nodes");
+        self.engine.reserve().expect("memory for nodes");
         let (addr, stack) = self.draw(fault);
         self.time(addr, fault);
         self.undo(fault, &stack);
@@ -157,12 +150,8 @@ impl Sampler {
     fn draw(&mut self, fault: Fault) -> (u64, Span) {
         let random = &mut self.random;
         match fault {
-            Fault::Mapped => (self.source.mapped(random), NO_STACK),
-            Fault::Outside => {
-                let at = random.random_range(0..self.outside.len());
-                let below = self.outside.get(at).copied().unwrap_or(NO_STACK);
-                (below.end + random.random_range(0..PAGE_SIZE), NO_STACK)
-            }
+            Fault::Mapped => (self.source.mapped(random), Span::NONE),
+            Fault::Outside => (self.source.outside(random), Span::NONE),
             Fault::Down => self.source.below_stack(random),
             Fault::Up => self.source.above_stack(random),
             Fault::Refused => {
@@ -175,7 +164,7 @@ impl Sampler {
     /// Ticks of one growth, and the core it ended on.
     #[inline(never)]
     fn time(&mut self, addr: u64, fault: Fault) -> (u64, u32) {
-        let process = &mut self.whole.process;
+        let process = &mut self.engine.process;
         let began = start();
         let answer = black_box(process.grow(Addr::new(black_box(addr)), |_| ()));
         let ended = stop();
@@ -185,13 +174,10 @@ impl Sampler {
 
     fn undo(&mut self, fault: Fault, stack: &Span) {
         if matches!(fault, Fault::Down | Fault::Up) {
-            self.whole.undo(stack);
+            self.engine.undo(stack);
         }
     }
 }
-
-/// Stands where no stack grew.
-const NO_STACK: Span = Span { start: 0, end: 0, kind: Kind::Plain };
 
 impl Fault {
     /// A benchmark verifies its own answers.

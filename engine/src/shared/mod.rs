@@ -1,6 +1,7 @@
 //! One process for many threads: [`SharedProcess`].
 //!
-//! `docs/threads.md` tells the protocols as a whole, and how they are proved. In short:
+//! [The protocols as a whole](https://github.com/growstack/growstack/blob/main/docs/threads.md), with
+//! their evidence, are a page of their own. In short:
 //!
 //! - The **process lock** guards limits, tunables and `ssize`; the **map lock** guards the map. The
 //!   process lock is taken first. No other lock is taken under the map lock.

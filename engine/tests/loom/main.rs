@@ -2,7 +2,7 @@
 //!
 //! loom runs each model again and again, until it has tried every way for the threads to take turns
 //! and every value that the memory model lets a load see; with at most `PREEMPTIONS` switches
-//! away from a thread that could have gone on. Run by `scripts/loom`, which also plants faults in
+//! away from a thread that could have gone on. Run by `scripts/threads loom`, which also plants faults in
 //! the protocols and looks whether the models find them.
 #![cfg(loom)]
 #![allow(clippy::unwrap_used)]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A map as a program of its own: a sorted list of entries, asked over a pipe (docs/pipe.md).
+"""A map as a program of its own: a sorted list of entries, asked over a pipe (docs/trace.md).
 
 It knows insert of anonymous memory, remove, findspace, lookup, check and dump, and no more.
 Numbers in comments are rules of docs/behaviour.md.

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::Args;
 
-use super::input::{Item, items, read_trace};
+use super::input::{Item, items};
 use super::{Exit, Streams};
 use crate::describe::{Description, KINDS, describe};
+use crate::trace::read_file;
 
 /// Print a table of what traces are made of: the entries where there are most and at the end, the
 /// stacks where there are most, and the operations by kind.
@@ -43,7 +44,7 @@ impl Describe {
         for path in &self.paths {
             for item in items(path, None)? {
                 let Item::Trace(path) = item else { continue };
-                table += &row(&name(&path), &describe(&read_trace(&path)?));
+                table += &row(&name(&path), &describe(&read_file(&path)?));
             }
         }
         Ok(table)

@@ -7,7 +7,6 @@ use anyhow::{Context, Result, ensure};
 use walkdir::WalkDir;
 
 use crate::targets::Target;
-use crate::trace::Trace;
 
 /// A file to carry out.
 #[derive(Clone, Debug)]
@@ -66,25 +65,4 @@ pub(super) fn target(name: &str) -> Result<Target, String> {
 fn is_trace(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     name.ends_with(".trace") || name.ends_with(".trace.zst")
-}
-
-/// Reads a file, which is compressed if its name ends with `.zst`.
-pub(super) fn read_packed(path: &Path) -> Result<Vec<u8>> {
-    let name = || path.display().to_string();
-    let bytes = fs::read(path).with_context(name)?;
-    if path.extension().is_some_and(|extension| extension == "zst") {
-        return zstd::decode_all(bytes.as_slice()).with_context(name);
-    }
-    Ok(bytes)
-}
-
-/// Reads a trace; a name that ends with `.zst` says that the file is compressed.
-pub(super) fn read_trace(path: &Path) -> Result<Trace> {
-    let name = path.display();
-    let text = read_packed(path)?;
-    if text.first().is_some_and(|first| *first < b'\t') {
-        anyhow::bail!("{name}: no text; if it is an input of a fuzz target, name that by --target");
-    }
-    // One prefix, so that the position reads FILE:LINE:COLUMN.
-    Trace::parse(&text).map_err(|error| anyhow::anyhow!("{name}:{error}"))
 }

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::input::{Item, items, read_trace, target};
+use super::input::{Item, items, target};
 use super::{Exit, Streams};
 use crate::targets::{Finding, Session, Target};
+use crate::trace::read_file;
 
 /// Make a trace or an input that shows a fault short, and print the report, the short trace and a
 /// test to paste.
@@ -33,9 +34,9 @@ pub(super) struct Minimize {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
-    /// Write all of it to this file, as JSON for programs.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
+    /// Draw both maps after the last operation to this file, where two maps differ.
+    #[arg(long, value_name = "FILE.svg")]
+    picture: Option<PathBuf>,
 }
 
 impl Minimize {
@@ -60,9 +61,8 @@ impl Minimize {
 
     fn save(&self, found: Option<&Finding>) -> Result<()> {
         let Some(finding) = found else { return Ok(()) };
-        if let Some(path) = &self.json {
-            let text = serde_json::to_string_pretty(&finding.evidence())?;
-            fs::write(path, text + "\n").with_context(|| path.display().to_string())?;
+        if let Some(path) = self.picture.as_ref().filter(|_| !finding.picture.is_empty()) {
+            fs::write(path, &finding.picture).with_context(|| path.display().to_string())?;
         }
         let Some(path) = &self.out else { return Ok(()) };
         let contents = match (&finding.input, &finding.trace) {
@@ -78,7 +78,7 @@ fn find(path: &Path, target: Option<Target>) -> Result<Option<Finding>> {
     let items = items(path, target)?;
     let [item] = items.as_slice() else { bail!("{}: not a single file", path.display()) };
     match item {
-        Item::Trace(path) => Ok(Finding::of_trace(&read_trace(path)?)),
+        Item::Trace(path) => Ok(Finding::of_trace(&read_file(path)?)),
         Item::Input(path, target) => {
             let bytes = fs::read(path).with_context(|| path.display().to_string())?;
             Ok(Session::default().run(*target, &bytes).err().map(|finding| *finding))

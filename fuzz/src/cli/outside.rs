@@ -14,7 +14,7 @@ const NAME: &str = "exec";
 /// Which program, if any.
 #[derive(Debug, Args)]
 pub(super) struct Outside {
-    /// Start this program as one more map, called exec, and ask it over a pipe (docs/pipe.md).
+    /// Start this program as one more map, called exec, and ask it over a pipe (docs/trace.md).
     ///
     /// Program and arguments are apart at white space, without a shell. There is a new child for
     /// each trace and each sequence.

@@ -58,7 +58,7 @@ pub(super) struct Random {
     #[arg(long, value_name = "DIR")]
     cut: Option<PathBuf>,
 
-    /// Write what the run came to to this file, as JSON for programs.
+    /// Write the totals of the run to this file, as JSON for programs.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 
@@ -101,12 +101,11 @@ impl Random {
         Ok(Exit::Diverged)
     }
 
-    /// Writes what the run came to, if that is wanted.
+    /// Writes the totals, if that is wanted.
     fn tally(&self, settings: &Settings, outcome: &Outcome) -> Result<()> {
         let Some(path) = &self.json else { return Ok(()) };
         let threads = u32::try_from(settings.threads.get()).unwrap_or(u32::MAX);
         let tally = Tally {
-            what: "random".to_owned(),
             seconds: outcome.elapsed.as_secs_f64() * f64::from(threads),
             findings: outcome.failure.is_some().into(),
             ..Tally::of(&outcome.counts)

@@ -7,16 +7,16 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::input::{Item, items, read_packed, read_trace, target};
+use super::input::{Item, items, target};
 use super::outside::Outside;
 use super::parallel::in_parallel;
 use super::{Exit, Streams};
-use crate::record::{self, Region};
+use crate::proc_maps::{self, Region};
 use crate::replay::{Contender, Counts, Ended, Failure, cut, fill, replay};
 use crate::report::Report;
 use crate::show::picture;
 use crate::targets::{Session, Target};
-use crate::trace::Trace;
+use crate::trace::{Trace, read_file, read_packed};
 
 /// Carry out traces on the engine and on the reference, and compare both with the answers that
 /// the traces record and with each other.
@@ -40,7 +40,8 @@ use crate::trace::Trace;
 /// Exit code: 0 if all agreed, 1 if something diverged, 2 if some input could not be used.
 #[derive(Debug, Args)]
 pub(super) struct Replay {
-    /// Traces and inputs, or folders to search for them.
+    /// Traces and inputs, or folders to search for them. A trace or .maps file with .zst at the end
+    /// of its name is unpacked, to at most 256 MiB.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
@@ -250,10 +251,12 @@ impl Replay {
             })
             .collect();
         let name = parts.join("-");
-        let target = folder.join(name.strip_suffix(".zst").unwrap_or(&name));
+        let name = name.strip_suffix(".zst").unwrap_or(&name);
+        // The operations of an input are a trace, too.
+        let target = folder.join(format!("{}.trace", name.strip_suffix(".trace").unwrap_or(name)));
         fs::create_dir_all(folder)
             .and_then(|()| fs::write(&target, cut.to_string()))
-            .and_then(|()| fs::write(target.with_extension("svg"), picture(&name, cut)))
+            .and_then(|()| fs::write(target.with_extension("svg"), picture(name, cut)))
             .with_context(|| target.display().to_string())
     }
 }
@@ -261,7 +264,7 @@ impl Replay {
 fn replay_one(item: &Item, maps: &[Contender]) -> Result<Replayed> {
     match item {
         Item::Trace(path) => {
-            let trace = read_trace(path)?;
+            let trace = read_file(path)?;
             let (counts, result) = replay(&trace, maps);
             let mut failed = result.err().map(|failure| Failed::new(path, &trace, &failure, maps));
             let left_out = counts.ended.map(|ended| left_out(&trace, ended));
@@ -296,7 +299,7 @@ fn recorded_maps(path: &Path) -> Result<Option<Vec<Region>>> {
     let files = [".maps", ".maps.zst"].map(|kind| path.with_file_name(format!("{stem}{kind}")));
     let Some(file) = files.into_iter().find(|file| file.is_file()) else { return Ok(None) };
     let text = read_packed(&file)?;
-    let regions = record::read(&String::from_utf8_lossy(&text));
+    let regions = proc_maps::read(&String::from_utf8_lossy(&text));
     regions.map(Some).with_context(|| file.display().to_string())
 }
 
@@ -309,7 +312,7 @@ fn disagreement(
 ) -> Option<Failed> {
     let mut report = String::new();
     for contender in maps {
-        for difference in record::compare(trace, *contender, regions).unwrap_or_default() {
+        for difference in proc_maps::compare(trace, *contender, regions).unwrap_or_default() {
             report += &format!("{}, {}: {difference}\n", path.display(), contender.name);
         }
     }
@@ -318,7 +321,7 @@ fn disagreement(
 
 fn fill_one(files: &[Item], maps: &[Contender], streams: &mut Streams<'_>) -> Result<Exit> {
     let [Item::Trace(path)] = files else { bail!("--fill takes one trace, not {}", files.len()) };
-    let trace = read_trace(path)?;
+    let trace = read_file(path)?;
     match fill(&trace, maps) {
         Ok(filled) => {
             write!(streams.out, "{filled}")?;

@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::input::{Item, items, read_trace, target};
+use super::input::{Item, items, target};
 use super::{Exit, Streams};
 use crate::input::Input;
 use crate::op::Op;
 use crate::targets::Target;
-use crate::trace::Trace;
+use crate::trace::{Trace, read_file};
 
 /// Write inputs of a fuzz target for the operations of traces.
 ///
@@ -64,7 +64,7 @@ impl Seeds {
         for path in &self.paths {
             for item in items(path, None)? {
                 let Item::Trace(path) = item else { continue };
-                let seed = self.seed(&read_trace(&path)?)?;
+                let seed = self.seed(&read_file(&path)?)?;
                 let target = self.out.join(name(&path));
                 fs::write(&target, seed).with_context(|| target.display().to_string())?;
                 count += 1;

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 
-use super::input::read_trace;
 use super::{Exit, Streams};
 use crate::show::picture;
+use crate::trace::read_file;
 
 /// Draw the map over time as an SVG picture, which a browser shows: addresses to the right,
 /// operations downwards, stacks with the room that they have left, growth and refusals. Whatever is
@@ -39,7 +39,7 @@ impl Show {
     }
 
     fn show(&self, streams: &mut Streams<'_>) -> Result<()> {
-        let trace = read_trace(&self.trace)?;
+        let trace = read_file(&self.trace)?;
         let title = self.trace.file_name().unwrap_or_default().to_string_lossy();
         let svg = picture(&title, &trace);
         match &self.out {

@@ -1,6 +1,6 @@
 //! Maps that are programs of their own, in any language, asked over a pipe.
 //!
-//! The protocol is in `docs/pipe.md`: the program reads a trace without answers from its standard
+//! The protocol is in `docs/trace.md`: the program reads a trace without answers from its standard
 //! input, and writes the answers to its standard output.
 
 mod child;

@@ -1,7 +1,7 @@
 //! Where choices come from: a seeded generator today, the bytes of a fuzzer tomorrow.
 
 use rand::rngs::SmallRng;
-use rand::{RngCore, SeedableRng};
+use rand::{Rng, SeedableRng};
 
 /// A source of choices.
 ///

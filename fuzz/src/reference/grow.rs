@@ -234,6 +234,9 @@ impl Reference {
         let reserve_end = stack.end.checked_add(stack.avail);
         let next = self.entries.get(s + 1).map(|u| u.start);
         let wraps = next.is_none() && reserve_end.is_none();
+        if wraps {
+            self.whole_reserve_payable(&stack)?;
+        }
         let ceiling = next.or(reserve_end).unwrap_or(u64::MAX);
         self.reach(match (next, wraps) {
             (Some(_), _) => Reached::CeilingNeighbour,
@@ -266,6 +269,19 @@ impl Reference {
         self.count_growth(addr, top - stack.end);
         self.wire_growth(stack.end, top, Direction::Up, changes);
         Ok((stack.end, top))
+    }
+
+    /// The first sentence of 15.6.
+    fn whole_reserve_payable(&mut self, stack: &Piece) -> Result<(), Refusal> {
+        // A guard page larger than avail leaves nothing to pay for; 13.6 then refuses.
+        let wanted = if self.guard { stack.avail.max(PAGE) - PAGE } else { stack.avail };
+        let total = u128::from(self.reserved) + u128::from(wanted);
+        if !stack.has(EntryFlags::CHARGED) || total <= u128::from(self.limits.swap.get()) {
+            return Ok(());
+        }
+        self.reach(Reached::CeilingWrapsSwap);
+        let (wanted, reserved) = (Size::new(wanted), Size::new(self.reserved));
+        Err(Refusal::GrowSwap { wanted, reserved, limit: self.limits.swap })
     }
 
     /// 13.15.

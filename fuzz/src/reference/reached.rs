@@ -296,6 +296,7 @@ table! {
     // end of the address space.
     CeilingWraps "15.6a" "grow up: the reserve wraps, the ceiling is 2^64 - 1";
     CeilingWrapsRefused "15.6b" "grow up: no room below 2^64 - 1, avail stays";
+    CeilingWrapsSwap "15.6c" "grow up: the reserve wraps, no swap for the whole of it";
     // max=inf, ADDRBOS in the last page.
     BottomWraps "15.7" "a two-way stack whose rounded bottom wraps";
     ChargedObject "15.8a" "acc_charged with an object and without cow, refused";

@@ -1,6 +1,7 @@
 //! Entries of maps, side by side.
 
 use core::fmt;
+use core::ops::Range;
 use std::collections::BTreeMap;
 
 use growstack::Addr;
@@ -20,14 +21,14 @@ pub(super) struct Column<'a> {
 
 /// The entries around the first place where the columns differ, or around `focus` if they do not.
 pub(super) struct Around<'a> {
-    pub(super) columns: &'a [Column<'a>],
+    pub(super) columns: Vec<Column<'a>>,
     pub(super) focus: Addr,
     /// What counts as a difference.
     pub(super) keeps: Keeps,
 }
 
 /// Entries that start at the same address, one place for each column.
-type Line<'a> = Vec<Option<&'a Row>>;
+pub(super) type Line<'a> = Vec<Option<&'a Row>>;
 
 impl Around<'_> {
     /// The lines by the address that their entries start at. A map that is broken enough to have
@@ -42,23 +43,34 @@ impl Around<'_> {
         }
         lines.into_iter().collect()
     }
-}
 
-fn differs(line: &Line<'_>, keeps: Keeps) -> bool {
-    let kept = |row: Option<&Row>| row.map(|row| keeps.row(row));
-    keeps.entries && line.windows(2).any(|pair| kept(pair[0]) != kept(pair[1]))
+    /// Which of `lines` to show: a few about the first that differs, or else about the focus.
+    fn window(&self, lines: &[(Addr, Line<'_>)]) -> Range<usize> {
+        let center = lines
+            .iter()
+            .position(|(_, line)| self.differs(line))
+            .unwrap_or_else(|| lines.partition_point(|(start, _)| *start <= self.focus));
+        center.saturating_sub(MARGIN)..(center + MARGIN + 1).min(lines.len())
+    }
+
+    /// The lines to show.
+    pub(super) fn shown(&self) -> Vec<Line<'_>> {
+        let mut lines = self.lines();
+        let window = self.window(&lines);
+        lines.drain(window).map(|(_, line)| line).collect()
+    }
+
+    pub(super) fn differs(&self, line: &Line<'_>) -> bool {
+        let kept = |row: Option<&Row>| row.map(|row| self.keeps.row(row));
+        self.keeps.entries && line.windows(2).any(|pair| kept(pair[0]) != kept(pair[1]))
+    }
 }
 
 impl fmt::Display for Around<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines = self.lines();
-        let center = lines
-            .iter()
-            .position(|(_, line)| differs(line, self.keeps))
-            .unwrap_or_else(|| lines.partition_point(|(start, _)| *start <= self.focus));
-        let first = center.saturating_sub(MARGIN);
-        let last = (center + MARGIN + 1).min(lines.len());
-        let shown = &lines[first..last];
+        let window = self.window(&lines);
+        let (shown, rest) = (&lines[window.clone()], &lines[window.end..]);
         let cell = |row: &Option<&Row>| row.map_or(String::new(), |r| RowText(r).to_string());
         let width = shown.iter().filter_map(|(_, line)| line.first()).map(|row| cell(row).len());
         let width = width.max().unwrap_or(0).max(16);
@@ -69,12 +81,12 @@ impl fmt::Display for Around<'_> {
         for (_, line) in shown {
             write_line(
                 f,
-                if differs(line, self.keeps) { "!" } else { " " },
+                if self.differs(line) { "!" } else { " " },
                 line.iter().map(cell),
                 width,
             )?;
         }
-        match lines[last..].iter().filter(|(_, line)| differs(line, self.keeps)).count() {
+        match rest.iter().filter(|(_, line)| self.differs(line)).count() {
             0 => Ok(()),
             more => writeln!(f, "  ! {more} more that differ"),
         }

@@ -6,7 +6,7 @@ use growstack::{
 };
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 
 use super::history::Call;
 use crate::op::{Config, LimitName, Mapping, Op};

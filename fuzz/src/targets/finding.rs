@@ -4,10 +4,8 @@ use std::fmt;
 use std::fmt::Write as _;
 
 use super::{Session, Target};
-use crate::compare::{Divergence, without_numbers};
+use crate::compare::Divergence;
 use crate::driver::{WIDTHS, engine, shortened};
-use crate::evidence::{Evidence, MapSeen, maps_seen};
-use crate::generate::Kind;
 use crate::minimize;
 use crate::reference::Reference;
 use crate::replay::Contender;
@@ -43,14 +41,6 @@ impl Fault {
         }
     }
 
-    /// What kind of fault it is, without numbers.
-    fn class(&self) -> String {
-        match self {
-            Self::Maps(found) => found.divergence.class(),
-            Self::Told(sentence) => without_numbers(sentence),
-        }
-    }
-
     /// Makes the input short, and tells what it shows.
     pub(super) fn told(self, target: Target, bytes: &[u8]) -> Finding {
         let name = format!("{}_{:016x}", target.name(), hash(bytes));
@@ -76,25 +66,6 @@ impl Finding {
             .into_iter()
             .find_map(|trace| WIDTHS.into_iter().find_map(|width| by_trace(&name, trace, width)))
     }
-
-    /// All of it, for programs.
-    #[must_use]
-    pub fn evidence(&self) -> Evidence {
-        let Self { name, operation, class, what, report, trace, input, test, maps } = self;
-        let hexadecimal = |bytes: &Vec<u8>| bytes.iter().map(|b| format!("{b:02x}")).collect();
-        Evidence {
-            name: name.clone(),
-            operation: operation.clone(),
-            class: class.clone(),
-            what: what.clone(),
-            operations: trace.as_ref().map(|trace| trace.steps.len()),
-            report: report.clone(),
-            trace: trace.as_ref().map(ToString::to_string),
-            input: input.as_ref().map(hexadecimal),
-            test: test.clone(),
-            maps: maps.clone(),
-        }
-    }
 }
 
 /// The engine and the reference differ on a plain trace: the short one tells all.
@@ -102,7 +73,8 @@ fn by_trace(name: &str, trace: &Trace, width: usize) -> Option<Finding> {
     let engine = engine(width).expect("a width under test");
     let maps = [Contender::of::<Reference>("reference"), engine];
     let (short, failure) = shortened(trace, &maps)?;
-    let report = Report { origin: name, trace: &short, failure: &failure, cut: &short }.to_string();
+    let report = Report { origin: name, trace: &short, failure: &failure, cut: &short };
+    let (report, picture) = (report.to_string(), report.picture());
     let mut test = String::new();
     writeln!(test, "#[test]\nfn {name}() {{").expect("writing to a string");
     writeln!(test, "    growstack_fuzz::regression::agrees(\n        \"\\").expect("to a string");
@@ -110,26 +82,15 @@ fn by_trace(name: &str, trace: &Trace, width: usize) -> Option<Finding> {
         writeln!(test, "{line}").expect("writing to a string");
     }
     writeln!(test, "\",\n    );\n}}").expect("writing to a string");
-    let (left, right) = failure.sides;
-    Some(Finding {
-        name: name.to_owned(),
-        operation: Kind::of(short.steps[failure.index].op()).name().to_owned(),
-        class: failure.divergence.class(),
-        what: failure.divergence.between(left, right).to_string(),
-        report,
-        trace: Some(short),
-        input: None,
-        test,
-        maps: maps_seen(&failure),
-    })
+    Some(Finding { name: name.to_owned(), report, picture, trace: Some(short), input: None, test })
 }
 
 /// Only the target itself shows it: the short input and the sentence tell what there is to tell.
 fn by_bytes(name: String, target: Target, bytes: &[u8]) -> Finding {
     let short = minimize::input(target, bytes);
-    let (sentence, class) = match Session::default().try_out(target, &short) {
-        Err(fault) => (fault.sentence(), fault.class()),
-        Ok(_) => ("it did not happen again".to_owned(), "only once".to_owned()),
+    let sentence = match Session::default().try_out(target, &short) {
+        Err(fault) => fault.sentence(),
+        Ok(_) => "it did not happen again".to_owned(),
     };
     let mut report = format!("{name}: {sentence}\n");
     let trace = crate::input::Input::decode(&short)
@@ -147,10 +108,7 @@ fn by_bytes(name: String, target: Target, bytes: &[u8]) -> Finding {
         target.name(),
         list.join(", "),
     );
-    let last = trace.as_ref().and_then(|trace| trace.steps.last());
-    let operation = last.map_or(target.name(), |step| Kind::of(step.op()).name()).to_owned();
-    let (what, input, maps) = (sentence, Some(short), Vec::new());
-    Finding { name, operation, class, what, report, trace, input, test, maps }
+    Finding { name, report, picture: String::new(), trace, input: Some(short), test }
 }
 
 /// FNV-1a: a name for an input that is the same everywhere.
@@ -165,22 +123,16 @@ fn hash(bytes: &[u8]) -> u64 {
 pub struct Finding {
     /// The target and the hash of the input: a name for files and for the test.
     pub name: String,
-    /// The kind of the operation at which it shows; for an input that is none, the target.
-    pub operation: String,
-    /// What kind of difference it is, without numbers.
-    pub class: String,
-    /// In what the two sides differ, in words.
-    pub what: String,
     /// The operation, both maps around it, and a short trace.
     pub report: String,
+    /// Both maps after the last operation as an SVG document; empty where no two maps differ.
+    pub picture: String,
     /// The short trace; with [`input`](Self::input), it alone does not show the fault.
     pub trace: Option<Trace>,
     /// The short input, if no trace shows the fault.
     pub input: Option<Vec<u8>>,
     /// A test to paste into `fuzz/tests/regressions.rs`.
     pub test: String,
-    /// What the maps looked like after the last operation, where two maps differ.
-    pub maps: Vec<MapSeen>,
 }
 
 impl fmt::Display for Finding {

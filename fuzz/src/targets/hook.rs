@@ -15,9 +15,9 @@ use std::time::{Duration, Instant};
 use super::statistics::Header;
 use super::{Finding, Session, Target, Verdict, seeds};
 
-/// Where statistics go: a file, which gets JSON if it is called so, or `1` for the standard error.
+/// Where statistics go: a file, or `1` for the standard error.
 const STATISTICS: &str = "GROWSTACK_STATS";
-/// The folder for what is found; without it, libFuzzer's folder for artifacts.
+/// The folder for traces of what is found; without it, `fuzz/findings`.
 const FINDINGS: &str = "GROWSTACK_FINDINGS";
 /// libFuzzer's flag for its seed.
 const SEED: &str = "-seed=";
@@ -65,11 +65,7 @@ impl Reporting {
             elapsed: self.started.elapsed(),
             findings: self.findings,
         };
-        let json = Path::new(&to).extension().is_some_and(|extension| extension == "json");
-        let text = match serde_json::to_string(&self.session.statistics.tally(&header)) {
-            Ok(tally) if json => tally,
-            _ => format!("{header}\n{}", self.session.statistics),
-        };
+        let text = format!("{header}\n{}", self.session.statistics);
         if to == "1" {
             eprintln!("{text}");
         } else if let Err(error) = fs::write(&to, text) {
@@ -165,13 +161,19 @@ fn tell(finding: &Finding) {
 }
 
 fn findings_folder() -> PathBuf {
-    if let Some(folder) = env::var_os(FINDINGS) {
-        return folder.into();
-    }
-    let prefix = argument("-artifact_prefix=");
+    let artifacts = argument("-artifact_prefix=").unwrap_or_default();
+    env::var_os(FINDINGS).map_or_else(|| beside(&artifacts), PathBuf::from)
+}
+
+/// The folder for findings of a fuzzer with this prefix of artifacts. cargo-fuzz takes every new
+/// file in its own folder, `fuzz/artifacts/TARGET/`, for the input that crashed.
+fn beside(prefix: &str) -> PathBuf {
     // The prefix is a folder if it ends with a slash, or else the beginning of a name in one.
-    let prefix = prefix.unwrap_or_default();
-    PathBuf::from(prefix.rsplit_once('/').map_or(".", |(folder, _)| folder))
+    let folder = Path::new(prefix.rsplit_once('/').map_or(".", |(folder, _)| folder));
+    match folder.parent() {
+        Some(all) if all.ends_with("artifacts") => all.with_file_name("findings"),
+        _ => folder.to_owned(),
+    }
 }
 
 /// Changes `data`, of which `size` bytes are used, in place; the new size. `plain` is libFuzzer's
@@ -269,4 +271,16 @@ macro_rules! fuzz_target {
             hook::replay_arguments(Target::$target)
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_are_kept_out_of_the_folder_of_cargo_fuzz() {
+        assert_eq!(beside("/x/fuzz/artifacts/growth/"), Path::new("/x/fuzz/findings"));
+        assert_eq!(beside("/out/crash-of-"), Path::new("/out"));
+        assert_eq!(beside(""), Path::new("."));
+    }
 }

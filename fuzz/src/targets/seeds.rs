@@ -1,15 +1,16 @@
 //! Starting a fuzzer from the committed seeds without writing to them.
 //!
 //! `cargo fuzz run T` reads and writes `fuzz/corpus/T`, which is not committed; the seeds are in
-//! `corpus/T`. So the seeds that are not there yet are copied when the target starts.
+//! `corpus/T`. So they are copied when the target starts and its folder is still empty: a seed that
+//! `cargo fuzz cmin` dropped must not come back at the next start.
 
 use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Copies the seeds of the target `name` to those folders among the command line `arguments` that
-/// are cargo-fuzz's own for it, `fuzz/corpus/NAME`. Any other folder is left alone.
+/// Copies the seeds of the target `name` to the empty folders among the command line `arguments`
+/// that are cargo-fuzz's own for it, `fuzz/corpus/NAME`. Any other folder is left alone.
 ///
 /// # Errors
 ///
@@ -23,14 +24,13 @@ pub(super) fn plant(name: &str, arguments: impl Iterator<Item = OsString>) -> io
             continue;
         };
         let seeds = root.join("corpus").join(name);
-        if !seeds.is_dir() {
+        if !seeds.is_dir() || fs::read_dir(&folder)?.next().is_some() {
             continue;
         }
         for seed in fs::read_dir(seeds)? {
             let seed = seed?;
-            let copy = folder.join(seed.file_name());
-            if seed.file_type()?.is_file() && !copy.exists() {
-                fs::copy(seed.path(), copy)?;
+            if seed.file_type()?.is_file() {
+                fs::copy(seed.path(), folder.join(seed.file_name()))?;
                 planted += 1;
             }
         }
@@ -54,15 +54,14 @@ mod tests {
         };
         let (own, other) = (folder("fuzz/corpus/growth"), folder("elsewhere/growth"));
         let seeds = folder("corpus/growth");
-        fs::write(seeds.join("old"), "seed").unwrap();
-        fs::write(seeds.join("new"), "seed").unwrap();
-        fs::write(own.join("old"), "mine").unwrap();
+        fs::write(seeds.join("one"), "seed").unwrap();
+        fs::write(seeds.join("two"), "seed").unwrap();
         let arguments = || [&own, &other].map(|path| path.clone().into_os_string()).into_iter();
-        assert_eq!(plant("growth", arguments()).unwrap(), 1);
-        assert_eq!(fs::read(own.join("old")).unwrap(), b"mine", "what is there stays");
-        assert_eq!(fs::read(own.join("new")).unwrap(), b"seed");
+        assert_eq!(plant("growth", arguments()).unwrap(), 2);
+        assert_eq!(fs::read(own.join("two")).unwrap(), b"seed");
         assert_eq!(fs::read_dir(&other).unwrap().count(), 0);
-        assert_eq!(plant("growth", arguments()).unwrap(), 0, "all are there");
+        fs::remove_file(own.join("two")).unwrap();
+        assert_eq!(plant("growth", arguments()).unwrap(), 0, "what was dropped stays away");
         assert_eq!(plant("index", arguments()).unwrap(), 0, "the folder of another target");
     }
 }

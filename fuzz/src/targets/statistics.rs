@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::Target;
 use crate::driver::Counts;
-use crate::tally::Tally;
 
 /// Counts of one process.
 #[derive(Debug, Default)]
@@ -22,22 +21,6 @@ pub struct Statistics {
     pub calls: u64,
     /// Texts that could be read as a trace.
     pub traces_read: u64,
-}
-
-impl Statistics {
-    /// The same for programs.
-    pub(super) fn tally(&self, header: &Header) -> Tally {
-        Tally {
-            what: header.target.name().to_owned(),
-            seconds: header.elapsed.as_secs_f64(),
-            findings: header.findings,
-            executions: self.executions,
-            shortages: self.shortages,
-            edits: self.edits,
-            traces_read: self.traces_read,
-            ..Tally::of(&self.counts)
-        }
-    }
 }
 
 impl fmt::Display for Statistics {
@@ -90,29 +73,5 @@ impl fmt::Display for Header {
         let (name, seed) = (target.name(), seed.as_deref().unwrap_or("of the clock"));
         let seconds = elapsed.as_secs_f64();
         write!(f, "target {name}, seed {seed}, seconds {seconds:.1}, findings {findings}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-    use crate::generate::Seeded;
-    use crate::input::{Flavour, Input};
-    use crate::targets::Session;
-
-    #[test]
-    fn the_tally_says_the_same() {
-        let mut session = Session::default();
-        let bytes = Input::draw(&mut Seeded::of_sequence(1, 1), Flavour::Whole, 90).encode();
-        session.run(Target::Allocation, &bytes).unwrap();
-        let elapsed = Duration::from_millis(1500);
-        let header = Header { target: Target::Allocation, seed: None, elapsed, findings: 2 };
-        let tally = session.statistics.tally(&header);
-        assert_eq!((tally.what.as_str(), tally.findings, tally.executions), ("allocation", 2, 1));
-        assert_eq!(tally.pairs(), session.statistics.counts.pairs());
-        let text = serde_json::to_string(&tally).unwrap();
-        assert_eq!(serde_json::from_str::<Tally>(&text).unwrap(), tally);
     }
 }

@@ -25,6 +25,7 @@
 
 mod error;
 mod field;
+mod file;
 mod header;
 mod line;
 mod ops;
@@ -34,6 +35,7 @@ mod words;
 mod writer;
 
 pub use error::{Excerpt, ParseError, Problem};
+pub use file::{read_file, read_packed};
 pub use line::{parse_answer, parse_dump_line};
 pub use result::{DumpLine, RowText};
 
@@ -50,8 +52,8 @@ pub struct Trace {
     head: Option<String>,
     /// The operations in order.
     pub steps: Vec<Step>,
-    /// Comments and blank lines after the last result.
-    tail: Vec<String>,
+    /// The lines of comments and blank lines after the last result.
+    tail: String,
 }
 
 /// One operation of a trace, with what is recorded about it.
@@ -85,17 +87,18 @@ pub struct Dump {
 struct Source {
     line: usize,
     text: String,
-    /// Comments and blank lines above it.
-    above: Vec<String>,
+    /// The lines of comments and blank lines above it.
+    above: String,
 }
 
-/// A comment or a blank line among the results of an operation.
+/// Comments and blank lines among the results of an operation.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Remark {
     /// How many result lines come before it, the one that it shares a line with included.
     after: usize,
     /// Does it share a line with a result?
     beside: bool,
+    /// What stands beside a result, or whole lines.
     text: String,
 }
 
@@ -103,7 +106,7 @@ impl Trace {
     /// A trace without operations.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        Self { config, head: None, steps: Vec::new(), tail: Vec::new() }
+        Self { config, head: None, steps: Vec::new(), tail: String::new() }
     }
 
     /// Reads a trace. Time and memory are linear in the length of the text.

@@ -1,5 +1,7 @@
 //! Reads traces, line by line.
 
+use std::mem;
+
 use super::error::{ParseError, Problem};
 use super::header::Header;
 use super::ops;
@@ -17,15 +19,17 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Trace, ParseError> {
     let mut lines = text.lines().zip(1..);
     let (config, head) = read_header(&mut lines)?;
     let mut reader =
-        Reader { head, steps: Vec::new(), rows: Vec::new(), results: 0, loose: vec![] };
+        Reader { head, steps: Vec::new(), rows: Vec::new(), results: 0, loose: String::new() };
     let mut last = 0;
     for (text, number) in lines {
         reader.line(text, Words::new(number, text))?;
         last = number;
     }
     reader.end_step(&Words::new(last + 1, ""))?;
-    let Reader { mut head, steps, loose, .. } = reader;
-    let tail = if steps.is_empty() { append(&mut head, loose) } else { loose };
+    let Reader { mut head, steps, loose: mut tail, .. } = reader;
+    if steps.is_empty() {
+        head += &mem::take(&mut tail);
+    }
     Ok(Trace { config, head: Some(head), steps, tail })
 }
 
@@ -65,15 +69,6 @@ fn read_header<'a>(
     }
 }
 
-/// Moves `lines` to the end of `text`; gives the empty list.
-fn append(text: &mut String, lines: Vec<String>) -> Vec<String> {
-    for line in lines {
-        text.push_str(&line);
-        text.push('\n');
-    }
-    Vec::new()
-}
-
 /// What has been read after the header.
 struct Reader {
     head: String,
@@ -82,14 +77,16 @@ struct Reader {
     rows: Vec<Row>,
     /// Result lines of the last step.
     results: usize,
-    /// Comments and blank lines that belong to nothing yet.
-    loose: Vec<String>,
+    /// Lines of comments and blank lines that belong to nothing yet; one text, since a small packed
+    /// file may hold millions of them.
+    loose: String,
 }
 
 impl Reader {
     fn line(&mut self, text: &str, mut words: Words<'_>) -> Result<(), ParseError> {
         let Some(first) = words.next() else {
-            self.loose.push(text.trim_ascii_end().into());
+            self.loose.push_str(text.trim_ascii_end());
+            self.loose.push('\n');
             return Ok(());
         };
         match first.text {
@@ -108,11 +105,11 @@ impl Reader {
         self.end_step(&Words::new(words.line(), text))?;
         let op = ops::read(first, &mut words)?;
         words.finish()?;
-        let mut above = std::mem::take(&mut self.loose);
+        let mut above = mem::take(&mut self.loose);
         // What stands above the first operation says something about the whole trace, and so
         // stays when operations are taken away.
         if self.steps.is_empty() {
-            above = append(&mut self.head, above);
+            self.head += &mem::take(&mut above);
         }
         let source = Source { line: words.line(), text: text.trim_ascii_end().into(), above };
         let recorded = Recorded::Nothing;
@@ -165,7 +162,7 @@ impl Reader {
         words: &Words<'_>,
         summary: Summary,
     ) -> Result<(), ParseError> {
-        let rows = std::mem::take(&mut self.rows);
+        let rows = mem::take(&mut self.rows);
         let (step, _) = self.owner(mark, words)?;
         step.recorded = Recorded::Dump(Dump { rows, summary });
         Ok(())
@@ -176,8 +173,10 @@ impl Reader {
         words.finish()?;
         let Some(step) = self.steps.last_mut() else { return Ok(()) };
         let after = self.results;
-        let above = std::mem::take(&mut self.loose).into_iter();
-        step.remarks.extend(above.map(|text| Remark { after, beside: false, text }));
+        let text = mem::take(&mut self.loose);
+        if !text.is_empty() {
+            step.remarks.push(Remark { after, beside: false, text });
+        }
         self.results += 1;
         if let Some(text) = words.comment() {
             let remark = Remark { after: self.results, beside: true, text: text.into() };

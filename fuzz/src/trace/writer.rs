@@ -11,7 +11,7 @@ impl fmt::Display for Trace {
             None => write!(f, "{}", self.config)?,
         }
         self.steps.iter().try_for_each(|step| write!(f, "{step}"))?;
-        self.tail.iter().try_for_each(|line| writeln!(f, "{line}"))
+        f.write_str(&self.tail)
     }
 }
 
@@ -20,7 +20,7 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.source {
             Some(source) => {
-                source.above.iter().try_for_each(|line| writeln!(f, "{line}"))?;
+                f.write_str(&source.above)?;
                 writeln!(f, "{}", source.text)?;
             }
             None => writeln!(f, "{}", self.op)?,
@@ -39,7 +39,7 @@ impl Step {
         let mut remarks = self.remarks.iter().peekable();
         for (index, result) in results.lines().enumerate() {
             while let Some(above) = remarks.next_if(|r| !r.beside && r.after <= index) {
-                writeln!(f, "{}", above.text)?;
+                f.write_str(&above.text)?;
             }
             f.write_str(result)?;
             if let Some(beside) = remarks.next_if(|r| r.beside && r.after == index + 1) {
@@ -48,6 +48,9 @@ impl Step {
             writeln!(f)?;
         }
         // The results may have become fewer than they were.
-        remarks.try_for_each(|rest| writeln!(f, "{}", rest.text))
+        remarks.try_for_each(|rest| match rest.beside {
+            true => writeln!(f, "{}", rest.text),
+            false => f.write_str(&rest.text),
+        })
     }
 }

@@ -1,0 +1,84 @@
+//! The figures that documents quote: the engine beside its peers, the latency of single growths, and
+//! faults of several threads.
+
+use std::fs;
+use std::num::NonZero;
+use std::path::PathBuf;
+
+use clap::Parser;
+use growstack_benches::clock::Clock;
+use growstack_benches::heap::CountingHeap;
+use growstack_benches::latency::{self, Record, Sampling};
+use growstack_benches::speed::{compare, table};
+use growstack_benches::threads;
+use serde_json::json;
+
+#[global_allocator]
+static HEAP: CountingHeap = CountingHeap;
+
+/// Measures the whole engine and its peers in turn, and prints Markdown tables.
+#[derive(Parser)]
+struct Arguments {
+    /// Fewer batches and samples.
+    #[arg(long)]
+    quick: bool,
+    /// Sizes of map, in entries.
+    #[arg(long, value_delimiter = ',', default_values_t = [16, 256, 4096, 65_536, 1_048_576],
+          value_parser = clap::value_parser!(u32).range(4..))]
+    sizes: Vec<u32>,
+    /// Write the medians of every operation to this file.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write the quantiles of single growths to this file.
+    #[arg(long, value_name = "FILE")]
+    latency_json: Option<PathBuf>,
+    /// Leave out the faults of several threads.
+    #[arg(long)]
+    no_threads: bool,
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let (rounds, sampling) =
+        if arguments.quick { (25, Sampling::QUICK) } else { (201, Sampling::FULL) };
+    let threads = if arguments.no_threads { None } else { Some(threads::table(arguments.quick)) };
+    if !pin() {
+        eprintln!("warning: cannot keep to one core");
+    }
+    println!("Nanoseconds of an operation, medians; in brackets, times those of growstack.");
+    let (mut results, mut growths) = (Vec::new(), Vec::new());
+    for n in arguments.sizes {
+        let (n, clock) = (usize::try_from(n)?, Clock::calibrate());
+        let (measured, memory) = compare(n, rounds, &clock);
+        println!("\n{}", table(&measured, &memory, n));
+        results.extend(measured);
+        growths.extend(latency::measure(n, sampling, &clock)?);
+    }
+    println!("Latency of single growths, nanoseconds.\n\n{}", latency::table(&growths));
+    if let Some(threads) = threads {
+        println!("{threads}");
+    }
+    if let Some(file) = arguments.json {
+        fs::write(file, serde_json::to_string_pretty(&json!({ "results": results }))? + "\n")?;
+    }
+    if let Some(file) = arguments.latency_json {
+        let records: Vec<Record> = growths.iter().map(latency::Distribution::record).collect();
+        fs::write(file, serde_json::to_string_pretty(&records)? + "\n")?;
+    }
+    Ok(())
+}
+
+/// Keeps this thread on the last core: the first one has most of the interrupts.
+#[cfg(target_os = "linux")]
+fn pin() -> bool {
+    use rustix::thread::{CpuSet, sched_setaffinity};
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let mut set = CpuSet::new();
+    set.set(cores - 1);
+    sched_setaffinity(None, &set).is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn pin() -> bool {
+    false
+}

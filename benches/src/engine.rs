@@ -1,0 +1,124 @@
+//! The whole engine in a layout: a process with its map, limits and rules.
+
+use growstack::{
+    Addr, CowFlags, Growth, Limits, Mapping, PAGE_SIZE, Process, Prot, Refusal, Size,
+    StackTunables, VmMap,
+};
+
+use crate::layout::{Kind, Layout, RESERVE_PAGES, Span};
+
+/// Nodes of either kind to have ready: more than any batch of growths takes.
+const READY: usize = 256;
+
+/// A process whose map has the entries of a layout, and grows its stacks by a page at a time.
+#[derive(Debug)]
+pub struct Engine {
+    /// The process.
+    pub process: Process,
+}
+
+/// A map without entries for a layout.
+#[must_use]
+pub fn empty_map(layout: &Layout) -> VmMap {
+    VmMap::new(Addr::new(PAGE_SIZE), Addr::new(layout.max))
+}
+
+impl Engine {
+    /// The entries of a layout, made in its order, with nodes ready for growth.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OutOfNodes`] without memory.
+    pub fn new(layout: &Layout) -> Result<Self, Refusal> {
+        // No stack is the main one.
+        let tunables = StackTunables { maxsaddr: Addr::MAX, ..StackTunables::default() };
+        let process = Process::new(empty_map(layout), Limits::UNLIMITED, tunables)?;
+        let mut whole = Self { process };
+        for span in layout.in_order_of_making() {
+            whole.make(span)?;
+        }
+        Ok(whole)
+    }
+
+    /// Makes nodes ready, so that no growth allocates.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OutOfNodes`] without memory.
+    pub fn reserve(&mut self) -> Result<(), Refusal> {
+        self.process.map_mut().reserve_nodes(READY)
+    }
+
+    /// Makes an entry.
+    ///
+    /// # Errors
+    ///
+    /// Those of the engine, if something is there.
+    pub fn make(&mut self, span: &Span) -> Result<(), Refusal> {
+        let (start, end) = (Addr::new(span.start), Addr::new(span.end));
+        let reserve = Size::pages(RESERVE_PAGES);
+        let (bottom, flags) = match span.kind {
+            Kind::Plain => {
+                let mapping = Mapping::anonymous(Prot::RW);
+                return self.process.map_mut().insert(start, end, mapping, |_| ());
+            }
+            Kind::Down => (start.wrapping_back(reserve), CowFlags::GROWS_DOWN),
+            Kind::Up => (start, CowFlags::GROWS_UP),
+        };
+        // The first part of a stack is as long as the step of growth at that moment.
+        let first = end.wrapping_sub(start);
+        self.process.set_sgrowsiz(first)?;
+        let whole = first.wrapping_add(reserve);
+        self.process.stack(bottom, whole, Prot::RW, Prot::ALL, flags, |_| ())?;
+        self.process.set_sgrowsiz(Size::PAGE)
+    }
+
+    /// Grows to an address: the bound that moved, or 0 if the address is mapped.
+    ///
+    /// # Panics
+    ///
+    /// If the engine refuses, or there is no stack: a layout has room for every growth.
+    #[inline]
+    pub fn grow(&mut self, addr: u64) -> u64 {
+        match self.process.grow(Addr::new(addr), |_| ()) {
+            Ok(Growth::Grown { added, direction: growstack::Direction::Down }) => {
+                added.start().get()
+            }
+            Ok(Growth::Grown { added, .. }) => added.end().get(),
+            Ok(Growth::AlreadyMapped) => 0,
+            Ok(Growth::NoStack) => panic!("{addr:#x} is next to no stack"),
+            Err(refusal) => panic!("{refusal}"),
+        }
+    }
+
+    /// Takes a stack that grew back to how it was made: it goes and comes anew.
+    ///
+    /// # Panics
+    ///
+    /// If the engine refuses, for want of memory.
+    pub fn undo(&mut self, span: &Span) {
+        let reserve = Size::pages(RESERVE_PAGES);
+        let low = Addr::new(span.start).wrapping_back(reserve);
+        let high = Addr::new(span.end).wrapping_add(reserve);
+        let (low, high) = match span.kind {
+            Kind::Down => (low, Addr::new(span.end)),
+            _ => (Addr::new(span.start), high),
+        };
+        let gone = self.process.map_mut().remove(low, high, |_| ());
+        gone.and_then(|()| self.make(span)).expect("what was made once can be made again");
+    }
+
+    /// Maps a page and unmaps it: `vm_map_insert` and `vm_map_remove`.
+    ///
+    /// # Panics
+    ///
+    /// If the engine refuses, for want of memory.
+    #[inline]
+    pub fn insert_remove(&mut self, page: u64) {
+        let (start, end) = (Addr::new(page), Addr::new(page + PAGE_SIZE));
+        let map = self.process.map_mut();
+        map.insert(start, end, Mapping::anonymous(Prot::RX), |_| ())
+            .and_then(|()| map.remove(start, end, |_| ()))
+            .expect("the page is free");
+    }
+}

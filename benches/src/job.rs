@@ -1,0 +1,113 @@
+//! An operation on a map of its own, to be run over and over: what every benchmark measures.
+
+use std::time::Duration;
+
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use crate::clock::Clock;
+use crate::layout::Layout;
+use crate::op::Op;
+use crate::refused::Refused;
+use crate::subject::{Subject, Who};
+use crate::work::{Batch, Source};
+
+/// Batches that differ, in turn; drawn beforehand.
+const BATCHES: usize = 16;
+
+/// The seed of where entries lie and of what is asked: the same in every run.
+const SEED: u64 = 0x0067_726f_7773_7461;
+
+/// A map, an operation, and the batches of it.
+pub struct Job {
+    op: Op,
+    map: Box<dyn Subject>,
+    batches: Vec<Batch>,
+    at: usize,
+}
+
+impl core::fmt::Debug for Job {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Job").field("op", &self.op).finish_non_exhaustive()
+    }
+}
+
+impl Job {
+    /// An operation on a map of `n` entries, ready to run.
+    ///
+    /// # Panics
+    ///
+    /// Without memory, or for an operation that the map does not have.
+    #[must_use]
+    pub fn new(op: Op, who: Who, n: usize) -> Self {
+        assert!(who == Who::Engine || op.has_peers(), "{op:?} is the engine's alone");
+        let layout = layout(op, n);
+        let random = &mut StdRng::seed_from_u64(SEED);
+        let (map, batches): (Box<dyn Subject>, _) = if let Op::GrowRefused(reason) = op {
+            let refused = Refused::new(&layout, reason, random).expect("memory for a map");
+            let batches = (0..BATCHES).map(|_| refused.batch(random)).collect();
+            (Box::new(refused), batches)
+        } else {
+            let map = who.make(&layout);
+            let source = Source::new(layout);
+            (map, (0..BATCHES).map(|_| source.batch(op, random)).collect())
+        };
+        let mut job = Self { op, map, batches, at: BATCHES - 1 };
+        job.advance();
+        job
+    }
+
+    /// Gets ready for the next batch.
+    pub fn advance(&mut self) {
+        self.at = (self.at + 1) % BATCHES;
+        if let Some(batch) = self.batches.get(self.at) {
+            self.map.prepare(self.op, batch);
+        }
+    }
+
+    /// Runs the batch; the sum of its answers.
+    #[inline(never)]
+    pub fn run(&mut self) -> u64 {
+        self.batches.get(self.at).map_or(0, |batch| self.map.run(self.op, batch))
+    }
+
+    /// Undoes the batch.
+    pub fn undo(&mut self) {
+        if let Some(batch) = self.batches.get(self.at) {
+            self.map.undo(self.op, batch);
+        }
+    }
+
+    /// Operations of the batch.
+    #[must_use]
+    pub fn operations(&self) -> u64 {
+        self.batches.get(self.at).map_or(0, |batch| batch.len() as u64)
+    }
+
+    /// Runs the batch, undoes it and gets ready for the next one: the ticks and the sum of the
+    /// answers of the run alone.
+    pub fn timed(&mut self, clock: &Clock) -> (u64, u64) {
+        let measured = clock.time(|| self.run());
+        self.undo();
+        self.advance();
+        measured
+    }
+
+    /// The time of `operations` operations, by batches of which only the run is timed.
+    pub fn time(&mut self, operations: u64, clock: &Clock) -> Duration {
+        let (mut done, mut ticks) = (0, 0);
+        while done < operations {
+            done += self.operations();
+            ticks += self.timed(clock).0;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+        let share = operations as f64 / done as f64;
+        Duration::from_secs_f64(clock.ns(ticks) * share / 1e9)
+    }
+}
+
+/// The layout that an operation is measured in.
+#[must_use]
+pub fn layout(op: Op, n: usize) -> Layout {
+    if op == Op::FindSpace { Layout::fragmented(n, SEED) } else { Layout::stacks(n, SEED) }
+}
