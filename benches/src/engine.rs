@@ -73,6 +73,19 @@ impl Engine {
         self.process.set_sgrowsiz(Size::PAGE)
     }
 
+    /// Grows to an address, with the whole answer, refusals and their numbers included.
+    ///
+    /// A call of its own, as in a page-fault handler: what a loop around it makes of the answer
+    /// must not decide what is compiled.
+    ///
+    /// # Errors
+    ///
+    /// Those of the engine.
+    #[inline(never)]
+    pub fn fault(&mut self, addr: Addr) -> Result<Growth, Refusal> {
+        self.process.grow(addr, |_| ())
+    }
+
     /// Grows to an address: the bound that moved, or 0 if the address is mapped.
     ///
     /// # Panics
@@ -80,7 +93,7 @@ impl Engine {
     /// If the engine refuses, or there is no stack: a layout has room for every growth.
     #[inline]
     pub fn grow(&mut self, addr: u64) -> u64 {
-        match self.process.grow(Addr::new(addr), |_| ()) {
+        match self.fault(Addr::new(addr)) {
             Ok(Growth::Grown { added, direction: growstack::Direction::Down }) => {
                 added.start().get()
             }

@@ -173,7 +173,7 @@ impl Subject for Refused {
     fn run(&mut self, _: Op, batch: &Batch) -> u64 {
         let mut refusals = 0;
         for (addr, _) in batch {
-            let answer = self.engine.process.grow(Addr::new(*addr), |_| ());
+            let answer = self.engine.fault(Addr::new(*addr));
             refusals += u64::from(answer.is_err_and(|refusal| self.reason.is(&refusal)));
         }
         assert_eq!(refusals, batch.len() as u64, "{:?} does not decide", self.reason);

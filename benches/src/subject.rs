@@ -138,7 +138,7 @@ impl Subject for Engine {
             }
             Op::GrowMapped | Op::GrowDown | Op::GrowUp => chained(batch, |addr, _| self.grow(addr)),
             Op::GrowOutside => independent(batch, |addr| {
-                let answer = self.process.grow(Addr::new(addr), |_| ());
+                let answer = self.fault(Addr::new(addr));
                 assert_eq!(answer, Ok(Growth::NoStack));
                 0
             }),
