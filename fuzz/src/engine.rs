@@ -104,6 +104,7 @@ impl<const B: usize> AddressSpace for EngineSpace<B> {
                 (Answer::Silent, Cause::Done)
             }
             Op::Dump => (Answer::Silent, Cause::Done),
+            Op::Exec { top, maxssiz, prot } => self.exec(top, maxssiz, prot, changes),
         }
     }
 

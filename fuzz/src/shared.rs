@@ -76,6 +76,9 @@ impl<const B: usize, L: Locks> SharedSpace<B, L> {
             Op::Lookup { addr } => {
                 (Answer::Holds(process.lookup(addr).map(|entry| entry.range)), Cause::Done)
             }
+            Op::Exec { top, maxssiz, prot } => {
+                told(process.exec(top, maxssiz, prot, tell).map(drop))
+            }
             Op::Limit { .. }
             | Op::SetGrowSize { .. }
             | Op::SetGuardPage { .. }

@@ -7,8 +7,8 @@
 use std::num::NonZero;
 use std::sync::LazyLock;
 
-use growstack_fuzz::driver::{Counts, Outcome, Settings, engine, run};
-use growstack_fuzz::generate::Kind;
+use growstack_fuzz::driver::{Outcome, Settings, engine, run};
+use growstack_fuzz::op::Kind;
 
 const SEQUENCES: u64 = 30_000;
 
@@ -50,7 +50,6 @@ fn every_branch_of_the_rules_is_reached() {
     let missed: Vec<String> =
         SIXTEEN.counts.missed().map(|b| format!("{} {}", b.id(), b.what())).collect();
     assert!(missed.is_empty(), "not reached:\n{}", missed.join("\n"));
-    assert!(Counts::reachable().count() > 200);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use clap::Args;
 
 use super::outside::Outside;
 use super::{Exit, Streams};
-use crate::driver::{Counts, Failure, Outcome, Settings, WIDTHS, engine, run};
+use crate::driver::{Failure, Outcome, Settings, WIDTHS, engine, run};
 use crate::reference::Reached;
 use crate::replay::Contender;
 use crate::tally::Tally;
@@ -173,8 +173,8 @@ fn write_table(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "branches of the rules reached {} of {}, pairs with operations {}, entries at most {}",
-        Counts::reachable().count() - missed.len(),
-        Counts::reachable().count(),
+        Reached::ALL.len() - missed.len(),
+        Reached::ALL.len(),
         counts.pairs(),
         counts.most_entries,
     )?;

@@ -171,6 +171,9 @@ impl Reference {
                 (Answer::Truth(truth), Cause::Done)
             }
             Op::Lookup { addr } => (Answer::Holds(self.lookup(addr)), Cause::Done),
+            Op::Exec { top, maxssiz, prot } => {
+                told(self.new_image(top.get(), maxssiz.get(), prot, changes))
+            }
             Op::Limit { .. }
             | Op::SetGrowSize { .. }
             | Op::SetGuardPage { .. }

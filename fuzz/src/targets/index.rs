@@ -11,10 +11,9 @@
 
 mod pair;
 
-use super::Verdict;
 use super::chunks::Shape;
-use super::finding::Fault;
-use super::panics::caught;
+use super::{Fault, Verdict};
+use crate::lockstep::caught;
 use pair::Pair;
 
 /// The lengths of header and records.
@@ -59,7 +58,7 @@ pub(super) fn run(bytes: &[u8], edits: &mut u64) -> Result<Verdict, Fault> {
     };
     match caught(work) {
         Ok(()) => Ok(Verdict::Sound),
-        Err(message) => Err(Fault::Told(message)),
+        Err(message) => Err(Fault::Other(message)),
     }
 }
 

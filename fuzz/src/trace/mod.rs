@@ -39,10 +39,8 @@ pub use file::{read_file, read_packed};
 pub use line::{parse_answer, parse_dump_line};
 pub use result::{DumpLine, RowText};
 
-use result::Form;
-
 use crate::answer::{Answer, Row, Summary};
-use crate::op::{Config, Op};
+use crate::op::{Config, Form, Op};
 
 /// A trace.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -177,7 +175,7 @@ impl Step {
     /// A dump records `rows` and `summary`; every other operation records `answer`, unless the
     /// format has no result line for it or none of that form.
     pub fn record(&mut self, answer: Answer, rows: &[Row], summary: Summary) {
-        let fits = match (Form::of(&self.op), answer) {
+        let fits = match (self.op.form(), answer) {
             (Form::Dump, _) => {
                 let mut rows = rows.to_vec();
                 rows.iter_mut().for_each(|row| row.avail = row.shown_avail());

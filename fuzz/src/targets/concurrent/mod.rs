@@ -17,10 +17,9 @@ use std::thread;
 
 use growstack::shared::FaultPath;
 
-use super::Verdict;
 use super::chunks::Shape;
-use super::finding::Fault;
-use super::panics::caught;
+use super::{Fault, Verdict};
+use crate::lockstep::caught;
 use crate::shared::SharedSpace;
 use crate::space::AddressSpace;
 use crate::stress::history::{Event, History};
@@ -59,7 +58,7 @@ pub(super) fn run(bytes: &[u8], calls: &mut u64) -> Result<Verdict, Fault> {
     let Some(round) = decode(bytes) else { return Ok(Verdict::Unreadable) };
     match caught(|| carry_out_round(round, calls)) {
         Ok(Ok(())) => Ok(Verdict::Sound),
-        Ok(Err(sentence)) | Err(sentence) => Err(Fault::Told(sentence)),
+        Ok(Err(sentence)) | Err(sentence) => Err(Fault::Other(sentence)),
     }
 }
 

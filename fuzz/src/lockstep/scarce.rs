@@ -10,7 +10,7 @@ use crate::space::AddressSpace;
 
 /// Carries out `op` with `nodes` more index nodes to be had, then with one more, and so on, until
 /// it is not refused for want of them. A refusal may have changed nothing.
-pub(super) fn short_of_nodes<const B: usize>(
+pub(crate) fn short_of_nodes<const B: usize>(
     space: &mut EngineSpace<B>,
     op: &Op,
     nodes: Option<u8>,

@@ -54,8 +54,9 @@ mod tests {
 
     use super::*;
     use crate::answer::Answer;
-    use crate::generate::Seeded;
-    use crate::input::{Flavour, Input};
+    use arbitrary::Unstructured;
+
+    use crate::input::{Flavour, Input, seeded};
     use crate::op::Op;
     use crate::reference::Reference;
     use crate::space::AddressSpace;
@@ -64,7 +65,8 @@ mod tests {
     fn walks_find_what_the_rule_book_says() {
         let mut found = [0; 2];
         for seed in 0..200 {
-            let input = Input::draw(&mut Seeded::of_sequence(seed, 0), Flavour::Whole, 60);
+            let bytes = seeded(seed, 0, 60 * Input::BYTES_PER_RECORD);
+            let input = Input::draw(&mut Unstructured::new(&bytes), Flavour::Whole, 60);
             let config = input.header.config;
             let mut map = Reference::create(&config);
             for step in input.trace().steps {

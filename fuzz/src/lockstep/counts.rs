@@ -5,7 +5,7 @@ use std::fmt;
 use growstack::KernReturn;
 
 use crate::answer::Answer;
-use crate::generate::Kind;
+use crate::op::Kind;
 use crate::reference::Reached;
 
 /// Counts of one thread, or of a whole run.
@@ -56,19 +56,19 @@ impl Counts {
     /// Counts one operation, its answer, and the branches of the rule book that it took.
     pub(crate) fn operation(&mut self, kind: Kind, answer: Answer, trail: &[Reached]) {
         self.operations += 1;
-        let count = &mut self.kinds[kind as usize];
+        let count = &mut self.kinds[kind.index()];
         match answer {
             Answer::Code(code) if code != KernReturn::Success => count.refused += 1,
             _ => count.done += 1,
         }
         for &branch in trail {
-            self.reached[branch as usize][kind as usize] += 1;
+            self.reached[branch as usize][kind.index()] += 1;
         }
     }
 
     /// Counts one operation that the map under test does not support.
-    pub(super) fn left_out(&mut self, kind: Kind) {
-        self.left_out[kind as usize] += 1;
+    pub(crate) fn left_out(&mut self, kind: Kind) {
+        self.left_out[kind.index()] += 1;
     }
 
     /// Notes how many entries a map has.
@@ -99,14 +99,14 @@ impl Counts {
     /// How the operations of `kind` ended.
     #[must_use]
     pub const fn kind(&self, kind: Kind) -> KindCount {
-        self.kinds[kind as usize]
+        self.kinds[kind.index()]
     }
 
     /// How many operations of `kind` were drawn and then left out, because the map under test does
     /// not support them even without flags, without an object and with whole pages.
     #[must_use]
     pub const fn not_supported(&self, kind: Kind) -> u64 {
-        self.left_out[kind as usize]
+        self.left_out[kind.index()]
     }
 
     /// Was anything left out?
@@ -115,16 +115,9 @@ impl Counts {
         self.left_out.iter().any(|&count| count != 0)
     }
 
-    /// The branches that operations can take: all but those of a new process image (rule 16.6),
-    /// which traces have no word for.
-    pub fn reachable() -> impl Iterator<Item = Reached> {
-        let by_operation = |b: &Reached| !matches!(b, Reached::Exec | Reached::ExecRefused);
-        Reached::ALL.iter().copied().filter(by_operation)
-    }
-
-    /// The branches that operations can take and none took.
+    /// The branches that no operation took.
     pub fn missed(&self) -> impl Iterator<Item = Reached> {
-        Self::reachable().filter(|&branch| self.reached(branch) == 0)
+        Reached::ALL.iter().copied().filter(|&branch| self.reached(branch) == 0)
     }
 
     /// How often operations took `branch`.
@@ -136,8 +129,8 @@ impl Counts {
     /// Every pair of a kind of operation and a branch that it took, with how often it did.
     pub fn taken(&self) -> impl Iterator<Item = (Kind, Reached, u64)> {
         Reached::ALL.iter().zip(self.reached.iter()).flat_map(|(&branch, kinds)| {
-            let counted = Kind::ALL.iter().zip(kinds).filter(|(_, count)| **count != 0);
-            counted.map(move |(&kind, &count)| (kind, branch, count))
+            let counted = Kind::ALL.iter().map(move |&kind| (kind, branch, kinds[kind.index()]));
+            counted.filter(|&(.., count)| count != 0)
         })
     }
 
