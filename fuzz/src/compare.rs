@@ -95,6 +95,22 @@ pub enum Divergence {
     },
 }
 
+impl Divergence {
+    /// Are both a panic with the same message, numbers aside, or neither one? What is shrunk must
+    /// not become another bug on the way.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        let words = |message: &str| message.replace(|c: char| c.is_ascii_hexdigit(), "");
+        match (self, other) {
+            (Self::Panic { message }, Self::Panic { message: other }) => {
+                words(message) == words(other)
+            }
+            (Self::Panic { .. }, _) | (_, Self::Panic { .. }) => false,
+            _ => true,
+        }
+    }
+}
+
 impl Default for Observed {
     fn default() -> Self {
         Self {

@@ -23,6 +23,8 @@ pub(crate) struct Shrunk {
     divergence: Divergence,
     /// What replay shows of the trace; `None` if the trace alone does not show it.
     replayed: Option<Box<replay::Failure>>,
+    /// Did the same operations fail the second time?
+    came_back: bool,
 }
 
 impl Shrunk {
@@ -35,17 +37,26 @@ impl Shrunk {
     ) -> Self {
         // A map that was too slow costs that time at each try.
         let late = matches!(failed.divergence, Divergence::Late { .. });
+        let first = failed.divergence.clone();
+        let mut again =
+            |input: &Input| again(input).filter(|failed| failed.divergence.is_like(&first));
+        let mut came_back = !late;
         let (input, failed) = if late {
             (input, failed)
         } else {
-            let short = shrink::input(input, |input| again(input).is_some());
-            let failed = again(&short).map_or(failed, |failed| *failed);
-            (short, failed)
+            // With all that ran as operations, a search that was only a probe among them.
+            let mut explicit = Input::of(&failed.config, failed.ops.iter().copied());
+            explicit.header.narrow = input.header.narrow;
+            let start = if again(&explicit).is_some() { explicit } else { input };
+            let short = shrink::input(start, |input| again(input).is_some());
+            let again = again(&short);
+            came_back = again.is_some();
+            (short, again.map_or(failed, |failed| *failed))
         };
         let trace = failed.trace();
         let maps = [Contender::of::<Reference>(ORACLE), tested];
         let replayed = if late { None } else { replay(&trace, &maps).1.err() };
-        Self { input, trace, divergence: failed.divergence, replayed }
+        Self { input, trace, divergence: failed.divergence, replayed, came_back }
     }
 
     /// What differs.
@@ -60,6 +71,11 @@ impl Shrunk {
             return Report { origin, trace, failure, cut: trace }.to_string();
         }
         let mut report = format!("{origin}: {}\n", self.divergence.between(ORACLE, tested));
+        if !self.came_back {
+            report.push_str(
+                "  it did not happen again: the same operations passed the second time\n",
+            );
+        }
         report.push_str("  its operations:\n");
         trace.to_string().lines().for_each(|line| _ = writeln!(report, "    {line}"));
         report

@@ -98,7 +98,7 @@ impl<F: FnMut(&Input) -> bool> Search<F> {
                     self.keep(&mut input, |input| change(&mut input.records[at]));
                 });
             }
-            if input == before || self.left == 0 {
+            if self.left == 0 || (input == before && !self.plain(&mut input)) {
                 return input;
             }
         }
@@ -113,14 +113,22 @@ impl<F: FnMut(&Input) -> bool> Search<F> {
 
     fn header(&mut self, input: &mut Input) {
         HEADER.iter().for_each(|change| self.keep(input, |input| change(&mut input.header)));
-        // As operations of their own, those of a prefill can be left out one by one.
-        if input.header.prefill != Prefill::NONE {
-            let explicit = input.explicit();
-            if self.fails(&explicit) {
-                *input = explicit;
-                self.records(input);
-            }
+    }
+
+    /// Tries plain numbers, with which some operations may be left out on which others depended;
+    /// those of a prefill become operations of their own. False if that does not help.
+    fn plain(&mut self, input: &mut Input) -> bool {
+        let filling = input.header.prefill.ops(input.header.window).len();
+        let mut plain = input.plain();
+        if !self.fails(&plain) {
+            return false;
         }
+        self.records(&mut plain);
+        let helped = plain.records.len() < input.records.len() + filling;
+        if helped {
+            *input = plain;
+        }
+        helped
     }
 
     /// Makes a change, and takes it back if the input then fails no more.
@@ -151,7 +159,7 @@ const HEADER: [fn(&mut Header); 12] = [
     },
 ];
 
-const RECORD: [fn(&mut Record); 15] = [
+const RECORD: [fn(&mut Record); 16] = [
     |record| record.flags = record.flags.and(CowFlags::GROWTH),
     |record| (record.prot, record.max) = (Prot::RW, Prot::ALL),
     |record| record.object = 0,
@@ -167,6 +175,8 @@ const RECORD: [fn(&mut Record); 15] = [
     |record| record.second_operand = record.second_operand.aligned(),
     |record| record.first = without_step(record.first),
     |record| record.second_operand = without_step(record.second_operand),
+    // One long range may do for several short ones.
+    |record| record.second_operand = Operand::at(Anchor::Span, 256),
     |record| record.second_operand = Operand::at(Anchor::Span, 1),
     |record| record.second_operand = Operand::at(Anchor::Pages, 1),
     |record| record.first = Operand::at(Anchor::WindowPage, 0),

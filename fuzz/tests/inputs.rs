@@ -55,8 +55,9 @@ fn the_bytes_of_every_operation() {
         assert_eq!(hex(&bytes[HEADER..]), format!("{:02x}{TAIL}", kind as u8));
         assert_eq!(Input::decode(&bytes), Some(input));
     }
-    let numbers: Vec<(u8, &str)> =
+    let mut numbers: Vec<(u8, &str)> =
         Kind::ALL.iter().map(|kind| (*kind as u8, kind.name())).collect();
+    numbers.sort_unstable();
     let pinned = [
         (1, "insert"),
         (2, "stack"),
@@ -203,7 +204,7 @@ fn mutation_is_by_the_seed_alone_and_within_bounds() {
         changed += u32::from(new != bytes);
         bytes = if seed % 5 == 0 { crossed } else { new };
     }
-    assert!(changed > 2900, "{changed}");
+    assert!(changed > 2800, "{changed}");
     assert_eq!(mutate(&bytes, Flavour::Whole, 10, 1).len(), HEADER, "a header is not cut");
 }
 

@@ -63,16 +63,11 @@ impl Input {
         trace
     }
 
-    /// The same input with the operations of its prefill among its own.
-    pub(crate) fn explicit(&self) -> Self {
-        let filling = self.header.prefill.ops(self.header.window);
-        let mut guide = Guide::new(&self.header.config);
-        let mut records = Vec::with_capacity(filling.len() + self.records.len());
-        for op in filling {
-            records.push(Record::of(&op, &guide.view(), self.header.window));
-            guide.apply(&op);
-        }
-        records.extend(&self.records);
+    /// The same input with plain numbers: an operation then means the same whatever is left out
+    /// before it.
+    pub(crate) fn plain(&self) -> Self {
+        let ops: Vec<Op> = self.trace().steps.iter().map(|step| *step.op()).collect();
+        let records = ops.iter().map(Record::plain).collect();
         Self { header: Header { prefill: Prefill::NONE, ..self.header }, records }
     }
 

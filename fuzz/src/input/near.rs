@@ -28,6 +28,8 @@ pub(super) struct Near<'a> {
     pub(super) window: u64,
     /// The first operand, once it is known.
     pub(super) first: Cell<u64>,
+    /// Nothing is near anything.
+    pub(super) plain: bool,
 }
 
 /// Steps from an anchor, the plainest first.
@@ -43,6 +45,9 @@ const STEPS: [(Unit, i8); 7] = [
 
 impl Near<'_> {
     pub(super) fn address(&self, number: u64) -> Operand {
+        if self.plain {
+            return Operand::Raw(number);
+        }
         let config = self.view.config;
         let edges = [
             (Anchor::MapMin, config.min.get()),
@@ -81,6 +86,9 @@ impl Near<'_> {
     }
 
     pub(super) fn size(&self, number: u64) -> Operand {
+        if self.plain {
+            return Operand::Raw(number);
+        }
         let step = self.view.config.tunables.sgrowsiz.get();
         let exact = [(Anchor::GrowStep, step), (Anchor::Infinity, Limits::INFINITY.get())];
         if let Some(&(anchor, _)) = exact.iter().find(|&&(_, size)| size == number) {

@@ -94,7 +94,18 @@ impl Record {
     #[must_use]
     pub fn of(op: &Op, view: &View<'_>, window: u64) -> Self {
         let mut made = Self::new(Kind::of(op));
-        record(&mut made, &Near { view, window, first: Cell::new(0) }, op);
+        record(&mut made, &Near { view, window, first: Cell::new(0), plain: false }, op);
+        made
+    }
+}
+
+impl Record {
+    /// The record of `op` with its plain numbers.
+    pub(super) fn plain(op: &Op) -> Self {
+        let config = super::Header::default().config;
+        let view = View { rows: &[], summary: crate::answer::Summary::default(), config: &config };
+        let mut made = Self::new(Kind::of(op));
+        record(&mut made, &Near { view: &view, window: 0, first: Cell::new(0), plain: true }, op);
         made
     }
 }

@@ -140,7 +140,7 @@ impl<'c, M: AddressSpace + ?Sized> Sequence<'c, M> {
     /// kept in its nodes, and a stale size shows only in a search that happens to need that node.
     fn search(&mut self) -> Result<(), Mismatch<FreeBsd>> {
         let view = self.view();
-        let (start, length) = search::draw(view.rows, view.config, self.counts.operations);
+        let (start, length) = search::draw(view.rows, view.config, self.ops.len() as u64);
         let walked = search::first_fit(view.rows, view.config, start, length);
         let op = Op::FindSpace { start: Addr::new(start), length: Size::new(length) };
         let tested = &mut self.maps.others[0];

@@ -2,6 +2,7 @@
 
 use super::{Contender, Failure, TRACE, replay};
 use crate::input::Input;
+use crate::lockstep::quietly;
 use crate::shrink;
 use crate::trace::Trace;
 
@@ -19,9 +20,12 @@ pub fn cut(trace: &Trace, failure: &Failure, contenders: &[Contender]) -> Trace 
         return start;
     }
     let start = start.without_answers();
-    let failing = |trace: &Trace| replay(trace, contenders).1.err();
+    let failing = |trace: &Trace| {
+        replay(trace, contenders).1.err().filter(|f| f.divergence.is_like(&failure.divergence))
+    };
     let input = Input::of(start.config(), start.steps.iter().map(|step| *step.op()));
-    let short = shrink::input(input, |input| failing(&input.trace()).is_some()).trace();
+    let shrink = || shrink::input(input, |input| failing(&input.trace()).is_some()).trace();
+    let short = quietly(shrink);
     match failing(&short) {
         Some(failure) => {
             let mut short = short;
