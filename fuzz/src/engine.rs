@@ -120,6 +120,7 @@ impl<const B: usize> AddressSpace for EngineSpace<B> {
             ssize: self.process.ssize(),
             reserved: map.reserved(),
             wired: map.wired_pages(),
+            maxsaddr: Some(self.process.tunables().maxsaddr),
         }
     }
 

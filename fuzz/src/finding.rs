@@ -4,7 +4,7 @@ use std::fmt;
 use std::fmt::Write as _;
 
 use crate::compare::Divergence;
-use crate::driver::{WIDTHS, engine};
+use crate::driver::ENGINES;
 use crate::input::Input;
 use crate::lockstep::{Failed, ORACLE};
 use crate::reference::Reference;
@@ -112,7 +112,7 @@ impl Finding {
     /// something after all that came before it, and nothing could be left out.
     #[must_use]
     pub fn of_trace(trace: &Trace) -> Option<Self> {
-        Self::of_trace_on(trace, &WIDTHS.map(|width| engine(width).expect("a width under test")))
+        Self::of_trace_on(trace, &ENGINES)
     }
 
     /// What `trace` shows on the oracle and one of `maps`.
@@ -134,17 +134,22 @@ impl Finding {
     }
 
     /// Shrinks an input of a target and reports what it shows.
-    pub(crate) fn of_input(target: Target, bytes: &[u8], fault: Fault) -> Self {
+    pub(crate) fn of_input(
+        target: Target,
+        bytes: &[u8],
+        fault: Fault,
+        own: Option<Contender>,
+    ) -> Self {
         let name = format!("{}_{:016x}", target.name(), hash(bytes));
         let (input, failed) = match fault {
             Fault::Maps(found) => *found,
             Fault::Other(_) => return Self::by_bytes(name, target, bytes),
         };
-        let tested = engine(if input.header.narrow { 4 } else { 16 }).expect("a width under test");
-        let mut session = Session::default();
+        let tested = own.unwrap_or(ENGINES[usize::from(input.header.narrow)]);
+        let mut session = own.map_or_else(Session::default, Session::on);
         let mut again = |input: &Input| session.again(target, input).err();
         let shrunk = Shrunk::of(input, failed, tested, &mut again);
-        let report = shrunk.report(&name, "engine");
+        let report = shrunk.report(&name, tested.name);
         let picture = shrunk.picture();
         if shrunk.replayed.is_some() {
             return Self::with_trace(&name, report, picture, shrunk.trace);

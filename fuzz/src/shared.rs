@@ -150,7 +150,7 @@ impl<const B: usize, L: Locks> AddressSpace for SharedSpace<B, L> {
     }
 
     fn summary(&self) -> Summary {
-        let ssize = self.process.ssize();
+        let (ssize, maxsaddr) = (self.process.ssize(), self.process.tunables().maxsaddr);
         let map = self.process.read();
         Summary {
             size: map.size(),
@@ -158,6 +158,7 @@ impl<const B: usize, L: Locks> AddressSpace for SharedSpace<B, L> {
             ssize,
             reserved: map.reserved(),
             wired: map.wired_pages(),
+            maxsaddr: Some(maxsaddr),
         }
     }
 

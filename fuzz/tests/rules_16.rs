@@ -350,8 +350,9 @@ fn r16_6_exec_refused<M: AddressSpace>() {
     };
     let gone = unmapped(0x2_2000, 0x2_4000);
     b.exec(0x1_0000, 0x1_1000, Prot::RW, Cause::Refused(refusal), &[gone]);
-    // ssize is as it was: one page of growth.
+    // ssize and maxsaddr are as they were: one page of growth.
     b.holds(&[], 1, 0, 0);
+    b.main_stack_from(0x2_0000);
 
     let refusal =
         Refusal::StackVmem { size: Size::ZERO, init: Size::new(0x1000), limit: Size::new(0xfff) };
@@ -367,4 +368,5 @@ fn r16_6_exec_refused<M: AddressSpace>() {
     };
     b.exec(0x8_0000, 0x1_0000, Prot::RW, Cause::Refused(refusal), &[]);
     b.holds(&[], 1, 0, 0);
+    b.main_stack_from(0x2_0000);
 }

@@ -5,9 +5,8 @@ use std::fmt;
 use crate::compare::Divergence;
 use crate::finding::Shrunk;
 use crate::input::Input;
-use crate::lockstep::{Counts, Failed, attempt, quietly};
+use crate::lockstep::{Counts, Failed, attempt_on, quietly};
 use crate::replay::Contender;
-use crate::settings::create;
 use crate::trace::Trace;
 
 /// A sequence in which the map under test and the oracle differ. `Display` prints the report.
@@ -42,14 +41,7 @@ impl Found {
         let length = failed.ops.len();
         let origin = format!("seed {seed}, sequence {sequence}");
         let mut counts = Counts::default();
-        let mut again = |input: &Input| {
-            let create = |config: &_| create(tested, config);
-            attempt(input, tested.name, create, &mut counts, |map, op, _, seen| {
-                seen.carry_out(map, op);
-                Ok(())
-            })
-            .err()
-        };
+        let mut again = |input: &Input| attempt_on(input, tested, &mut counts).err();
         let shrunk = quietly(|| Shrunk::of(input, failed, tested, &mut again));
         let report = shrunk.report(&origin, tested.name);
         let divergence = shrunk.divergence().clone();

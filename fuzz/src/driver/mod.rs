@@ -32,4 +32,4 @@ mod under_test;
 pub use crate::lockstep::{Counts, KindCount};
 pub use failure::Failure;
 pub use run::{Outcome, Settings, run, sequence};
-pub use under_test::{WIDTHS, engine};
+pub use under_test::{ENGINES, WIDTHS, engine};

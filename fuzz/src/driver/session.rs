@@ -16,6 +16,7 @@ const TRIES: usize = 64;
 /// # Errors
 ///
 /// The sequence as an input, and as far as it went.
+#[expect(clippy::type_complexity, reason = "two pairs")]
 pub(super) fn run(
     seed: u64,
     sequence: u64,

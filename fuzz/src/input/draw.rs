@@ -116,7 +116,7 @@ impl Generator {
             _ => {}
         }
         if record.kind == Kind::Stack {
-            record.flags = record.flags | stack::growth(bytes);
+            record.flags |= stack::growth(bytes);
         }
         record.nodes = bytes.one_in(3).then(|| bytes.small(4));
     }

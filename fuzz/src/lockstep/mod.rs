@@ -18,7 +18,7 @@ use std::fmt;
 pub use counts::{Counts, KindCount};
 pub use freebsd::FreeBsd;
 pub(crate) use panics::{caught, quietly};
-pub(crate) use sequence::{Failed, ORACLE, attempt, drive, perform};
+pub(crate) use sequence::{Failed, ORACLE, attempt, attempt_on, drive, perform};
 
 /// What a family of maps speaks.
 pub trait Dialect {
@@ -101,15 +101,15 @@ impl<D: Dialect + ?Sized, M: Subject<D> + ?Sized> Side<D, M> {
         Self { name, seen: D::Seen::default(), map }
     }
 
-    fn alone(&self, divergence: D::Divergence) -> Mismatch<D> {
-        Mismatch { sides: (self.name, self.name), divergence }
+    fn alone(&self, divergence: D::Divergence) -> Box<Mismatch<D>> {
+        Box::new(Mismatch { sides: (self.name, self.name), divergence })
     }
 
     /// Runs `work` on the map. After a panic nobody uses it again.
     fn work(
         &mut self,
         work: impl FnOnce(&mut M, &mut D::Seen) -> Result<(), D::Divergence>,
-    ) -> Result<(), Mismatch<D>> {
+    ) -> Result<(), Box<Mismatch<D>>> {
         let Self { map, seen, .. } = self;
         caught(|| work(map, seen))
             .unwrap_or_else(|message| Err(D::panicked(message)))
@@ -117,7 +117,7 @@ impl<D: Dialect + ?Sized, M: Subject<D> + ?Sized> Side<D, M> {
             .map_err(|divergence| self.alone(divergence))
     }
 
-    fn look(&mut self, check: bool) -> Result<(), Mismatch<D>> {
+    fn look(&mut self, check: bool) -> Result<(), Box<Mismatch<D>>> {
         self.work(|map, seen| {
             map.look(seen);
             if check {
@@ -130,10 +130,10 @@ impl<D: Dialect + ?Sized, M: Subject<D> + ?Sized> Side<D, M> {
     fn against<N: ?Sized>(
         &self,
         other: &Side<D, N>,
-        compare: fn(&D::Seen, &D::Seen) -> Result<(), D::Divergence>,
-    ) -> Result<(), Mismatch<D>> {
+        compare: impl Fn(&D::Seen, &D::Seen) -> Result<(), D::Divergence>,
+    ) -> Result<(), Box<Mismatch<D>>> {
         compare(&self.seen, &other.seen)
-            .map_err(|divergence| Mismatch { sides: (self.name, other.name), divergence })
+            .map_err(|divergence| Box::new(Mismatch { sides: (self.name, other.name), divergence }))
     }
 }
 
@@ -166,7 +166,7 @@ where
     /// # Errors
     ///
     /// The first mismatch, a panic included.
-    pub fn run(&mut self, op: &D::Op) -> Result<Ran, Mismatch<D>> {
+    pub fn run(&mut self, op: &D::Op) -> Result<Ran, Box<Mismatch<D>>> {
         self.run_by(op, |map, seen| {
             map.act(op, seen);
             Ok(())
@@ -182,7 +182,7 @@ where
         &mut self,
         op: &D::Op,
         mut act: impl FnMut(&mut R, &mut D::Seen) -> Result<(), D::Divergence>,
-    ) -> Result<Ran, Mismatch<D>> {
+    ) -> Result<Ran, Box<Mismatch<D>>> {
         for side in &mut self.others {
             side.work(&mut act)?;
             if !D::supported(&side.seen) {
@@ -208,7 +208,7 @@ where
     /// # Errors
     ///
     /// The first mismatch, or the invariant that a map breaks.
-    pub fn compare(&mut self, check_first: bool) -> Result<(), Mismatch<D>> {
+    pub fn compare(&mut self, check_first: bool) -> Result<(), Box<Mismatch<D>>> {
         self.first.look(check_first)?;
         for side in &mut self.others {
             side.look(true)?;

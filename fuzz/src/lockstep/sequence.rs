@@ -12,6 +12,8 @@ use crate::input::{Header, Input, Record, View};
 use crate::keeps::Keeps;
 use crate::op::{Config, Kind, Op};
 use crate::reference::Reference;
+use crate::replay::Contender;
+use crate::settings::create;
 use crate::space::AddressSpace;
 use crate::trace::{Step, Trace};
 
@@ -29,6 +31,8 @@ pub(crate) struct Sequence<'c, M: AddressSpace + ?Sized> {
     /// The rows of the map under test before the last operation.
     before: Vec<Row>,
 }
+
+type Mismatched = Box<Mismatch<FreeBsd>>;
 
 /// How the map under test is made to run an operation.
 pub(crate) type Act<'a, M> =
@@ -60,10 +64,7 @@ impl<'c, M: AddressSpace + ?Sized> Sequence<'c, M> {
 
     /// Fills the maps with operations after which nothing but the answers is compared: to look at
     /// a whole map after every one takes a time that goes by the square of its size.
-    pub(crate) fn fill(
-        &mut self,
-        ops: impl IntoIterator<Item = Op>,
-    ) -> Result<(), Mismatch<FreeBsd>> {
+    pub(crate) fn fill(&mut self, ops: impl IntoIterator<Item = Op>) -> Result<(), Mismatched> {
         for op in ops {
             self.run(&op, &mut perform)?;
         }
@@ -80,7 +81,7 @@ impl<'c, M: AddressSpace + ?Sized> Sequence<'c, M> {
         record: &Record,
         window: u64,
         act: Act<'_, M>,
-    ) -> Result<bool, Mismatch<FreeBsd>> {
+    ) -> Result<bool, Mismatched> {
         let op = record.resolve(&self.view(), window);
         if self.step(&op, act)? {
             return Ok(true);
@@ -97,7 +98,7 @@ impl<'c, M: AddressSpace + ?Sized> Sequence<'c, M> {
         Ok(false)
     }
 
-    fn step(&mut self, op: &Op, act: Act<'_, M>) -> Result<bool, Mismatch<FreeBsd>> {
+    fn step(&mut self, op: &Op, act: Act<'_, M>) -> Result<bool, Mismatched> {
         let summary = self.maps.others[0].seen.summary;
         if !self.run(op, act)? {
             return Ok(false);
@@ -113,14 +114,14 @@ impl<'c, M: AddressSpace + ?Sized> Sequence<'c, M> {
             let around = Around { op, cause: tested.seen.cause, before, after };
             around.check().map_err(|law| {
                 let divergence = Divergence::Broken { invariant: law.to_owned() };
-                Mismatch { sides: (tested.name, tested.name), divergence }
+                Box::new(Mismatch { sides: (tested.name, tested.name), divergence })
             })?;
         }
         self.search()?;
         Ok(true)
     }
 
-    fn run(&mut self, op: &Op, act: Act<'_, M>) -> Result<bool, Mismatch<FreeBsd>> {
+    fn run(&mut self, op: &Op, act: Act<'_, M>) -> Result<bool, Mismatched> {
         self.ops.push(*op);
         match self.maps.run_by(op, |map, seen| act(map, op, seen))? {
             Ran::Unsupported(_) => {
@@ -138,7 +139,7 @@ impl<'c, M: AddressSpace + ?Sized> Sequence<'c, M> {
 
     /// Compares one search for space with a walk along the entries: an index finds gaps by sizes
     /// kept in its nodes, and a stale size shows only in a search that happens to need that node.
-    fn search(&mut self) -> Result<(), Mismatch<FreeBsd>> {
+    fn search(&mut self) -> Result<(), Mismatched> {
         let view = self.view();
         let (start, length) = search::draw(view.rows, view.config, self.ops.len() as u64);
         let walked = search::first_fit(view.rows, view.config, start, length);
@@ -158,15 +159,15 @@ impl<'c, M: AddressSpace + ?Sized> Sequence<'c, M> {
             at.map_or(Answer::Code(KernReturn::NoSpace), |at| Answer::Found(Addr::new(at)))
         };
         let divergence = Divergence::Answer { left: answer(walked), right: answer(found) };
-        Err(Mismatch { sides: (ORACLE, tested.name), divergence })
+        Err(Box::new(Mismatch { sides: (ORACLE, tested.name), divergence }))
     }
 
     /// Lets the oracle check itself, which it does only now and then when it is large.
-    pub(crate) fn finish(&mut self) -> Result<(), Mismatch<FreeBsd>> {
+    pub(crate) fn finish(&mut self) -> Result<(), Mismatched> {
         self.counts.sequences += 1;
-        self.maps.first.map.check().map_err(|invariant| Mismatch {
-            sides: (ORACLE, ORACLE),
-            divergence: Divergence::Broken { invariant },
+        self.maps.first.map.check().map_err(|invariant| {
+            let divergence = Divergence::Broken { invariant };
+            Box::new(Mismatch { sides: (ORACLE, ORACLE), divergence })
         })
     }
 }
@@ -219,13 +220,23 @@ pub(crate) fn attempt<M: AddressSpace + ?Sized>(
     })
 }
 
+/// Runs an input on a map of a kind that is known by its name alone.
+pub(crate) fn attempt_on(
+    input: &Input,
+    tested: Contender,
+    counts: &mut Counts,
+) -> Result<(), Box<Failed>> {
+    let create = |config: &_| create(tested, config);
+    attempt(input, tested.name, create, counts, |map, op, _, seen| perform(map, op, seen))
+}
+
 /// Makes a map and an oracle and runs `work` on them, and keeps what ran if that fails.
 pub(crate) fn drive<M: AddressSpace + ?Sized>(
     config: &Config,
     name: &'static str,
     create: impl FnOnce(&Config) -> (Config, Box<M>),
     counts: &mut Counts,
-    work: impl FnOnce(&mut Sequence<'_, M>) -> Result<(), Mismatch<FreeBsd>>,
+    work: impl FnOnce(&mut Sequence<'_, M>) -> Result<(), Mismatched>,
 ) -> Result<(), Box<Failed>> {
     let (start, map) = caught(|| create(config)).map_err(|message| {
         let divergence = Divergence::Panic { message };
@@ -233,7 +244,7 @@ pub(crate) fn drive<M: AddressSpace + ?Sized>(
     })?;
     let mut sequence = Sequence::new(&start, name, map, counts);
     let result = work(&mut sequence).and_then(|()| sequence.finish());
-    result.map_err(|Mismatch { divergence, .. }| {
-        Box::new(Failed { config: start, ops: sequence.ops, divergence })
+    result.map_err(|mismatch| {
+        Box::new(Failed { config: start, ops: sequence.ops, divergence: mismatch.divergence })
     })
 }

@@ -288,6 +288,7 @@ impl AddressSpace for Reference {
             ssize: self.ssize,
             reserved: Size::new(self.reserved),
             wired: self.wired,
+            maxsaddr: Some(Addr::new(self.maxsaddr)),
         }
     }
 

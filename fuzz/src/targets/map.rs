@@ -1,9 +1,10 @@
-//! Inputs of operations, on the engine and the oracle.
+//! Inputs of operations, on the map under test and the oracle.
 
 use super::{Fault, Statistics, Verdict};
 use crate::engine::EngineSpace;
 use crate::input::Input;
-use crate::lockstep::{Failed, attempt, scarce::short_of_nodes};
+use crate::lockstep::{Failed, attempt, attempt_on, scarce::short_of_nodes};
+use crate::replay::Contender;
 use crate::space::AddressSpace;
 
 /// Are the records' shortages of index nodes obeyed?
@@ -17,22 +18,27 @@ pub(crate) enum Scarcity {
 
 pub(super) fn run(
     bytes: &[u8],
+    tested: Option<Contender>,
     scarcity: Scarcity,
     statistics: &mut Statistics,
 ) -> Result<Verdict, Fault> {
     let Some(input) = Input::decode(bytes) else { return Ok(Verdict::Unreadable) };
-    match again(&input, scarcity, statistics) {
+    match again(&input, tested, scarcity, statistics) {
         Ok(()) => Ok(Verdict::Sound),
         Err(failed) => Err(Fault::Maps(Box::new((input, *failed)))),
     }
 }
 
-/// Runs an input.
+/// Runs an input on a map of somebody's own, or else on the engine.
 pub(super) fn again(
     input: &Input,
+    tested: Option<Contender>,
     scarcity: Scarcity,
     statistics: &mut Statistics,
 ) -> Result<(), Box<Failed>> {
+    if let Some(tested) = tested {
+        return attempt_on(input, tested, &mut statistics.counts);
+    }
     if input.header.narrow {
         on_width::<4>(input, scarcity, statistics)
     } else {

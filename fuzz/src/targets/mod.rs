@@ -26,6 +26,7 @@ pub use statistics::Statistics;
 
 use crate::input::{self, Flavour, Input};
 use crate::lockstep::{Failed, quietly};
+use crate::replay::Contender;
 use crate::shrink;
 use map::Scarcity;
 
@@ -156,17 +157,26 @@ impl Target {
 pub struct Session {
     /// What was done so far.
     pub statistics: Statistics,
+    /// The map under test; the engine if there is none.
+    tested: Option<Contender>,
 }
 
 impl Session {
+    /// A session in which targets of operations test this map, and not the engine.
+    #[must_use]
+    pub fn on(tested: Contender) -> Self {
+        Self { tested: Some(tested), ..Self::default() }
+    }
+
     /// Runs `bytes` as an input of `target`. A panic on the way is a finding too.
     ///
     /// # Errors
     ///
     /// What is wrong, shrunk and reported.
     pub fn run(&mut self, target: Target, bytes: &[u8]) -> Result<Verdict, Box<Finding>> {
-        self.try_out(target, bytes)
-            .map_err(|fault| Box::new(quietly(|| Finding::of_input(target, bytes, fault))))
+        self.try_out(target, bytes).map_err(|fault| {
+            Box::new(quietly(|| Finding::of_input(target, bytes, fault, self.tested)))
+        })
     }
 
     /// As [`run`](Self::run), but the fault is neither shrunk nor reported.
@@ -175,7 +185,7 @@ impl Session {
         statistics.executions += 1;
         match target {
             Target::Differential | Target::Growth | Target::Allocation => {
-                map::run(bytes, target.scarcity(), statistics)
+                map::run(bytes, self.tested, target.scarcity(), statistics)
             }
             Target::Index => index::run(bytes, &mut statistics.edits),
             Target::Concurrent => concurrent::run(bytes, &mut statistics.calls),
@@ -185,6 +195,6 @@ impl Session {
 
     /// Runs an input of a target of operations.
     pub(crate) fn again(&mut self, target: Target, input: &Input) -> Result<(), Box<Failed>> {
-        map::again(input, target.scarcity(), &mut self.statistics)
+        map::again(input, self.tested, target.scarcity(), &mut self.statistics)
     }
 }

@@ -139,7 +139,7 @@ fn summary(words: &mut Words<'_>) -> Result<Summary, ParseError> {
     let reserved = Size::new(value("reserved")?.1);
     let wired = value("wired")?.1;
     let entries = small(words, entries.0, "entries", usize::MAX as u64)?;
-    Ok(Summary { size, entries, ssize, reserved, wired })
+    Ok(Summary { size, entries, ssize, reserved, wired, maxsaddr: None })
 }
 
 /// An entry as a dump prints it, without the leading `|`.
@@ -174,7 +174,7 @@ fn write_flags(f: &mut fmt::Formatter<'_>, row: &Row) -> fmt::Result {
 impl fmt::Display for Summary {
     /// The closing line of a dump, without the leading `|`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { size, entries, ssize, reserved, wired } = self;
+        let Self { size, entries, ssize, reserved, wired, maxsaddr: _ } = self;
         write!(f, "size={size} entries={entries} ssize={ssize} reserved={reserved} wired={wired}")
     }
 }

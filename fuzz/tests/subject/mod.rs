@@ -139,8 +139,16 @@ impl<M: AddressSpace> Bench<M> {
             ssize,
             reserved: Size::new(reserved),
             wired,
+            maxsaddr: None,
         };
-        assert_eq!(self.state(), (rows.to_vec(), summary));
+        let (seen, counters) = self.state();
+        assert_eq!((seen, Summary { maxsaddr: None, ..counters }), (rows.to_vec(), summary));
+    }
+
+    /// Expects this `vm_maxsaddr`.
+    #[track_caller]
+    pub fn main_stack_from(&self, maxsaddr: u64) {
+        assert_eq!(self.map.summary().maxsaddr, Some(Addr::new(maxsaddr)));
     }
 }
 
