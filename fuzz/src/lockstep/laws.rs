@@ -35,13 +35,13 @@ impl Around<'_> {
     }
 
     fn changed(&self) -> bool {
-        self.before.1 != self.after.1 || !same_rows(self.before.0, self.after.0)
+        !self.before.1.agrees(&self.after.1) || !same_rows(self.before.0, self.after.0)
     }
 
     /// A failed operation has no side effects but those that its rule names (1.6).
     fn refused(&self, refusal: Refusal) -> Result<(), &'static str> {
         match self.op {
-            Op::Grow { .. } if self.before.1 != self.after.1 => {
+            Op::Grow { .. } if !self.before.1.agrees(&self.after.1) => {
                 Err("a growth was refused and a counter changed (1.6)")
             }
             Op::Grow { .. } if self.changed_but_for_avail() => {
