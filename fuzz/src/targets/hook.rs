@@ -267,14 +267,34 @@ macro_rules! fuzz_target {
         #[cfg(fuzzing)]
         mod fuzzer {
             use libfuzzer_sys::Corpus;
+            use libfuzzer_sys::arbitrary::{Arbitrary, Error, Unstructured};
             use $crate::targets::{Target, hook};
 
             const TARGET: Target = Target::$target;
 
+            /// The bytes of an input, which `cargo fuzz fmt` prints as what they stand for.
+            struct Data<'a>(&'a [u8]);
+
+            impl<'a> Arbitrary<'a> for Data<'a> {
+                fn arbitrary(bytes: &mut Unstructured<'a>) -> Result<Self, Error> {
+                    bytes.bytes(bytes.len()).map(Data)
+                }
+
+                fn arbitrary_take_rest(bytes: Unstructured<'a>) -> Result<Self, Error> {
+                    Ok(Data(bytes.take_rest()))
+                }
+            }
+
+            impl std::fmt::Debug for Data<'_> {
+                fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    f.write_str(&TARGET.describe(self.0))
+                }
+            }
+
             libfuzzer_sys::fuzz_target!(
                 init: hook::$initialize($($argument),*),
-                |data: &[u8]| -> Corpus {
-                    if hook::execute(TARGET, data) { Corpus::Keep } else { Corpus::Reject }
+                |data: Data<'_>| -> Corpus {
+                    if hook::execute(TARGET, data.0) { Corpus::Keep } else { Corpus::Reject }
                 }
             );
 

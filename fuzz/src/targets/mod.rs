@@ -108,6 +108,18 @@ impl Target {
         }
     }
 
+    /// What an input stands for: a trace, edits, or calls.
+    #[must_use]
+    pub fn describe(self, bytes: &[u8]) -> String {
+        match self {
+            Self::Trace => String::from_utf8_lossy(bytes).into_owned(),
+            Self::Index => index::describe(bytes),
+            Self::Concurrent => concurrent::describe(bytes),
+            Self::Differential | Self::Growth | Self::Allocation => Input::decode(bytes)
+                .map_or_else(|| "another version".to_owned(), |input| input.trace().to_string()),
+        }
+    }
+
     /// Short bytes for which `fails` holds, as it does for `bytes`.
     #[must_use]
     pub fn shrink(self, bytes: &[u8], mut fails: impl FnMut(&[u8]) -> bool) -> Vec<u8> {
