@@ -5,7 +5,7 @@ use std::panic;
 use growstack::{CowFlags, Limits, Prot, Size};
 
 use crate::input::{Anchor, Input, Offset, Operand, Prefill, Record, Unit};
-use crate::targets::{Session, Target};
+use crate::targets::{Session, Target, index};
 
 /// Inputs that one minimization may try.
 const EFFORT: usize = 20_000;
@@ -141,6 +141,9 @@ impl<F: Fn(&[u8]) -> bool> Search<F> {
     fn bytes(&mut self, bytes: &[u8]) -> Vec<u8> {
         let chunks: Vec<Vec<u8>> = bytes.chunks(8).map(<[u8]>::to_vec).collect();
         let mut short = self.fewer(chunks, <[Vec<u8>]>::concat).concat();
+        if self.target == Target::Index {
+            short = self.plainer_index(short);
+        }
         if self.target == Target::Trace {
             short = self.fewer(short, <[u8]>::to_vec);
         }
@@ -152,6 +155,23 @@ impl<F: Fn(&[u8]) -> bool> Search<F> {
             }
         }
         short
+    }
+}
+
+impl<F: Fn(&[u8]) -> bool> Search<F> {
+    /// A plainer header for edits of the index, and fewer edits with it.
+    fn plainer_index(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
+        loop {
+            let (header, edits) = bytes.split_at(bytes.len().min(8));
+            let plainer =
+                index::plainer(header).into_iter().map(|header| [&header, edits].concat());
+            let Some(plainer) = plainer.collect::<Vec<_>>().into_iter().find(|b| self.fails(b))
+            else {
+                return bytes;
+            };
+            let chunks: Vec<Vec<u8>> = plainer.chunks(8).map(<[u8]>::to_vec).collect();
+            bytes = self.fewer(chunks, <[Vec<u8>]>::concat).concat();
+        }
     }
 }
 
