@@ -77,12 +77,12 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         let (start, end) = (entry.start, entry.end);
         let lower = entry.value.clone();
         let need = self.tree.need_one(cursor);
-        self.tree.ensure(need)?;
+        self.tree.ensure_predicted(need)?;
         self.tree.set_bounds(cursor, at, end);
         if let Some(body) = self.tree.value_mut(cursor) {
             *body = upper_part(body, start, at);
         }
-        self.tree.insert(cursor, start, at, lower)?;
+        self.tree.insert_predicted(cursor, start, at, lower)?;
         Ok(())
     }
 

@@ -29,7 +29,9 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         self.check_bounds(range.start, range.end)?;
         mapping.check_object()?;
         let mut at = Cursor::default();
-        if self.seek_vacant(range.start, range.end, &mut at).is_err() {
+        if self.seek_vacant(range.start, range.end, &mut at).is_ok() {
+            self.tree.predict_one(&at);
+        } else {
             let need = self.need_to_replace(range);
             self.tree.ensure(need)?;
             self.vacate(range, &mut tell)?;

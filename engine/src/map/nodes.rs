@@ -106,6 +106,21 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         Ok(self.tree.ensure(need)?)
     }
 
+    /// Room for the splits at both ends, or for the front one alone if the operation `stops` before
+    /// the other; that is asked only if there is no room for both. Debug builds always ask, and hold
+    /// the operation to the lower number.
+    pub(super) fn ensure_clips_unless(
+        &mut self,
+        range: Clamped,
+        stops: impl FnOnce(&Self) -> bool,
+    ) -> Result<(), Refusal> {
+        let both = self.ensure_clips(range);
+        if (both.is_err() || cfg!(debug_assertions)) && stops(self) {
+            return self.ensure_front(range);
+        }
+        both
+    }
+
     /// Room for a wiring of `start` up to `end`, which are in the map and in order.
     pub(crate) fn ensure_wiring(&mut self, start: u64, end: u64) -> Result<(), Refusal> {
         self.ensure_clips(Clamped { start, end })

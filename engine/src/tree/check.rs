@@ -89,6 +89,13 @@ pub enum Violation {
         /// Vacant nodes on the free list.
         free: usize,
     },
+    /// I9: an operation took more nodes than were predicted for it. Only debug builds know.
+    Prediction {
+        /// Nodes in use then.
+        in_use: usize,
+        /// The most there should have been.
+        predicted: usize,
+    },
 }
 
 impl fmt::Display for Violation {
@@ -122,6 +129,9 @@ impl fmt::Display for Violation {
                     f,
                     "I8: {handed_out} {kind} handed out, {used} used, {reached} reached, {free} free"
                 )
+            }
+            Self::Prediction { in_use, predicted } => {
+                write!(f, "I9: {in_use} nodes in use where {predicted} were predicted")
             }
         }
     }
@@ -189,6 +199,9 @@ impl<V: Default, const B: usize> Tree<V, B> {
         }
         if walk.entries != self.len {
             return Err(Violation::Count { recorded: self.len, found: walk.entries });
+        }
+        if let Some((in_use, predicted)) = self.prediction.passed() {
+            return Err(Violation::Prediction { in_use, predicted });
         }
         self.check_arenas(&walk)
     }

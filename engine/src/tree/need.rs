@@ -124,7 +124,34 @@ impl<V: Default, const B: usize> Tree<V, B> {
     /// entries stay as they are; some nodes may have become free.
     #[inline]
     pub fn ensure(&mut self, need: Need) -> Result<(), OutOfNodes> {
+        let made = self.ensure_predicted(need);
+        if made.is_ok() {
+            self.predict(need);
+        }
+        made
+    }
+
+    /// The same for nodes that were predicted before: what counts stays that prediction.
+    #[inline]
+    pub(crate) fn ensure_predicted(&mut self, need: Need) -> Result<(), OutOfNodes> {
         if need == Need::NONE { Ok(()) } else { self.make_free(need) }
+    }
+
+    #[inline(always)]
+    fn predict(&mut self, need: Need) {
+        if cfg!(debug_assertions) {
+            let in_use = self.nodes_in_use();
+            self.prediction.set(in_use, need.total());
+        }
+    }
+
+    /// Predicts the nodes of one insertion before `at`, which asks for them itself.
+    #[inline(always)]
+    pub(crate) fn predict_one(&mut self, at: &Cursor) {
+        if cfg!(debug_assertions) {
+            let need = self.need_one(at);
+            self.predict(need);
+        }
     }
 
     #[cold]

@@ -4,7 +4,7 @@ extern crate std;
 
 use super::model::Pair;
 use crate::tree::search::VACANT;
-use crate::tree::{MAX_HEIGHT, Tree, Violation};
+use crate::tree::{MAX_HEIGHT, Need, Tree, Violation};
 use std::string::ToString;
 
 fn sound() -> Tree<u64, 4> {
@@ -163,4 +163,30 @@ fn check_finds_free_nodes_that_are_not_vacant() {
         });
         assert!(matches!(inner, Violation::Nodes { leaves: false, .. }), "{what}: {inner}");
     }
+}
+
+/// Only debug builds know, and tests are such.
+#[test]
+#[cfg(debug_assertions)]
+fn check_finds_a_prediction_that_was_too_low() {
+    let full = || {
+        let mut tree: Tree<u64, 4> = Tree::new(0, 100);
+        for start in [10, 20, 30, 40] {
+            let mut at = tree.seek(start);
+            tree.insert(&mut at, start, start + 1, start).unwrap();
+        }
+        tree
+    };
+    let mut tree = full();
+    tree.ensure(Need::NONE).unwrap();
+    let mut at = tree.seek(50);
+    tree.insert_predicted(&mut at, 50, 51, 50).unwrap();
+    assert_eq!(tree.check(), Err(Violation::Prediction { in_use: 3, predicted: 1 }));
+
+    let mut tree = full();
+    let mut at = tree.seek(50);
+    let need = tree.need_one(&at);
+    tree.ensure(need).unwrap();
+    tree.insert_predicted(&mut at, 50, 51, 50).unwrap();
+    tree.check().unwrap();
 }
