@@ -124,7 +124,7 @@ impl Target {
     #[must_use]
     pub fn shrink(self, bytes: &[u8], mut fails: impl FnMut(&[u8]) -> bool) -> Vec<u8> {
         let shape = match self {
-            Self::Index => index::SHAPE,
+            Self::Index => return index::shrunk(bytes, fails),
             Self::Concurrent => concurrent::SHAPE,
             Self::Trace => return shrink::bytes(bytes, (0, 1), b' ', fails),
             Self::Differential | Self::Growth | Self::Allocation => {
