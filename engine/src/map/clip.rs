@@ -77,7 +77,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         let (start, end) = (entry.start, entry.end);
         let lower = entry.value.clone();
         let need = self.tree.need_one(cursor);
-        self.tree.ensure_predicted(need)?;
+        self.tree.ensure(need)?;
         self.tree.set_bounds(cursor, at, end);
         if let Some(body) = self.tree.value_mut(cursor) {
             *body = upper_part(body, start, at);

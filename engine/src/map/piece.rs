@@ -10,7 +10,7 @@ use super::{Body, Mapping, VmMap};
 use crate::attr::Inherit;
 use crate::flags::{CowFlags, EntryFlags, Prot};
 use crate::refusal::Refusal;
-use crate::tree::{Cursor, Need};
+use crate::tree::Cursor;
 
 /// Anonymous memory to go below a stack.
 pub(crate) struct Piece {
@@ -43,7 +43,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     #[inline(always)]
     pub(crate) fn ensure_piece(&mut self, at: &Cursor, piece: &Piece) -> Result<(), Refusal> {
         if self.touches(at, piece) && self.below_swallows(at, piece) {
-            return Ok(self.tree.ensure(Need::NONE)?);
+            return Ok(self.tree.ensure_for([None, None])?);
         }
         self.ensure_one(at)
     }

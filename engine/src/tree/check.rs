@@ -6,6 +6,7 @@
 
 use super::arena::{NIL, Node};
 use super::node::{Inner, Leaf};
+use super::prediction::Excess;
 use super::search::VACANT;
 use super::{MAX_HEIGHT, Tree};
 use core::fmt;
@@ -96,6 +97,12 @@ pub enum Violation {
         /// The most there should have been.
         predicted: usize,
     },
+    /// I9: an entry was inserted for which no node was predicted, had it taken one. Only debug
+    /// builds know.
+    Place {
+        /// The leaf.
+        leaf: u32,
+    },
 }
 
 impl fmt::Display for Violation {
@@ -132,6 +139,9 @@ impl fmt::Display for Violation {
             }
             Self::Prediction { in_use, predicted } => {
                 write!(f, "I9: {in_use} nodes in use where {predicted} were predicted")
+            }
+            Self::Place { leaf } => {
+                write!(f, "I9: an insertion into leaf {leaf} that was not predicted")
             }
         }
     }
@@ -200,10 +210,13 @@ impl<V: Default, const B: usize> Tree<V, B> {
         if walk.entries != self.len {
             return Err(Violation::Count { recorded: self.len, found: walk.entries });
         }
-        if let Some((in_use, predicted)) = self.prediction.passed() {
-            return Err(Violation::Prediction { in_use, predicted });
+        match self.prediction.excess() {
+            Some(Excess::Nodes { in_use, predicted }) => {
+                Err(Violation::Prediction { in_use, predicted })
+            }
+            Some(Excess::Place { leaf }) => Err(Violation::Place { leaf }),
+            None => self.check_arenas(&walk),
         }
-        self.check_arenas(&walk)
     }
 
     /// Checks what is under a node, and gives the widest gap in it.

@@ -42,10 +42,14 @@ impl<V: Default, const B: usize> Tree<V, B> {
     ) -> Result<(), OutOfNodes> {
         debug_assert!(self.has_room(at, 0, start, end), "[{start:#x}, {end:#x}) is taken");
         if !self.has_free_place(at) {
-            self.ensure_predicted(self.need_one(at))?;
+            self.ensure(self.need_one(at))?;
+            self.prediction.insertion(at.node(0));
+            self.prediction.move_entries();
             let made = self.make_room(at);
-            self.prediction.compare(self.leaves.used() + self.inner.used());
+            self.prediction.nodes(self.leaves.used() + self.inner.used());
             debug_assert!(made.is_some(), "a void cursor");
+        } else {
+            self.prediction.insertion(at.node(0));
         }
         let placed = self.place(at, start, end, value);
         debug_assert!(placed.is_some(), "a void cursor");

@@ -28,8 +28,8 @@
 //! * **I7 Count.** The number of entries is the one recorded.
 //! * **I8 Arenas.** Every node handed out is either reached once from the root or on the list of
 //!   free nodes, where it holds nothing.
-//! * **I9 Prediction.** No more nodes were ever taken than were predicted for the operation that took
-//!   them, before it changed anything. Only debug builds know.
+//! * **I9 Prediction.** No operation of a map inserted other entries than it had predicted before it
+//!   changed anything, or elsewhere, or took more nodes. Only debug builds know.
 //!
 //! The least fill is lower than half on purpose: a node just split has half its places in use, so
 //! an edit that goes back and forth across that boundary would merge and split each time if half
@@ -177,6 +177,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
 
     /// Drops every entry, and keeps the memory. O(nodes).
     pub fn clear(&mut self) {
+        self.prediction.move_entries();
         self.leaves.clear();
         self.inner.clear();
         self.root = NIL;

@@ -124,33 +124,46 @@ impl<V: Default, const B: usize> Tree<V, B> {
     /// entries stay as they are; some nodes may have become free.
     #[inline]
     pub fn ensure(&mut self, need: Need) -> Result<(), OutOfNodes> {
-        let made = self.ensure_predicted(need);
-        if made.is_ok() {
-            self.predict(need);
-        }
-        made
-    }
-
-    /// The same for nodes that were predicted before: what counts stays that prediction.
-    #[inline]
-    pub(crate) fn ensure_predicted(&mut self, need: Need) -> Result<(), OutOfNodes> {
         if need == Need::NONE { Ok(()) } else { self.make_free(need) }
     }
 
-    #[inline(always)]
-    fn predict(&mut self, need: Need) {
-        if cfg!(debug_assertions) {
-            let in_use = self.nodes_in_use();
-            self.prediction.set(in_use, need.total());
-        }
+    /// Makes the nodes free that insertions before these places take, which are in order, and
+    /// predicts that there will be no others. O(height).
+    ///
+    /// # Errors
+    ///
+    /// As [`ensure`](Self::ensure).
+    #[inline]
+    pub(crate) fn ensure_for(&mut self, places: [Option<&Cursor>; 2]) -> Result<(), OutOfNodes> {
+        let need = match places {
+            [None, None] => Need::NONE,
+            [Some(at), None] | [None, Some(at)] => self.need_one(at),
+            [Some(a), Some(b)] => self.need_two(a, b),
+        };
+        self.ensure(need)?;
+        self.predict(need, places);
+        Ok(())
     }
 
-    /// Predicts the nodes of one insertion before `at`, which asks for them itself.
+    /// Predicts one insertion before `at`, which asks for its nodes itself.
     #[inline(always)]
     pub(crate) fn predict_one(&mut self, at: &Cursor) {
         if cfg!(debug_assertions) {
-            let need = self.need_one(at);
-            self.predict(need);
+            self.predict(self.need_one(at), [Some(at), None]);
+        }
+    }
+
+    /// Predicts one insertion before `at`, where an entry goes first and makes room for it.
+    #[inline(always)]
+    pub(crate) fn predict_in_place(&mut self, at: &Cursor) {
+        self.predict(Need::NONE, [Some(at), None]);
+    }
+
+    #[inline(always)]
+    fn predict(&mut self, need: Need, places: [Option<&Cursor>; 2]) {
+        if cfg!(debug_assertions) {
+            let most = self.nodes_in_use().saturating_add(need.total());
+            self.prediction.set(most, places.map(|at| at.map(|at| at.node(0))));
         }
     }
 

@@ -4,7 +4,7 @@ extern crate std;
 
 use super::model::Pair;
 use crate::tree::search::VACANT;
-use crate::tree::{MAX_HEIGHT, Need, Tree, Violation};
+use crate::tree::{MAX_HEIGHT, Tree, Violation};
 use std::string::ToString;
 
 fn sound() -> Tree<u64, 4> {
@@ -177,16 +177,29 @@ fn check_finds_a_prediction_that_was_too_low() {
         }
         tree
     };
+    let insert = |tree: &mut Tree<u64, 4>, start| {
+        let mut at = tree.seek(start);
+        tree.insert_predicted(&mut at, start, start + 1, start).unwrap();
+    };
+    // A node too few.
     let mut tree = full();
-    tree.ensure(Need::NONE).unwrap();
-    let mut at = tree.seek(50);
-    tree.insert_predicted(&mut at, 50, 51, 50).unwrap();
+    let at = tree.seek(50);
+    tree.predict_in_place(&at);
+    insert(&mut tree, 50);
     assert_eq!(tree.check(), Err(Violation::Prediction { in_use: 3, predicted: 1 }));
-
+    // Right, and then one insertion more, though there is room for it.
+    let mut tree = full();
+    let at = tree.seek(50);
+    tree.ensure_for([Some(&at), None]).unwrap();
+    insert(&mut tree, 50);
+    tree.check().unwrap();
+    insert(&mut tree, 60);
+    assert!(matches!(tree.check(), Err(Violation::Place { .. })));
+    // In the other leaf, with room in both.
     let mut tree = full();
     let mut at = tree.seek(50);
-    let need = tree.need_one(&at);
-    tree.ensure(need).unwrap();
-    tree.insert_predicted(&mut at, 50, 51, 50).unwrap();
-    tree.check().unwrap();
+    tree.insert(&mut at, 50, 51, 50).unwrap();
+    tree.ensure_for([Some(&tree.first()), None]).unwrap();
+    insert(&mut tree, 60);
+    assert!(matches!(tree.check(), Err(Violation::Place { .. })));
 }
