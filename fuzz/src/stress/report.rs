@@ -112,3 +112,51 @@ impl fmt::Display for Outcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use growstack::{Addr, KernReturn};
+
+    use super::*;
+    use crate::answer::{Answer, Cause};
+    use crate::op::Op;
+
+    /// Everything that the answers depend on is there: the map before, the path, each call with what
+    /// became of it, and what the ones wait for that have not returned.
+    #[test]
+    fn a_round_in_words() {
+        let mut plan = Plan::draw(Field::Wide, 3, 0, 2);
+        plan.before.truncate(1);
+        let grow = Call::Operation(Op::Grow { addr: Addr::new(0x10_0000) });
+        let answer = Answer::Code(KernReturn::Success);
+        let outcome = Outcome::Operation(answer, Cause::Done, Vec::new());
+        let event = |called, outcome| Event { call: grow, called, returned: called + 1, outcome };
+        let asked = Event {
+            call: Call::Protection(Addr::new(0x10_1000)),
+            ..event(1, Outcome::Protection(None))
+        };
+        let returned = [vec![event(4, outcome)], vec![asked]];
+        let pending = [Pending { thread: 1, call: grow, waits_for: Some("the map lock, to read") }];
+        let path = FaultPath::Locked;
+        let round =
+            Described { plan: &plan, path, returned: &returned, pending: &pending, end: None };
+        let text = round.to_string();
+        let (start, calls) =
+            text.split_once("the calls, in the order in which they began:\n").unwrap();
+        assert!(start.contains("faults: under the map lock\n"), "{text}");
+        assert!(start.contains("narrow nodes") && start.contains("grows_down,charged"), "{text}");
+        assert!(start.contains("entries=1"), "{text}");
+        let lines: Vec<&str> = calls.lines().map(str::trim).collect();
+        let wanted = [
+            "thread 1, 1 to 2: protection 0x101000",
+            "unmapped",
+            "thread 0, 4 to 5: grow 0x100000",
+            "KERN_SUCCESS (done), no changes",
+            "thread 1: grow 0x100000",
+            "has not returned, waits for the map lock, to read",
+        ];
+        assert_eq!(lines, wanted, "{text}");
+    }
+}
