@@ -70,7 +70,7 @@ mod kept {
             }
         }
 
-        /// So many nodes are in use now.
+        /// This number of nodes is in use now.
         pub(in crate::tree) fn nodes(&mut self, in_use: usize) {
             if let Some(predicted) = self.last.map(|last| last.most).filter(|&most| in_use > most) {
                 self.excess.get_or_insert(Excess::Nodes { in_use, predicted });

@@ -16,6 +16,7 @@ mod plan;
 pub(crate) mod report;
 mod watchdog;
 
+use std::cmp;
 use std::fmt;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -34,11 +35,14 @@ pub use linear::MOST_THREADS;
 use linear::linearizable;
 pub(crate) use plan::call_of;
 pub use plan::{Field, Plan};
-use report::{Described, Pending};
+use report::{Described, Progress, Unanswered};
 use watchdog::Watchdog;
 
 /// Rounds of a batch.
 const BATCH: usize = 256;
+
+/// More than a thread has calls in a round: a number is that of a round and of a call in it.
+const CALLS_OF_A_ROUND: u64 = 64;
 
 /// Nodes are narrow, so that few entries make a deep index.
 type Shared = SharedSpace<4, locks::Locks>;
@@ -105,7 +109,7 @@ impl fmt::Display for Failure {
         }
         let Self { plan, path, history, .. } = self;
         let (returned, end) = (&history.threads[..], Some((&history.rows[..], history.summary)));
-        write!(f, "{}", Described { plan, path: *path, returned, pending: &[], end })
+        write!(f, "{}", Described { plan, path: *path, returned, unanswered: &[], end })
     }
 }
 
@@ -128,9 +132,8 @@ struct Run {
     failure: Mutex<Option<Failure>>,
     over: AtomicBool,
     started: Instant,
-    /// The round that is under way, and how far each thread is in it: for the watchdog.
-    round: AtomicU64,
-    reached: Vec<AtomicUsize>,
+    /// For the watchdog: the round that each thread is in, and how many of its calls have returned.
+    reached: Vec<AtomicU64>,
 }
 
 /// Runs until something is wrong, or enough is done.
@@ -152,8 +155,7 @@ pub fn run(settings: &Settings) -> Report {
         failure: Mutex::default(),
         over: AtomicBool::new(false),
         started: Instant::now(),
-        round: AtomicU64::new(0),
-        reached: (0..threads).map(|_| AtomicUsize::new(0)).collect(),
+        reached: (0..threads).map(|_| AtomicU64::new(0)).collect(),
     };
     let watchdog = Watchdog::default();
     thread::scope(|scope| {
@@ -182,8 +184,7 @@ impl Run {
                 *self.rounds[at].write() = Some(ready);
             });
             for (number, round) in (first..).zip(&self.rounds) {
-                self.round.store(number, Ordering::Relaxed);
-                self.call(round, thread);
+                self.call(number, round, thread);
                 watchdog.pat();
             }
             self.gate.pass();
@@ -230,40 +231,43 @@ impl Run {
         Plan::draw(field, seed, number, threads.get())
     }
 
-    /// The round that is under way, as far as its calls got.
+    /// The round that is under way, as far as its calls got. Threads that are done with it are in
+    /// the next one already.
     fn under_way(&self) -> String {
-        let number = self.round.load(Ordering::Relaxed);
-        let plan = self.plan(number);
-        let mut pending = Vec::new();
-        let mut text = String::new();
-        for (thread, (calls, reached)) in plan.threads.iter().zip(&self.reached).enumerate() {
-            let reached = reached.load(Ordering::Relaxed);
-            for call in calls.iter().take(reached) {
-                text += &format!("    thread {thread}: {call}\n      has returned\n");
-            }
-            let call = calls.get(reached).copied();
-            pending.extend(call.map(|call| Pending { thread, call, waits_for: None }));
+        let reached: Vec<_> = self.reached.iter().map(|at| at.load(Ordering::Relaxed)).collect();
+        let number = reached.iter().min().map_or(0, |first| first / CALLS_OF_A_ROUND);
+        let (plan, path) = (self.plan(number), path_of(number));
+        let mut unanswered = Vec::new();
+        for (thread, calls) in plan.threads.iter().enumerate() {
+            let reached = reached[thread] - number * CALLS_OF_A_ROUND;
+            unanswered.extend((0..).zip(calls).map(|(at, &call)| {
+                let progress = match reached.cmp(&at) {
+                    cmp::Ordering::Greater => Progress::Returned,
+                    cmp::Ordering::Equal => Progress::UnderWay(None),
+                    cmp::Ordering::Less => Progress::ToCome,
+                };
+                Unanswered { thread, call, progress }
+            }));
         }
-        let path = path_of(number);
-        let round = Described { plan: &plan, path, returned: &[], pending: &pending, end: None };
-        format!("round {number} of seed {}\n{round}{text}", self.settings.seed)
+        let (returned, unanswered) = (&[][..], &unanswered[..]);
+        let round = Described { plan: &plan, path, returned, unanswered, end: None };
+        format!("round {number} of seed {}\n{round}", self.settings.seed)
     }
 
     /// One thread's part of a round.
-    fn call(&self, round: &RwLock<Option<Round>>, thread: usize) {
+    fn call(&self, number: u64, round: &RwLock<Option<Round>>, thread: usize) {
         let round = round.read();
         let Some(round) = &*round else { return };
         let mut recorded = round.recorded[thread].lock();
-        self.reached[thread].store(0, Ordering::Relaxed);
+        self.reached[thread].store(number * CALLS_OF_A_ROUND, Ordering::Relaxed);
         self.gate.pass();
-        for (number, &call) in round.plan.threads[thread].iter().enumerate() {
-            self.reached[thread].store(number, Ordering::Relaxed);
+        for &call in &round.plan.threads[thread] {
             let called = self.clock.fetch_add(1, Ordering::SeqCst);
             let outcome = carry_out(&round.shared, call, thread::yield_now);
             let returned = self.clock.fetch_add(1, Ordering::SeqCst);
             recorded.push(Event { call, called, returned, outcome });
+            self.reached[thread].fetch_add(1, Ordering::Relaxed);
         }
-        self.reached[thread].store(round.plan.threads[thread].len(), Ordering::Relaxed);
     }
 
     fn check(&self, number: u64, at: usize) {

@@ -16,7 +16,7 @@ use crate::op::{Config, LimitName, Mapping, Op};
 pub enum Field {
     /// So few that every call meets others.
     Small,
-    /// More, and so many entries that the published view has several levels if its nodes are
+    /// More, and enough entries that the published view has several levels if its nodes are
     /// narrow. Ranges may be long, so that nodes are emptied.
     Wide,
 }

@@ -12,15 +12,37 @@ use crate::compare::{AnswerText, ChangesText};
 use crate::space::AddressSpace;
 use crate::trace::RowText;
 
-/// A call that has not returned.
+/// A call of a round that did not end.
 #[derive(Clone, Debug)]
-pub(crate) struct Pending {
-    /// The thread that made it.
+pub(crate) struct Unanswered {
+    /// The thread that makes it.
     pub(crate) thread: usize,
     /// The call.
     pub(crate) call: Call,
-    /// What it waits for, if that is known.
-    pub(crate) waits_for: Option<&'static str>,
+    /// How far it got.
+    pub(crate) progress: Progress,
+}
+
+/// How far a call got.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Progress {
+    /// It returned, and the answer is not at hand.
+    Returned,
+    /// It is under way, and waits for this, if that is known.
+    UnderWay(Option<&'static str>),
+    /// It has not begun.
+    ToCome,
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Returned => f.write_str("has returned"),
+            Self::UnderWay(None) => f.write_str("has not returned"),
+            Self::UnderWay(Some(what)) => write!(f, "has not returned, waits for {what}"),
+            Self::ToCome => f.write_str("has not begun"),
+        }
+    }
 }
 
 /// A round to be printed.
@@ -29,10 +51,10 @@ pub(crate) struct Described<'a> {
     pub(crate) plan: &'a Plan,
     /// How faults go that find their address mapped.
     pub(crate) path: FaultPath,
-    /// The calls that returned, of each thread.
+    /// The calls that were answered, of each thread.
     pub(crate) returned: &'a [Vec<Event>],
-    /// Those that did not.
-    pub(crate) pending: &'a [Pending],
+    /// Others.
+    pub(crate) unanswered: &'a [Unanswered],
     /// The map once all calls had returned.
     pub(crate) end: Option<(&'a [Row], Summary)>,
 }
@@ -55,12 +77,8 @@ impl fmt::Display for Described<'_> {
         write_map(f, &rows, before.summary())?;
         writeln!(f, "  the calls, in the order in which they began:")?;
         self.write_calls(f)?;
-        for Pending { thread, call, waits_for } in self.pending {
-            write!(f, "    thread {thread}: {call}\n      has not returned")?;
-            match waits_for {
-                Some(what) => writeln!(f, ", waits for {what}")?,
-                None => writeln!(f)?,
-            }
+        for Unanswered { thread, call, progress } in self.unanswered {
+            writeln!(f, "    thread {thread}: {call}\n      {progress}")?;
         }
         let Some((rows, summary)) = self.end else { return Ok(()) };
         writeln!(f, "  in the end:")?;
@@ -138,10 +156,16 @@ mod tests {
             ..event(1, Outcome::Protection(None))
         };
         let returned = [vec![event(4, outcome)], vec![asked]];
-        let pending = [Pending { thread: 1, call: grow, waits_for: Some("the map lock, to read") }];
+        let progress = Progress::UnderWay(Some("the map lock, to read"));
+        let unanswered = [Unanswered { thread: 1, call: grow, progress }];
         let path = FaultPath::Locked;
-        let round =
-            Described { plan: &plan, path, returned: &returned, pending: &pending, end: None };
+        let round = Described {
+            plan: &plan,
+            path,
+            returned: &returned,
+            unanswered: &unanswered,
+            end: None,
+        };
         let text = round.to_string();
         let (start, calls) =
             text.split_once("the calls, in the order in which they began:\n").unwrap();

@@ -26,12 +26,12 @@ impl Room {
     /// So few that few entries make several levels: for tests.
     pub(in super::super) const NARROW: Self = Self { pieces: 4, children: 4 };
 
-    /// A node with at most so many is put together with a neighbour,
+    /// A node with no more than this is put together with a neighbour,
     const fn least(room: usize) -> usize {
         room / 4
     }
 
-    /// if both have at most so many; room is left, or the next change would part them again.
+    /// if both have no more than this; room is left, or the next change would part them again.
     const fn most(room: usize) -> usize {
         room / 4 * 3
     }

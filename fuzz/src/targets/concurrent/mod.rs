@@ -26,7 +26,7 @@ use crate::shared::SharedSpace;
 use crate::space::AddressSpace;
 use crate::stress::history::{Event, History};
 use crate::stress::linear::linearizable;
-use crate::stress::report::{Described, Pending};
+use crate::stress::report::{Described, Progress, Unanswered};
 use crate::stress::{Field, Plan, call_of, carry_out, nodes_of, start};
 use locks::InTurn;
 use turns::{Ended, Turns, point};
@@ -73,13 +73,14 @@ pub(super) fn run(bytes: &[u8], calls: &mut u64) -> Result<Verdict, Fault> {
 /// What an input stands for: the map before, and the calls of each thread.
 pub(super) fn describe(bytes: &[u8]) -> String {
     let Some(Round { plan, path, .. }) = decode(bytes) else { return "another version".to_owned() };
-    let pending: Vec<Pending> = (0..)
+    let progress = Progress::ToCome;
+    let calls: Vec<Unanswered> = (0..)
         .zip(&plan.threads)
         .flat_map(|(thread, calls)| {
-            calls.iter().map(move |&call| Pending { thread, call, waits_for: None })
+            calls.iter().map(move |&call| Unanswered { thread, call, progress })
         })
         .collect();
-    Described { plan: &plan, path, returned: &[], pending: &pending, end: None }.to_string()
+    Described { plan: &plan, path, returned: &[], unanswered: &calls, end: None }.to_string()
 }
 
 fn decode(bytes: &[u8]) -> Option<Round> {
@@ -149,7 +150,7 @@ fn carry_out_round(mut round: Round, calls: &mut u64) -> Result<(), String> {
         Ok(()) => "no order of these calls explains them".to_owned(),
     };
     let (returned, end) = (&history.threads[..], Some((&history.rows[..], history.summary)));
-    let round = Described { plan, path: *path, returned, pending: &[], end };
+    let round = Described { plan, path: *path, returned, unanswered: &[], end };
     Err(format!("{wrong}\n{round}{}", turns_text(&turns)))
 }
 
@@ -172,15 +173,15 @@ impl Shared {
     fn under_way(&self, turns: &Turns) -> String {
         let (returned, waits) = (self.returned(), turns.waits());
         let Round { plan, path, .. } = &self.round;
-        let mut pending = Vec::new();
+        let mut unanswered = Vec::new();
         for (thread, calls) in plan.threads.iter().enumerate() {
             let begun = self.begun[thread].load(Ordering::Relaxed);
             let under_way = calls.iter().take(begun).skip(returned[thread].len());
-            let waits_for = waits[thread];
-            pending.extend(under_way.map(|&call| Pending { thread, call, waits_for }));
+            let progress = Progress::UnderWay(waits[thread]);
+            unanswered.extend(under_way.map(|&call| Unanswered { thread, call, progress }));
         }
-        let (returned, pending) = (&returned[..], &pending[..]);
-        let round = Described { plan, path: *path, returned, pending, end: None };
+        let (returned, unanswered) = (&returned[..], &unanswered[..]);
+        let round = Described { plan, path: *path, returned, unanswered, end: None };
         format!("{round}{}", turns_text(turns))
     }
 

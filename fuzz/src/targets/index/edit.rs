@@ -16,7 +16,7 @@ const REMOVE_RUN: u8 = 9;
 const SET_BOUNDS: std::ops::RangeInclusive<u8> = 10..=12;
 const SHORT: u8 = 13;
 const CLEAR: u8 = 14;
-/// A whole tree goes at once: one in so many, or trees would not get to be large.
+/// A whole tree goes at once, so that this is seldom: trees are to get large.
 const CLEARS_OF_256: u8 = 16;
 
 /// A record as an input has it. What it stands for depends on the entries there are.
@@ -108,7 +108,7 @@ impl Record {
         }
     }
 
-    /// The look at the place of the record once it is carried out: for the length of the gap that
+    /// The look at the place of the record once its edits are done: for the length of the gap that
     /// some way off, or one more.
     pub(super) fn look(self, header: &Header, model: &Model) -> Edit {
         let Self { a, b, .. } = self;

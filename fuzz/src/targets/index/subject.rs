@@ -1,4 +1,4 @@
-//! What an edit is carried out on: the engine's tree, and a model of it.
+//! What edits apply to: the engine's tree, and a model of it.
 
 use std::fmt;
 
