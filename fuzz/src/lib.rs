@@ -17,6 +17,7 @@
 //! - [`cli`]: the command `growstack`.
 
 pub mod answer;
+mod check;
 pub mod cli;
 pub mod compare;
 pub mod describe;
@@ -42,6 +43,8 @@ pub mod stress;
 pub mod tally;
 pub mod targets;
 pub mod trace;
+
+pub use check::check;
 
 /// Compiles and runs the example of the README.
 #[cfg(doctest)]

@@ -110,6 +110,7 @@ impl<'a> Report<'a> {
         match &self.failure.divergence {
             Divergence::Entries { left: Some(row), .. }
             | Divergence::Entries { right: Some(row), .. } => row.range.start(),
+            Divergence::Pages { at, .. } => *at,
             _ => address_of(op).unwrap_or(self.trace.config().min),
         }
     }

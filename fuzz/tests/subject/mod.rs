@@ -170,13 +170,9 @@ impl<M: Subject> Bench<M> {
     #[track_caller]
     pub fn holds(&self, rows: &[Row], ssize: u64, reserved: u64, wired: u64) {
         let size = rows.iter().map(|r| r.range.end().get() - r.range.start().get()).sum();
-        let summary = Summary {
-            size: Size::new(size),
-            entries: rows.len(),
-            ssize,
-            reserved: Size::new(reserved),
-            wired,
-        };
+        let summary = Summary::new(Size::new(size), rows.len()).with(|summary| {
+            (summary.ssize, summary.reserved, summary.wired) = (ssize, Size::new(reserved), wired);
+        });
         assert_eq!(self.state(), (rows.to_vec(), summary));
     }
 }
