@@ -25,8 +25,9 @@ const SEQUENCES: u64 = 500;
 ///
 /// With the report if the map and the oracle diverge, and if `M` supports none of the operations.
 pub fn check<M: AddressSpace + 'static>() {
-    let name = std::any::type_name::<M>().rsplit("::").next().unwrap_or("map");
-    let name = name.trim_end_matches('>');
+    let whole = std::any::type_name::<M>();
+    let path = whole.split('<').next().unwrap_or(whole);
+    let name = path.rsplit("::").next().unwrap_or(path);
     let outcome = run(&Settings::default(), Contender::of::<M>(name));
     if let Some(failure) = outcome.failure {
         panic!("the map and the oracle diverge\n{failure}");

@@ -13,6 +13,7 @@ use crate::op::Op;
 use crate::space::AddressSpace;
 
 pub use changes::coalesce;
+pub use pages::fully_merged;
 use pages::{EVERYWHERE, compare_within};
 use same::hide_avail;
 pub(crate) use same::same_rows;

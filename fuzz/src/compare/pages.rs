@@ -79,6 +79,22 @@ fn page(row: &Row, at: Addr, keeps: Keeps) -> Row {
     page
 }
 
+/// For the `check` of a map that merges all it can: no two entries touch that are alike in `keeps`.
+/// How entries are cut is not compared with the oracle, so only the map itself knows.
+///
+/// # Errors
+///
+/// A sentence that names the entries that should be one.
+pub fn fully_merged(rows: &[Row], keeps: Keeps) -> Result<(), String> {
+    let alike = rows.windows(2).find(|pair| {
+        let at = pair[1].range.start();
+        pair[0].range.end() == at && page(&pair[0], at, keeps) == page(&pair[1], at, keeps)
+    });
+    alike.map_or(Ok(()), |pair| {
+        Err(format!("the entries {} and {} should be one", pair[0].range, pair[1].range))
+    })
+}
+
 /// Two entries that hold one address would hide each other.
 fn in_order(rows: &[Row]) -> Result<(), Divergence> {
     let overlap = rows.windows(2).find(|pair| pair[0].range.end() > pair[1].range.start());
