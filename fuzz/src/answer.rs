@@ -1,6 +1,8 @@
 //! What a map answers to an operation, and what it looks like afterwards.
 
-use growstack::{Addr, AddrRange, Entry, Growth, KernReturn, Refusal, Size};
+use growstack::{
+    Access, Addr, AddrRange, Entry, EntryFlags, Growth, Inherit, KernReturn, Prot, Refusal, Size,
+};
 
 use crate::op::ObjectId;
 
@@ -43,8 +45,35 @@ pub enum Cause {
 /// An entry as traces print it.
 pub type Row = Entry<ObjectId>;
 
-/// The summary line of a dump.
+/// A plain entry: anonymous memory at `range` that may be read and written no further than `prot`
+/// says, without flags. What else a map keeps of it goes on top:
+///
+/// ```
+/// use growstack::{Addr, AddrRange, Prot};
+/// use growstack_fuzz::answer::{Row, row};
+/// let range = AddrRange::new(Addr::new(0x1000), Addr::new(0x3000)).unwrap();
+/// let mine = Row { max: Prot::ALL, ..row(range, Prot::RW) };
+/// assert_eq!((mine.prot, mine.wired), (Prot::RW, 0));
+/// ```
+#[must_use]
+pub const fn row(range: AddrRange, prot: Prot) -> Row {
+    Row {
+        range,
+        prot,
+        max: prot,
+        inherit: Inherit::Copy,
+        access: Access::Normal,
+        wired: 0,
+        flags: EntryFlags::NONE,
+        object: None,
+        offset: 0,
+        avail: Size::ZERO,
+    }
+}
+
+/// The summary line of a dump. More counters may come: start from [`Summary::new`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
 pub struct Summary {
     /// Bytes mapped.
     pub size: Size,
@@ -69,5 +98,20 @@ impl Summary {
             _ => true,
         };
         same && Self { maxsaddr: None, ..*self } == Self { maxsaddr: None, ..*other }
+    }
+}
+
+impl Summary {
+    /// The counters that every map has; the others are 0.
+    #[must_use]
+    pub const fn new(size: Size, entries: usize) -> Self {
+        Self { size, entries, ssize: 0, reserved: Size::ZERO, wired: 0, maxsaddr: None }
+    }
+
+    /// The same with some counters changed.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
     }
 }

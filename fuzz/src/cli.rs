@@ -48,6 +48,36 @@ enum Command {
     Report(report::Report),
 }
 
+impl Command {
+    fn run(&self, contenders: &[Contender], streams: &mut Streams<'_>) -> io::Result<Exit> {
+        match self {
+            Self::Replay(replay) => replay.run(contenders, streams),
+            Self::Random(random) => random.run(contenders, streams),
+            Self::Minimize(minimize) => minimize.run(streams),
+            Self::Seeds(seeds) => seeds.run(streams),
+            Self::Distill(distill) => distill.run(streams),
+            Self::Stress(stress) => stress.run(streams),
+            Self::Describe(describe) => describe.run(streams),
+            Self::Show(show) => show.run(streams),
+            Self::Report(report) => report.run(streams),
+        }
+    }
+
+    /// The name of a command that works on the engine, if that is not among `contenders`: its answer
+    /// would be about another map than the one under test.
+    fn for_the_engine(&self, contenders: &[Contender]) -> Option<&'static str> {
+        let name = match self {
+            Self::Minimize(_) => "minimize",
+            Self::Seeds(_) => "seeds",
+            Self::Distill(_) => "distill",
+            Self::Stress(_) => "stress",
+            _ => return None,
+        };
+        let engine = contenders.iter().any(|contender| contender.name.starts_with("engine"));
+        (!engine).then_some(name)
+    }
+}
+
 /// How the command ends; the numbers are its exit codes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[repr(u8)]
@@ -93,7 +123,7 @@ pub fn main(contenders: &[Contender]) -> ExitCode {
     ExitCode::from(result.unwrap_or(Exit::Unusable) as u8)
 }
 
-/// Carries out the command line `arguments`, the command's own name first, with the maps of
+/// Runs the command line `arguments`, the command's own name first, with the maps of
 /// `contenders` under test.
 ///
 /// # Errors
@@ -105,15 +135,17 @@ pub fn run(
     streams: &mut Streams<'_>,
 ) -> io::Result<Exit> {
     match Arguments::try_parse_from(arguments) {
-        Ok(Arguments { command: Command::Replay(replay) }) => replay.run(contenders, streams),
-        Ok(Arguments { command: Command::Random(random) }) => random.run(contenders, streams),
-        Ok(Arguments { command: Command::Minimize(minimize) }) => minimize.run(streams),
-        Ok(Arguments { command: Command::Seeds(seeds) }) => seeds.run(streams),
-        Ok(Arguments { command: Command::Distill(distill) }) => distill.run(streams),
-        Ok(Arguments { command: Command::Stress(stress) }) => stress.run(streams),
-        Ok(Arguments { command: Command::Describe(describe) }) => describe.run(streams),
-        Ok(Arguments { command: Command::Show(show) }) => show.run(streams),
-        Ok(Arguments { command: Command::Report(report) }) => report.run(streams),
+        Ok(Arguments { command }) => match command.for_the_engine(contenders) {
+            Some(name) => {
+                writeln!(
+                    streams.err,
+                    "growstack: {name} works on the engine, which is not among the maps of this \
+                     command"
+                )?;
+                Ok(Exit::Unusable)
+            }
+            None => command.run(contenders, streams),
+        },
         Err(error) if error.use_stderr() => {
             write!(streams.err, "{}", error.render())?;
             Ok(Exit::Unusable)

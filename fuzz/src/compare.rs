@@ -1,15 +1,20 @@
 //! Comparing maps: what they tell of an operation, and what they look like after it.
 
+mod changes;
+mod pages;
 mod same;
 mod text;
 
-use growstack::{AddrRange, Change};
+use growstack::{Addr, AddrRange, Change, KernReturn};
 
 use crate::answer::{Answer, Cause, Row, Summary};
-use crate::keeps::Keeps;
+use crate::keeps::{Entries, Keeps};
 use crate::op::Op;
 use crate::space::AddressSpace;
 
+pub use changes::coalesce;
+pub use pages::fully_merged;
+use pages::{EVERYWHERE, compare_within};
 use same::hide_avail;
 pub(crate) use same::same_rows;
 pub(crate) use text::{AnswerText, ChangesText};
@@ -35,6 +40,7 @@ pub struct Observed {
 
 /// The first thing in which two maps, or a trace and a map, differ.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Divergence {
     /// The answers.
     Answer {
@@ -64,6 +70,15 @@ pub enum Divergence {
         /// That entry on the left, if there are so many.
         left: Option<Row>,
         /// That entry on the right, if there are so many.
+        right: Option<Row>,
+    },
+    /// The pages, where entries are compared as [`Entries::Stretches`].
+    Pages {
+        /// The first address that differs.
+        at: Addr,
+        /// The entry that holds it on the left, if one does.
+        left: Option<Row>,
+        /// The entry that holds it on the right, if one does.
         right: Option<Row>,
     },
     /// The counters.
@@ -126,8 +141,10 @@ impl Default for Observed {
 }
 
 impl Observed {
-    /// Carries out `op` and keeps what `map` tells of it.
+    /// Has `map` do `op`, and keeps what it reports of that.
     pub fn carry_out<M: AddressSpace + ?Sized>(&mut self, map: &mut M, op: &Op) {
+        // If it panics, the answer before this one is not to be reported for it.
+        (self.answer, self.cause) = (Answer::Silent, Cause::Untold);
         let mut changes = self.changes.take().unwrap_or_default();
         changes.clear();
         (self.answer, self.cause) = map.apply(op, &mut changes);
@@ -137,6 +154,8 @@ impl Observed {
         } else {
             self.cause = Cause::Untold;
         }
+        // Answers are compared before anything is read of the map.
+        self.keeps = map.keeps();
         if matches!(self.answer, Answer::Failed | Answer::Late) {
             self.check = map.check();
         }
@@ -162,25 +181,38 @@ impl Observed {
 
     /// Keeps what `map` looks like. Linear in its entries.
     pub fn read<M: AddressSpace + ?Sized>(&mut self, map: &M) {
-        map.entries(&mut self.rows);
+        self.look_near(map, None);
+    }
+
+    /// Keeps what `map` looks like at `range` and next to it; everywhere, without one.
+    pub(crate) fn look_near<M: AddressSpace + ?Sized>(
+        &mut self,
+        map: &M,
+        range: Option<AddrRange>,
+    ) {
+        match range {
+            Some(range) => map.entries_near(range, &mut self.rows),
+            None => map.entries(&mut self.rows),
+        }
         // What nothing can make visible (rule 1.3) need not agree.
         self.rows.iter_mut().for_each(hide_avail);
         self.summary = map.summary();
         self.keeps = map.keeps();
     }
 
-    /// Compares what two maps tell of an operation. Causes and changes count only if both maps
-    /// tell them.
+    /// Compares what two maps answer and report of an operation. Causes and changes count only if
+    /// both maps report them.
     ///
     /// # Errors
     ///
     /// The first difference.
     pub fn compare_telling(&self, other: &Self) -> Result<(), Divergence> {
-        if self.answer != other.answer {
+        let keeps = self.keeps.and(other.keeps);
+        if !same_answer(self.answer, other.answer, keeps) {
             return Err(Divergence::Answer { left: self.answer, right: other.answer });
         }
         let (Some(left), Some(right)) = (&self.changes, &other.changes) else { return Ok(()) };
-        if self.cause != other.cause {
+        if self.cause != other.cause && keeps.codes {
             return Err(Divergence::Cause { left: self.cause, right: other.cause });
         }
         if left != right {
@@ -199,11 +231,37 @@ impl Observed {
         compare_kept((&self.rows, self.summary), dump, self.keeps.and(other.keeps))
     }
 
+    /// As [`compare_looks`](Self::compare_looks), after both have looked at `range` alone.
+    pub(crate) fn compare_near(&self, other: &Self, range: AddrRange) -> Result<(), Divergence> {
+        let keeps = self.keeps.and(other.keeps);
+        if keeps.entries != Entries::Stretches {
+            return self.compare_looks(other);
+        }
+        let within = pages::seen_by_both(&self.rows, &other.rows, range);
+        compare_within(&self.rows, &other.rows, keeps, within)?;
+        let dumps = [self, other].map(|seen| (&[][..], seen.summary));
+        compare_kept(dumps[0], dumps[1], keeps)
+    }
+
     /// # Errors
     ///
     /// The invariant that the map found broken.
     pub fn sound(&self) -> Result<(), Divergence> {
         self.check.clone().map_err(|invariant| Divergence::Broken { invariant })
+    }
+}
+
+/// Are two answers the same, as far as `keeps` says?
+#[must_use]
+pub fn same_answer(left: Answer, right: Answer, keeps: Keeps) -> bool {
+    let refusal = |code| code != KernReturn::Success;
+    match (left, right) {
+        // A refusal of what looks for space has no address, and so is a code like any other.
+        (Answer::Code(l), Answer::Code(r)) if !keeps.codes => refusal(l) == refusal(r),
+        (Answer::Holds(l), Answer::Holds(r)) if keeps.entries != Entries::Exact => {
+            l.is_some() == r.is_some()
+        }
+        _ => left == right,
     }
 }
 
@@ -240,7 +298,10 @@ pub fn compare_kept(
     if keeps == Keeps::ALL {
         return compare_dumps((left, left_summary), (right, right_summary));
     }
-    if keeps.entries {
+    if keeps.entries == Entries::Stretches {
+        compare_within(left, right, keeps, EVERYWHERE)?;
+    }
+    if keeps.entries == Entries::Exact {
         let same = |(l, r): &(&Row, &Row)| keeps.row(l) == keeps.row(r);
         let index = left.iter().zip(right).take_while(same).count();
         if index < left.len().max(right.len()) {
@@ -281,35 +342,4 @@ where
     on_left.sound()?;
     on_right.sound()?;
     Ok(on_left.answer)
-}
-
-/// Joins neighbours of one kind that touch, because how many entries a stretch is made of is a
-/// map's own business.
-pub fn coalesce(changes: &mut Vec<Change>) {
-    changes.dedup_by(|next, last| match join(*last, *next) {
-        Some(joined) => {
-            *last = joined;
-            true
-        }
-        None => false,
-    });
-}
-
-/// `first` and `second` as one change, if they are of one kind and touch.
-fn join(first: Change, second: Change) -> Option<Change> {
-    let (low, high) = (first.range(), second.range());
-    if low.end() != high.start() {
-        return None;
-    }
-    let range = AddrRange::new(low.start(), high.end())?;
-    match (first, second) {
-        (Change::Unmapped(_), Change::Unmapped(_)) => Some(Change::Unmapped(range)),
-        (Change::Mapped(_, p), Change::Mapped(_, q)) if p == q => Some(Change::Mapped(range, p)),
-        (Change::Protected(_, p), Change::Protected(_, q)) if p == q => {
-            Some(Change::Protected(range, p))
-        }
-        (Change::Wired(_), Change::Wired(_)) => Some(Change::Wired(range)),
-        (Change::Unwired(_), Change::Unwired(_)) => Some(Change::Unwired(range)),
-        _ => None,
-    }
 }

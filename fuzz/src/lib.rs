@@ -1,55 +1,91 @@
-//! The harness of growstack: everything that tells whether a VM map is right.
+//! Differential fuzzing of virtual-memory maps: a map of your own against an oracle of FreeBSD's
+//! `vm_map` with its growing stacks.
+//!
+//! Implement [`AddressSpace`](space::AddressSpace) for your map, and one line is a test of it:
+//!
+//! ```
+//! # use growstack_fuzz::engine::EngineSpace as MyMap;
+//! growstack_fuzz::check::<MyMap>();
+//! ```
+//!
+//! `docs/guide.md` goes through a whole repository that tests a map from the registry.
 //!
 //! - [`op`], [`answer`], [`space`]: the operations as one enum, what a map answers, and the trait
-//!   [`AddressSpace`](space::AddressSpace) that a map implements to be tested.
-//! - [`mod@reference`]: the naive map, a sorted `Vec` written from the rule book. It shares nothing
-//!   with the engine but the vocabulary types.
+//!   that a map implements to be tested.
+//! - [`keeps`], [`settings`]: what a map does not have, and how it says so. Which refusal has which
+//!   code is a table [there](space#codes-of-refusals).
+//! - [`mod@reference`]: the oracle, a sorted `Vec` written from the rule book. It shares nothing with
+//!   the engine but the vocabulary types.
 //! - [`engine`]: the engine behind the trait.
-//! - [`shared`], [`stress`]: the engine for many threads, behind the trait and under stress.
-//! - [`trace`], [`replay`], [`report`]: traces, carrying them out, and telling what differs.
+//! - [`generate`], [`driver`]: random sequences on a map and the oracle.
+//! - [`trace`], [`mod@replay`], [`report`]: traces as text, running them, and reports of divergences.
 //! - [`compare`]: what is compared of two maps after every operation.
-//! - [`keeps`], [`settings`]: what a map does not have, and how it says so.
-//! - [`exec`]: maps that are programs of their own, asked over a pipe.
-//! - [`generate`], [`driver`]: random sequences on two maps.
-//! - [`describe`], [`show`]: what traces are made of, and pictures of them.
-//! - [`proc_maps`]: `/proc/PID/maps` of a recorded process, and how a map differs from it.
-//! - [`tally`], [`night`]: totals of a random run, and the report of a night.
-//! - [`cli`]: the command `growstack`.
+//! - [`describe`]: what traces are made of.
+//!
+//! # Features
+//!
+//! All are on by default. Without them the crate needs `rand`, `anyhow` and the engine's types.
+//!
+//! - `pipe`: maps that are programs of their own (`exec`).
+//! - `pictures`: SVG pictures of traces (`show`).
+//! - `packed`: traces packed with zstd.
+//! - `targets`: inputs of fuzz targets (`input`, `targets`, `minimize`, `regression`) and the engine
+//!   for many threads (`shared`, `stress`). Includes `pictures`.
+//! - `command`: the command `growstack` (`cli`), recorded processes (`proc_maps`), totals and reports
+//!   of long runs (`tally`, `night`). Includes all others.
+
+// What only the fuzz targets use of the parts that are always there.
+#![cfg_attr(not(feature = "targets"), allow(dead_code, unused_imports))]
 
 pub mod answer;
+mod check;
+#[cfg(feature = "command")]
 pub mod cli;
 pub mod compare;
 pub mod describe;
 pub mod driver;
 pub mod engine;
+#[cfg(feature = "pipe")]
 pub mod exec;
+#[cfg(feature = "targets")]
 pub mod finding;
 pub mod input;
 pub mod keeps;
 pub mod lockstep;
+#[cfg(feature = "command")]
 pub mod night;
 pub mod op;
+#[cfg(feature = "command")]
 pub mod proc_maps;
 pub mod reference;
+#[cfg(feature = "targets")]
 pub mod regression;
 pub mod replay;
 pub mod report;
 pub mod settings;
+#[cfg(feature = "targets")]
 pub mod shared;
+#[cfg(feature = "pictures")]
 pub mod show;
 pub mod shrink;
+mod shrunk;
 pub mod space;
+#[cfg(feature = "targets")]
 pub mod stress;
+#[cfg(feature = "command")]
 pub mod tally;
+#[cfg(feature = "targets")]
 pub mod targets;
 pub mod trace;
 
+pub use check::check;
+
 /// Compiles and runs the example of the README.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "command"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
 /// The Rust in the guide is tested with the library's own examples.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "command"))]
 #[doc = include_str!("../../docs/guide.md")]
 struct Guide;

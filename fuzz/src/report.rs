@@ -1,5 +1,6 @@
 //! A divergence, told so that a person can see what happened.
 
+#[cfg(feature = "pictures")]
 mod drawn;
 mod table;
 
@@ -81,6 +82,7 @@ impl<'a> Report<'a> {
 
     /// The two maps that differ, side by side around the place where they do, as an SVG document;
     /// empty if there are no two, or no entries.
+    #[cfg(feature = "pictures")]
     #[must_use]
     pub fn picture(&self) -> String {
         drawn::draw(&self.around().0)
@@ -110,6 +112,7 @@ impl<'a> Report<'a> {
         match &self.failure.divergence {
             Divergence::Entries { left: Some(row), .. }
             | Divergence::Entries { right: Some(row), .. } => row.range.start(),
+            Divergence::Pages { at, .. } => *at,
             _ => op.address().unwrap_or(self.trace.config().min),
         }
     }

@@ -1,11 +1,44 @@
 //! The settings of a header as operations, so that a map can say which of them it has.
 
-use growstack::{Limits, Size, StackTunables};
+use growstack::{Addr, Limits, PAGE_SIZE, Size, StackTunables};
 
 use crate::answer::Answer;
 use crate::op::{Config, LimitName, Op};
 use crate::replay::Contender;
 use crate::space::AddressSpace;
+
+/// What every header has, and what a map may still not have. It is tested without.
+///
+/// ```
+/// use growstack::Size;
+/// use growstack_fuzz::settings::Lacks;
+/// let like_linux = Lacks::default().with(|lacks| {
+///     lacks.infinity = true;
+///     lacks.grow_size = Some(Size::PAGE);
+///     lacks.uneven_bounds = true;
+/// });
+/// assert_ne!(like_linux, Lacks::default());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct Lacks {
+    /// The limits that `inf` stands for, [`Limits::INFINITY`]: 2^63 - 1 bytes may be reached in a
+    /// map of all addresses. Without them there is none.
+    pub infinity: bool,
+    /// A step of growth that can be set: stacks grow by this one.
+    pub grow_size: Option<Size>,
+    /// Bounds of the map that are not whole pages: they are rounded to whole pages, inwards.
+    pub uneven_bounds: bool,
+}
+
+impl Lacks {
+    /// The same with some changed.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+}
 
 /// The settings of `config` that a map must know something of: those at which it is not as a map
 /// without limits, without a guard page and with the usual step of growth would be.
@@ -13,7 +46,8 @@ use crate::space::AddressSpace;
 /// To carry one out on a map that was made from `config` changes nothing.
 pub fn settings(config: &Config) -> impl Iterator<Item = Op> {
     let Limits { stack, vmem, memlock, swap } = config.limits;
-    let limit = |name, value, infinite| (value != infinite).then_some(Op::Limit { name, value });
+    // Above what `inf` stands for there is no limit left to support.
+    let limit = |name, value, infinite| (value < infinite).then_some(Op::Limit { name, value });
     let StackTunables { sgrowsiz, guard_page, .. } = config.tunables;
     let step = sgrowsiz != StackTunables::default().sgrowsiz;
     [
@@ -41,11 +75,36 @@ pub fn unsupported<M: AddressSpace + ?Sized>(map: &mut M, config: &Config) -> Ve
 pub fn create(contender: Contender, config: &Config) -> (Config, Box<dyn AddressSpace>) {
     let mut map = (contender.create)(config);
     let missing = unsupported(map.as_mut(), config);
-    if missing.is_empty() {
-        return (*config, map);
+    let settled = without_implied(map.as_ref(), without(*config, &missing));
+    if settled == *config { (settled, map) } else { (settled, (contender.create)(&settled)) }
+}
+
+/// `config` without what `map` lacks of it.
+pub(crate) fn without_implied<M: AddressSpace + ?Sized>(map: &M, config: Config) -> Config {
+    let Lacks { infinity, grow_size, uneven_bounds } = map.lacks();
+    let mut settled = config;
+    for limit in implied(&config).filter(|_| infinity) {
+        if let Op::Limit { name, .. } = limit {
+            settled.follow(&Op::Limit { name, value: Size::MAX }, Answer::Silent);
+        }
     }
-    let config = without(*config, &missing);
-    (config, (contender.create)(&config))
+    settled.tunables.sgrowsiz = grow_size.unwrap_or(settled.tunables.sgrowsiz);
+    if uneven_bounds {
+        let up = settled.min.get().checked_next_multiple_of(PAGE_SIZE).unwrap_or(u64::MAX);
+        let max = settled.max.get() / PAGE_SIZE * PAGE_SIZE;
+        (settled.min, settled.max) = (Addr::new(up.min(max)), Addr::new(max));
+    }
+    settled
+}
+
+/// What `config` has and [`settings`] does not list, because it is as usual.
+pub(crate) fn implied(config: &Config) -> impl Iterator<Item = Op> {
+    let Limits { stack, vmem, memlock, .. } = config.limits;
+    let limits =
+        [(LimitName::Stack, stack), (LimitName::Vmem, vmem), (LimitName::Memlock, memlock)];
+    let limits = limits.into_iter().filter(|(_, value)| *value == Limits::INFINITY);
+    let step = Op::SetGrowSize { value: config.tunables.sgrowsiz };
+    limits.map(|(name, value)| Op::Limit { name, value }).chain([step])
 }
 
 /// `config` with each of `settings` as in a map that has no such thing.
@@ -63,4 +122,16 @@ pub fn without(mut config: Config, settings: &[Op]) -> Config {
         }
     }
     config
+}
+
+impl Default for Config {
+    /// All addresses, no limits, no guard page, the usual step of growth.
+    fn default() -> Self {
+        Self {
+            min: Addr::ZERO,
+            max: Addr::MAX,
+            tunables: StackTunables::default(),
+            limits: Limits::UNLIMITED,
+        }
+    }
 }

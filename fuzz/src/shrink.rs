@@ -19,11 +19,11 @@ pub fn input(input: Input, fails: impl FnMut(&Input) -> bool) -> Input {
 }
 
 /// Short bytes for which `fails` holds: a header of `header` bytes, and as few records of `record`
-/// bytes as will do, as many bytes of both as can be at `plain`.
+/// bytes as will do, with as many bytes as can be at `plain`, from place `from` on.
 pub fn bytes(
     bytes: &[u8],
     (header, record): (usize, usize),
-    plain: u8,
+    (from, plain): (usize, u8),
     fails: impl FnMut(&[u8]) -> bool,
 ) -> Vec<u8> {
     let mut search = Search { left: EFFORT, fails };
@@ -35,7 +35,7 @@ pub fn bytes(
     let whole = |chunks: &[Vec<u8>]| [head, &chunks.concat()].concat();
     let chunks = search.fewer(chunks, |search, chunks| search.fails(&whole(chunks)));
     let mut short = whole(&chunks);
-    for at in 0..short.len() {
+    for at in from..short.len() {
         let mut plainer = short.clone();
         plainer[at] = plain;
         if plainer != short && search.fails(&plainer) {

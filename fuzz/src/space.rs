@@ -1,10 +1,11 @@
 //! The trait that a map implements to be tested.
 
-use growstack::Change;
+use growstack::{AddrRange, Change};
 
 use crate::answer::{Answer, Cause, Row, Summary};
 use crate::keeps::Keeps;
 use crate::op::{Config, Op};
+use crate::settings::Lacks;
 
 /// An address space under test: one process, one map.
 ///
@@ -49,14 +50,7 @@ use crate::op::{Config, Op};
 ///     }
 /// }
 ///
-/// use growstack_fuzz::driver::{Settings, run};
-/// use growstack_fuzz::replay::Contender;
-/// use std::num::NonZero;
-/// let threads = NonZero::<usize>::MIN;
-/// let settings = Settings { seed: 1, first: 0, sequences: Some(5), budget: None, threads };
-/// let outcome = run(&settings, Contender::of::<Void>("void"));
-/// assert!(outcome.failure.is_none());
-/// assert!(outcome.counts.operations > 0);
+/// growstack_fuzz::check::<Void>();
 /// ```
 pub trait AddressSpace {
     /// An empty address space. Which settings of `config` it does not have, it is asked at once:
@@ -69,7 +63,7 @@ pub trait AddressSpace {
     /// Carries out one operation. `changes` is empty on entry; what the operation did to the
     /// address space is appended to it.
     ///
-    /// The answer [`Answer::Unsupported`] leaves the operation out: the map must be as before.
+    /// The answer [`Answer::Unsupported`] declines the operation: the map must be as before.
     fn apply(&mut self, op: &Op, changes: &mut Vec<Change>) -> (Answer, Cause);
 
     /// Does `apply` tell causes and changes? The driver compares them only if both maps do.
@@ -77,14 +71,31 @@ pub trait AddressSpace {
         true
     }
 
-    /// Which columns of [`entries`](Self::entries) and [`summary`](Self::summary) count. It is
-    /// asked after those.
+    /// Which columns of [`entries`](Self::entries) and [`summary`](Self::summary) count, and how
+    /// they are compared. It is asked after every operation.
     fn keeps(&self) -> Keeps {
         Keeps::ALL
     }
 
+    /// What every header has and this map does not. Other settings it declines one by one, with the
+    /// answer [`Answer::Unsupported`].
+    fn lacks(&self) -> Lacks {
+        Lacks::default()
+    }
+
     /// Replaces the contents of `rows` by the entries in address order.
     fn entries(&self, rows: &mut Vec<Row>);
+
+    /// Replaces the contents of `rows` by the entries that overlap `range`, with the one below them
+    /// and the one above them, in address order. Large maps are compared near each operation, and
+    /// this is worth writing if it can do better than go through all entries.
+    fn entries_near(&self, range: AddrRange, rows: &mut Vec<Row>) {
+        self.entries(rows);
+        let first = rows.partition_point(|row| row.range.end() <= range.start());
+        let last = rows.partition_point(|row| row.range.start() < range.end());
+        rows.truncate(last + 1);
+        rows.drain(..first.saturating_sub(1).min(rows.len()));
+    }
 
     /// The counters.
     fn summary(&self) -> Summary;

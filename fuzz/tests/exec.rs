@@ -12,7 +12,7 @@ use growstack_fuzz::compare::Divergence;
 use growstack_fuzz::driver::{Settings, run};
 use growstack_fuzz::exec::{Command, Exec};
 use growstack_fuzz::reference::Reference;
-use growstack_fuzz::replay::{Contender, Counts, Ended, Failure, replay};
+use growstack_fuzz::replay::{Contender, Counts, Failure, replay};
 use growstack_fuzz::space::AddressSpace;
 use growstack_fuzz::trace::Trace;
 use tempfile::TempDir;
@@ -73,10 +73,11 @@ fn answers_without_dumps() {
 #[test]
 fn unsupported_operations_end_a_trace() {
     let script = answers(&["echo '= FALSE'", "echo '= UNSUPPORTED'"]);
-    let (counts, result) = play("lookup 0\nlookup 0\nlookup 0\n", script.contender(PATIENT));
+    let (counts, result) =
+        play("lookup 0\ninsert 0x1000 0x2000 rw- rwx - - 0\nlookup 0\n", script.contender(PATIENT));
     result.unwrap();
-    let ended = Ended { index: Some(1), map: "script" };
-    assert_eq!((counts.operations, counts.ended), (1, Some(ended)));
+    let ended = counts.ended.unwrap();
+    assert_eq!((counts.operations, ended.index, ended.map), (1, Some(1), "script"));
 }
 
 /// What the divergence says after one `lookup 0` that is answered by `line`.

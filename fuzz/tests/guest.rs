@@ -19,7 +19,7 @@ use growstack_fuzz::keeps::Keeps;
 use growstack_fuzz::op::Kind;
 use growstack_fuzz::op::{Config, LimitName, Op};
 use growstack_fuzz::reference::Reference;
-use growstack_fuzz::replay::{Contender, Ended, replay};
+use growstack_fuzz::replay::{Contender, replay};
 use growstack_fuzz::settings::{settings, unsupported, without};
 use growstack_fuzz::space::AddressSpace;
 use growstack_fuzz::trace::Trace;
@@ -163,52 +163,171 @@ fn a_trace_ends_at_what_a_map_does_not_support() {
     let (counts, result) = replay(&trace(&format!("{insert}{wire}{insert}")), &both());
     // What is recorded from there on is wrong, and nobody looks at it.
     result.unwrap();
-    let ended = Ended { index: Some(1), map: "btreemap" };
-    assert_eq!((counts.operations, counts.answers, counts.ended), (1, 1, Some(ended)));
+    let ended = counts.ended.unwrap();
+    assert_eq!((counts.operations, counts.answers), (1, 1));
+    assert_eq!((ended.index, ended.map), (Some(1), "btreemap"));
+    assert!(matches!(ended.declined, Some(Op::Wire { .. })));
 
     let header = HEADER.replace("swap=inf", "swap=0x5000");
     let trace = Trace::parse(format!("{header}{insert}").as_bytes()).unwrap();
     let (counts, result) = replay(&trace, &both());
     result.unwrap();
-    let ended = Ended { index: None, map: "btreemap" };
-    assert_eq!((counts.operations, counts.ended), (0, Some(ended)));
+    let ended = counts.ended.unwrap();
+    assert_eq!((counts.operations, ended.index, ended.map), (0, None, "btreemap"));
+    assert!(matches!(ended.declined, Some(Op::Limit { name: LimitName::Swap, .. })));
     let (counts, _) = replay(&trace, &both()[..1]);
     assert_eq!((counts.operations, counts.ended), (1, None));
+}
+
+#[test]
+fn what_changes_nothing_is_passed_over() {
+    let body = "insert 0x1000 0x2000 rw- rwx - - 0\n= KERN_SUCCESS\n\
+        wire 0x8000 0x9000 user noholes\n= KERN_INVALID_ADDRESS\n\
+        insert 0x1000 0x2000 rw- rwx - 7 0\n= KERN_NO_SPACE\n\
+        limit swap=0x3000\n\
+        insert 0x4000 0x5000 rw- rwx - - 0\n= KERN_SUCCESS\n";
+    let (counts, result) = replay(&trace(body), &both());
+    result.unwrap();
+    assert_eq!((counts.operations, counts.answers, counts.passed), (5, 4, 3));
+    assert_eq!(counts.ended, None);
+    // From where the limit is reached, it matters.
+    let reached = format!("{body}insert 0x6000 0x9000 rw- rwx - - 0\n= KERN_RESOURCE_SHORTAGE\n");
+    let (counts, result) = replay(&trace(&reached), &both());
+    result.unwrap();
+    let ended = counts.ended.unwrap();
+    assert_eq!((counts.answers, ended.index), (4, Some(5)));
+    assert!(matches!(ended.declined, Some(Op::Limit { name: LimitName::Swap, .. })));
+    // On the map alone, nothing else does what it passes over.
+    let (counts, _) = replay(&trace(body), &both()[1..]);
+    assert_eq!((counts.operations, counts.answers, counts.passed), (2, 2, 3));
+}
+
+/// How the command ended, and what it wrote.
+fn call(words: &[&str], maps: &[Contender]) -> (Exit, String, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut streams = Streams { out: &mut out, err: &mut err };
+    let words = ["growstack"].iter().chain(words).map(OsString::from);
+    let exit = command(words, maps, &mut streams).unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (exit, text(out), text(err))
 }
 
 #[test]
 fn the_command_says_what_is_left_out() {
     let folder = tempfile::TempDir::new().unwrap();
     let path = folder.path().join("a.trace");
-    fs::write(&path, format!("{HEADER}lookup 0\n= FALSE\nwirefuture on\nlookup 0\n= TRUE 0 1\n"))
-        .unwrap();
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut streams = Streams { out: &mut out, err: &mut err };
-    let words = ["growstack", "replay", "--verbose"].map(OsString::from);
-    let exit = command(words.into_iter().chain([path.into()]), &both(), &mut streams).unwrap();
-    let out = String::from_utf8(out).unwrap();
-    assert_eq!(exit, Exit::Agreed);
+    let end = "insert 0x1000 0x2000 rw- rwx - 7 0\n= KERN_SUCCESS\nlookup 0\n= TRUE 0 1\n";
+    fs::write(&path, format!("{HEADER}lookup 0\n= FALSE\nwirefuture on\n{end}")).unwrap();
+    let path = path.to_str().unwrap();
+    let (exit, out, err) = call(&["replay", "--verbose", path], &both());
+    assert_eq!(exit, Exit::Unusable);
     let lines: Vec<&str> = out.lines().collect();
-    assert!(lines[0].ends_with(
-        "1 operations, 1 answers, agrees; \
-         left out from line 8 on, because btreemap does not support `wirefuture on`"
-    ));
+    let rest = "left out from line 9 on, because btreemap does not support \
+        `insert 0x1000 0x2000 rw- rwx - 7 0x0`";
+    let first = format!("2 operations, 1 answers, 1 passed over, agrees; {rest}");
+    assert!(lines[0].ends_with(&first), "{out}");
     assert_eq!(
-        lines[1],
-        "traces left out from an operation or setting on that a map does not support: 1"
+        lines[1..],
+        [
+            "operations passed over, not supported and without effect: 1, in 1 traces",
+            "traces left out from an operation or setting on that a map does not support: 1",
+            "traces 1, operations 2, answers compared 1, divergences 0",
+        ]
     );
-    assert_eq!(lines[2], "traces 1, operations 1, answers compared 1, divergences 0");
+    assert_eq!(
+        err,
+        format!("growstack: 1 of 1 traces not compared to their end: {path}: {rest}\n")
+    );
+    assert_eq!(call(&["replay", "--partial", path], &both()).0, Exit::Agreed);
+}
+
+#[test]
+fn less_than_asked_is_no_success() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let passed = write("a.trace", &format!("{HEADER}wirefuture on\nlookup 0\n= FALSE\n"));
+    assert_eq!(call(&["replay", &passed], &both()).0, Exit::Agreed);
+    let (exit, _, err) = call(&["replay", "--strict", &passed], &both());
+    assert_eq!(
+        (exit, err.as_str()),
+        (Exit::Unusable, "growstack: --strict: 1 operations are not supported\n")
+    );
+
+    let swap = HEADER.replace("swap=inf", "swap=0x5000");
+    let setting = write("b.trace", &format!("{swap}lookup 0\n= FALSE\n"));
+    for partial in [&["replay"][..], &["replay", "--partial"]] {
+        let (exit, out, err) = call(&[partial, &[&setting]].concat(), &both());
+        assert_eq!(exit, Exit::Unusable);
+        assert!(out.ends_with("traces 1, operations 0, answers compared 0, divergences 0\n"));
+        assert!(
+            err.contains("btreemap does not support `limit swap=0x5000` of its header"),
+            "{err}"
+        );
+    }
+    let empty = write("c.trace", HEADER);
+    let silent = write("d.trace", &format!("{HEADER}lookup 0\n"));
+    for (path, maps, why) in [
+        (&empty, &both()[..], "there is no operation that the maps support"),
+        (&silent, &both()[1..], "one map alone, and no answer is recorded"),
+    ] {
+        let (exit, _, err) = call(&["replay", path], maps);
+        assert_eq!(
+            (exit, err),
+            (Exit::Unusable, format!("growstack: nothing was compared: {why}\n"))
+        );
+    }
+    assert_eq!(call(&["replay", &silent], &both()).0, Exit::Agreed);
+}
+
+#[test]
+fn arguments_out_of_range_are_refused() {
+    for words in [
+        &["random", "--sequences", "0"][..],
+        &["random", "--threads", "100000"],
+        &["random", "--threads", "0"],
+        &["random", "--first", "18446744073709551615", "--sequences", "5"],
+        &["stress", "--operations", "0"],
+    ] {
+        let (exit, out, err) = call(words, &both());
+        assert_eq!((exit, out.as_str()), (Exit::Unusable, ""), "{words:?}");
+        assert!(err.contains("error: invalid value"), "{words:?}: {err}");
+    }
+    let nothing = [Contender::of::<Nothing>("nothing")];
+    let (exit, _, err) = call(&["random", "--seed", "1", "--sequences", "3"], &nothing);
+    assert_eq!(exit, Exit::Unusable);
+    assert!(err.contains("nothing was compared: nothing supports no operation"), "{err}");
+}
+
+#[test]
+fn commands_for_the_engine_are_refused_without_it() {
+    for words in [
+        &["minimize", "a.trace"][..],
+        &["seeds", "--target", "growth", "--out", "out", "a.trace"],
+        &["distill", "--target", "growth", "--out", "out", "a"],
+        &["stress", "--operations", "10"],
+    ] {
+        let (exit, out, err) = call(words, &both());
+        assert_eq!((exit, out.as_str()), (Exit::Unusable, ""));
+        let name = words[0];
+        assert_eq!(
+            err,
+            format!(
+                "growstack: {name} works on the engine, which is not among the maps of this command\n"
+            )
+        );
+    }
 }
 
 #[test]
 fn random_takes_the_first_map_or_the_one_named() {
     let call = |words: &[&str]| {
-        let (mut out, mut err) = (Vec::new(), Vec::new());
-        let mut streams = Streams { out: &mut out, err: &mut err };
-        let words = ["growstack", "random", "--seed", "1", "--sequences", "3"].iter().chain(words);
-        let maps = [both()[1], both()[0]];
-        let exit = command(words.map(OsString::from), &maps, &mut streams).unwrap();
-        (exit, String::from_utf8(out).unwrap() + &String::from_utf8(err).unwrap())
+        let words = [&["random", "--seed", "1", "--sequences", "3"], words].concat();
+        let (exit, out, err) = call(&words, &[both()[1], both()[0]]);
+        (exit, out + &err)
     };
     let (exit, text) = call(&[]);
     assert_eq!(exit, Exit::Agreed);
@@ -282,13 +401,15 @@ fn what_is_not_kept_is_not_compared() {
     let mut others = rows.clone();
     others[0].offset = 0;
     others[0].prot = Prot::NONE;
+    #[expect(clippy::result_large_err, reason = "as the library returns it")]
     let compare = |others: &[Row], keeps| {
-        compare_kept((&rows, summary), (others, Summary { ssize: 9, ..summary }), keeps)
+        let other = summary.with(|summary| summary.ssize = 9);
+        compare_kept((&rows, summary), (others, other), keeps)
     };
-    let without = |keeps: Keeps| Keeps { offset: false, ssize: false, ..keeps };
+    let without = |keeps: Keeps| keeps.with(|keeps| (keeps.offset, keeps.ssize) = (false, false));
     assert!(matches!(compare(&others, Keeps::ALL), Err(Divergence::Entries { index: 0, .. })));
     assert!(matches!(compare(&others, without(Keeps::ALL)), Err(Divergence::Entries { .. })));
-    compare(&others, Keeps { prot: false, ..without(Keeps::ALL) }).unwrap();
+    compare(&others, without(Keeps::ALL).with(|keeps| keeps.prot = false)).unwrap();
     compare(&others, Keeps::BOUNDS).unwrap();
     assert!(matches!(compare(&rows, Keeps::ALL), Err(Divergence::Summary { .. })));
     assert!(matches!(compare(&[], Keeps::BOUNDS), Err(Divergence::Entries { .. })));

@@ -8,14 +8,18 @@ use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
-use clap::Args;
+use clap::{Args, value_parser};
 
 use super::outside::Outside;
 use super::{Exit, Streams};
 use crate::driver::{Failure, Outcome, Settings, WIDTHS, engine, run};
+use crate::op::{Config, Op};
 use crate::reference::Reached;
 use crate::replay::Contender;
 use crate::tally::Tally;
+
+/// Numbers of sequences go no further, so that their sums do not wrap.
+const MOST_SEQUENCES: u64 = 1 << 62;
 
 /// Run random sequences of operations on a map and on the reference, and compare everything
 /// that can be seen of both after every operation.
@@ -23,7 +27,8 @@ use crate::tally::Tally;
 /// Sequence I of seed S is the same on every run, so a failure's seed and number bring it back.
 /// The table at the end tells how operations ended and which rules were reached.
 ///
-/// Exit code: 0 if all agreed, 1 if something diverged, 2 if the arguments are of no use.
+/// Exit code: 0 if all agreed, 1 if something diverged, 2 if the arguments are of no use or the map
+/// supports nothing that could be compared.
 #[derive(Debug, Args)]
 pub(super) struct Random {
     /// How long to run, counted from the first comparison.
@@ -35,11 +40,14 @@ pub(super) struct Random {
     seed: Option<u64>,
 
     /// How many sequences to run at most; without a budget either, 10000.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=MOST_SEQUENCES))]
     sequences: Option<u64>,
 
     /// The number of the first sequence.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(
+        long, value_name = "N", default_value_t = 0,
+        value_parser = value_parser!(u64).range(..=MOST_SEQUENCES)
+    )]
     first: u64,
 
     /// The map to run; by default the first one, or exec with --exec.
@@ -50,9 +58,9 @@ pub(super) struct Random {
     #[arg(long, value_name = "B", conflicts_with_all = ["map", "exec"])]
     width: Option<usize>,
 
-    /// How many threads to use; by default one for each core.
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZero<usize>>,
+    /// How many threads to use, up to 1024; by default one for each core.
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
 
     /// Write the trace that shows a divergence to this folder.
     #[arg(long, value_name = "DIR")]
@@ -82,9 +90,18 @@ impl Random {
         streams.out.flush()?;
         let outcome = run(&settings, tested);
         write_table(&outcome, streams.out)?;
+        write_missing(tested, streams.out)?;
         let written = self.tally(&settings, &outcome);
         if let Err(error) = &written {
             writeln!(streams.err, "growstack: {error:#}")?;
+        }
+        if outcome.failure.is_none() && outcome.counts.operations == 0 {
+            writeln!(
+                streams.err,
+                "growstack: nothing was compared: {} supports no operation that was drawn",
+                tested.name
+            )?;
+            return Ok(Exit::Unusable);
         }
         let Some(failure) = &outcome.failure else {
             writeln!(streams.out, "no divergence, seed {seed}")?;
@@ -145,6 +162,7 @@ impl Random {
             budget: self.budget.map(Duration::from_secs),
             threads: self
                 .threads
+                .and_then(|threads| NonZero::new(threads.into()))
                 .or_else(|| thread::available_parallelism().ok())
                 .unwrap_or(NonZero::<usize>::MIN),
         }
@@ -188,6 +206,18 @@ fn write_table(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  not reached: {} {}", branch.id(), branch.what())?;
     }
     Ok(())
+}
+
+/// Says what of the map is not compared, if anything is not.
+fn write_missing(tested: Contender, out: &mut dyn Write) -> io::Result<()> {
+    let mut map = (tested.create)(&Config::default());
+    // A map over a pipe shows what it has in its first dump.
+    map.apply(&Op::Dump, &mut Vec::new());
+    let missing: Vec<&str> = map.keeps().missing().collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "not compared, because the map does not keep it: {}", missing.join(", "))
 }
 
 /// Writes the trace of `failure` to `folder`.

@@ -12,7 +12,7 @@ use super::outside::Outside;
 use super::parallel::in_parallel;
 use super::{Exit, Streams};
 use crate::proc_maps::{self, Region};
-use crate::replay::{Contender, Counts, Ended, Failure, cut, fill, replay};
+use crate::replay::{Contender, Counts, Ended, Failure, cut, fill_counted, replay};
 use crate::report::Report;
 use crate::show::picture;
 use crate::targets::{Session, Target};
@@ -25,8 +25,10 @@ use crate::trace::{Trace, read_file, read_packed};
 /// counts once, on however many maps it is carried out, and so does a recorded answer or dump. Of
 /// each trace only the first divergence is told.
 ///
-/// A map that does not support an operation ends the trace there; how many traces that ended is on
-/// a line before the last, and --verbose says where.
+/// An operation that a map does not support is passed over if that changes nothing; a line before the
+/// last counts those. Comparing stops where it does change something, or at the header if a setting
+/// there is not supported. Then less was compared than asked, which is no success; --verbose says
+/// where, and --partial accepts it.
 ///
 /// A file of the same name with .maps for .trace is what the kernel said of a process that was
 /// recorded, and the map at the end of the trace is compared with it page by page. A line before
@@ -37,7 +39,8 @@ use crate::trace::{Trace, read_file, read_packed};
 /// corpus/growth and fuzz/artifacts/growth are, or any at all with --target. A line before the
 /// last tells of them. They are for the engine, and left out where it is not among the maps.
 ///
-/// Exit code: 0 if all agreed, 1 if something diverged, 2 if some input could not be used.
+/// Exit code: 0 if all agreed, 1 if something diverged, 2 if some input could not be used, if less
+/// was compared than asked, or if nothing was: a line says what and why.
 #[derive(Debug, Args)]
 pub(super) struct Replay {
     /// Traces and inputs, or folders to search for them. A trace or .maps file with .zst at the end
@@ -67,6 +70,14 @@ pub(super) struct Replay {
     #[arg(long, value_name = "DIR", conflicts_with = "fill")]
     cut: Option<PathBuf>,
 
+    /// Fail on every operation that a map does not support, even where that changes nothing.
+    #[arg(long, conflicts_with = "partial")]
+    strict: bool,
+
+    /// Accept traces that were not compared to their end, as long as something was.
+    #[arg(long)]
+    partial: bool,
+
     /// Print a line for each trace, with the place from where on it is left out, if it is.
     #[arg(long, short)]
     verbose: bool,
@@ -85,14 +96,22 @@ struct Replayed {
     recorded: bool,
 }
 
-/// From where on `trace` was left out.
+/// From where on `trace` was left out, and why.
 fn left_out(trace: &Trace, ended: Ended) -> String {
-    let Ended { index, map } = ended;
+    let Ended { index, map, declined } = ended;
+    let what = match declined {
+        Some(op) => format!("`{op}`"),
+        None => "bounds inside a page".to_owned(),
+    };
     let Some(step) = index.and_then(|index| trace.steps.get(index)) else {
-        return format!("all left out, because {map} does not support a setting of its header");
+        return format!("all left out, because {map} does not support {what} of its header");
     };
     let line = step.line().unwrap_or_default();
-    format!("left out from line {line} on, because {map} does not support `{}`", step.op())
+    let reached = match declined {
+        Some(op) if op == *step.op() => "",
+        _ => ", which matters there",
+    };
+    format!("left out from line {line} on, because {map} does not support {what}{reached}")
 }
 
 /// A trace that diverged, or an input that shows a fault.
@@ -110,26 +129,66 @@ impl Failed {
     }
 }
 
-/// What is to be told at the end of traces, or of inputs.
+/// The last lines: of traces, and of inputs.
 #[derive(Default)]
 struct Totals {
     files: usize,
     counts: Counts,
     failed: usize,
-    /// How many were not carried out to their end.
+    /// How many were not run to their end.
     ended: usize,
+    /// The first of those, and why.
+    first_ended: Option<String>,
+    /// How many had an operation passed over.
+    with_passed: usize,
     /// How many were compared with what the kernel said.
     recorded: usize,
 }
 
 impl Totals {
-    fn add(&mut self, Replayed { counts, failed, left_out, recorded }: &Replayed) {
+    fn add(&mut self, path: &Path, replayed: &Replayed) {
+        let Replayed { counts, failed, left_out, recorded } = replayed;
         self.files += 1;
         self.counts.operations += counts.operations;
         self.counts.answers += counts.answers;
+        self.counts.passed += counts.passed;
         self.failed += usize::from(failed.is_some());
-        self.ended += usize::from(left_out.is_some());
+        self.with_passed += usize::from(counts.passed != 0);
         self.recorded += usize::from(*recorded);
+        if let Some(left_out) = left_out {
+            self.ended += 1;
+            self.first_ended.get_or_insert(format!("{}: {left_out}", path.display()));
+        }
+    }
+
+    fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        let Self { files, counts, failed, ended, recorded, with_passed, .. } = self;
+        let Counts { operations, answers, passed, .. } = counts;
+        if *recorded != 0 {
+            writeln!(
+                out,
+                "traces compared page by page with /proc/PID/maps of their processes: {recorded}"
+            )?;
+        }
+        if *passed != 0 {
+            writeln!(
+                out,
+                "operations passed over, not supported and without effect: {passed}, \
+                 in {with_passed} traces"
+            )?;
+        }
+        if *ended != 0 {
+            writeln!(
+                out,
+                "traces left out from an operation or setting on that a map does not support: \
+                 {ended}"
+            )?;
+        }
+        writeln!(
+            out,
+            "traces {files}, operations {operations}, answers compared {answers}, \
+             divergences {failed}"
+        )
     }
 }
 
@@ -138,8 +197,8 @@ impl Replay {
         let prepared =
             self.maps(maps).and_then(|maps| self.files(&maps).map(|files| (maps, files)));
         let outcome = match prepared {
-            Ok((maps, files)) if self.fill => fill_one(&files, &maps, streams),
-            Ok((maps, files)) => Ok(self.replay_all(&files, &maps, streams)?),
+            Ok((maps, (files, _))) if self.fill => fill_one(&files, &maps, streams),
+            Ok((maps, (files, unused))) => Ok(self.replay_all(&files, unused, &maps, streams)?),
             Err(error) => Err(error),
         };
         outcome.or_else(|error| {
@@ -161,19 +220,23 @@ impl Replay {
         Ok(chosen)
     }
 
-    fn files(&self, maps: &[Contender]) -> Result<Vec<Item>> {
+    /// What to run, and how many inputs of fuzz targets are left out.
+    fn files(&self, maps: &[Contender]) -> Result<(Vec<Item>, usize)> {
         let mut files = Vec::new();
         for path in &self.paths {
             files.extend(items(path, self.target)?);
         }
         let inputs = self.only.is_none() && maps.iter().any(|map| map.name == "engine");
+        let all = files.len();
         files.retain(|file| inputs || matches!(file, Item::Trace(_)));
-        Ok(files)
+        let unused = all - files.len();
+        Ok((files, unused))
     }
 
     fn replay_all(
         &self,
         files: &[Item],
+        unused: usize,
         maps: &[Contender],
         streams: &mut Streams<'_>,
     ) -> io::Result<Exit> {
@@ -189,19 +252,23 @@ impl Replay {
                 }
             };
             match item {
-                Item::Trace(_) => traces.add(&replayed),
-                Item::Input(..) => inputs.add(&replayed),
+                Item::Trace(_) => traces.add(item.path(), &replayed),
+                Item::Input(..) => inputs.add(item.path(), &replayed),
             }
             let Replayed { counts, failed, left_out, .. } = replayed;
             let path = item.path();
             if self.verbose {
                 let word = if failed.is_some() { "diverges" } else { "agrees" };
-                let Counts { operations, answers, .. } = counts;
+                let Counts { operations, answers, passed, .. } = counts;
+                let over = match passed {
+                    0 => String::new(),
+                    passed => format!(", {passed} passed over"),
+                };
                 let name = path.display();
                 let rest = left_out.map_or_else(String::new, |rest| format!("; {rest}"));
                 writeln!(
                     streams.out,
-                    "{name}: {operations} operations, {answers} answers, {word}{rest}"
+                    "{name}: {operations} operations, {answers} answers{over}, {word}{rest}"
                 )?;
             }
             if let Some(Failed { report, cut }) = failed {
@@ -213,30 +280,42 @@ impl Replay {
                 }
             }
         }
-        let Totals { files, counts: Counts { operations, .. }, failed, .. } = inputs;
-        if files != 0 {
+        let Totals { files, counts: Counts { operations, .. }, failed, .. } = &inputs;
+        if *files != 0 {
             writeln!(streams.out, "inputs {files}, operations {operations}, faults {failed}")?;
         }
-        let Totals { files, counts, failed, ended, recorded } = traces;
-        let Counts { operations, answers, .. } = counts;
-        if recorded != 0 {
+        if unused != 0 {
             writeln!(
                 streams.out,
-                "traces compared page by page with /proc/PID/maps of their processes: {recorded}"
+                "inputs of fuzz targets left out, they are for the engine: {unused}"
             )?;
         }
-        if ended != 0 {
-            writeln!(
-                streams.out,
-                "traces left out from an operation or setting on that a map does not support: {ended}"
-            )?;
+        traces.write(streams.out)?;
+        if let Some(lacking) =
+            self.lacking(&traces, &inputs, maps.len()).filter(|_| exit == Exit::Agreed)
+        {
+            writeln!(streams.err, "growstack: {lacking}")?;
+            exit = Exit::Unusable;
         }
-        writeln!(
-            streams.out,
-            "traces {files}, operations {operations}, answers compared {answers}, \
-             divergences {failed}"
-        )?;
         Ok(exit)
+    }
+
+    /// What was not compared and should have been.
+    fn lacking(&self, traces: &Totals, inputs: &Totals, maps: usize) -> Option<String> {
+        let Counts { operations, answers, passed, .. } = traces.counts;
+        let compared = answers != 0 || traces.recorded != 0 || (maps > 1 && operations != 0);
+        if let Some(first) = traces.first_ended.as_ref().filter(|_| !self.partial || !compared) {
+            let (ended, files) = (traces.ended, traces.files);
+            return Some(format!("{ended} of {files} traces not compared to their end: {first}"));
+        }
+        if !compared && inputs.counts.operations == 0 {
+            return Some(match operations {
+                0 => "nothing was compared: there is no operation that the maps support".to_owned(),
+                _ => "nothing was compared: one map alone, and no answer is recorded".to_owned(),
+            });
+        }
+        let strict = self.strict && passed != 0;
+        strict.then(|| format!("--strict: {passed} operations are not supported"))
     }
 
     /// Writes the cut of the trace at `path`, if that is wanted.
@@ -312,7 +391,7 @@ fn disagreement(
 ) -> Option<Failed> {
     let mut report = String::new();
     for contender in maps {
-        for difference in proc_maps::compare(trace, *contender, regions).unwrap_or_default() {
+        for difference in proc_maps::compare(trace, *contender, regions) {
             report += &format!("{}, {}: {difference}\n", path.display(), contender.name);
         }
     }
@@ -322,10 +401,11 @@ fn disagreement(
 fn fill_one(files: &[Item], maps: &[Contender], streams: &mut Streams<'_>) -> Result<Exit> {
     let [Item::Trace(path)] = files else { bail!("--fill takes one trace, not {}", files.len()) };
     let trace = read_file(path)?;
-    match fill(&trace, maps) {
-        Ok(filled) => {
+    match fill_counted(&trace, maps) {
+        Ok((filled, counts)) => {
             write!(streams.out, "{filled}")?;
-            Ok(Exit::Agreed)
+            let Some(ended) = counts.ended else { return Ok(Exit::Agreed) };
+            bail!("{}: no answers: {}", path.display(), left_out(&trace, ended))
         }
         Err(failure) => {
             write!(streams.err, "{}", Failed::new(path, &trace, &failure, maps).report)?;

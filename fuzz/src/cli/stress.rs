@@ -4,7 +4,7 @@ use std::io;
 use std::num::NonZero;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use clap::Args;
+use clap::{Args, value_parser};
 
 use super::{Exit, Streams};
 use crate::stress::{self, MOST_THREADS, Settings};
@@ -16,11 +16,11 @@ use crate::stress::{self, MOST_THREADS, Settings};
 /// same plans on every run; how the threads meet it does not give.
 ///
 /// Exit code: 0 if every round was explained, 1 if one was not or the threads wait for each other
-/// for ever, 2 if the arguments are of no use.
+/// for ever, 2 if the arguments are of no use or no call met one of another thread.
 #[derive(Debug, Args)]
 pub(super) struct Stress {
     /// How many concurrent calls to make; without a budget either, 1000000.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     operations: Option<u64>,
 
     /// How long to run.
@@ -69,6 +69,13 @@ impl Stress {
             share(counts.concurrent, counts.calls),
         )?;
         match report.failure {
+            None if counts.concurrent == 0 => {
+                writeln!(
+                    streams.err,
+                    "growstack: no call met one of another thread, nothing was tested"
+                )?;
+                Ok(Exit::Unusable)
+            }
             None => {
                 writeln!(streams.out, "all rounds are linearizable, seed {seed}")?;
                 Ok(Exit::Agreed)

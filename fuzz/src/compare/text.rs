@@ -68,6 +68,10 @@ impl fmt::Display for Between<'_> {
             Divergence::Summary { left, right } => {
                 self.write(f, "different counters", Counters(left), Counters(right))
             }
+            Divergence::Pages { at, left, right } => {
+                let what = format!("different pages from {at} on");
+                self.write(f, what, PageOrNone(left.as_ref()), PageOrNone(right.as_ref()))
+            }
             Divergence::Broken { invariant } => {
                 write!(f, "a broken map, {}: {invariant}", self.right)
             }
@@ -100,6 +104,18 @@ impl fmt::Display for RowOrNone<'_> {
         match self.0 {
             Some(row) => write!(f, "{}", RowText(row)),
             None => f.write_str("none"),
+        }
+    }
+}
+
+/// As [`RowOrNone`], of an address.
+struct PageOrNone<'a>(Option<&'a Row>);
+
+impl fmt::Display for PageOrNone<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(row) => write!(f, "mapped, in {}", RowText(row)),
+            None => f.write_str("not mapped"),
         }
     }
 }

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use crate::compare::Divergence;
-use crate::finding::Shrunk;
 use crate::input::Input;
 use crate::lockstep::{Counts, Failed, attempt_on, quietly};
 use crate::replay::Contender;
+use crate::shrunk::Shrunk;
 use crate::trace::Trace;
 
 /// A sequence in which the map under test and the oracle differ. `Display` prints the report.

@@ -11,9 +11,8 @@ use procfs_core::process::{MMPermissions, MMapPath, MemoryMap, MemoryMaps};
 
 pub use agree::{Difference, Stretch, differences, stretches};
 
-use crate::answer::Answer;
 use crate::replay::Contender;
-use crate::settings::unsupported;
+use crate::settings::create;
 use crate::trace::Trace;
 
 /// What a region shows.
@@ -133,25 +132,20 @@ pub fn anonymized(regions: &[Region]) -> String {
     text
 }
 
-/// The differences between the final map of `trace` and `regions`, which the kernel had there;
-/// `None` if the map does not support an operation of it.
+/// The differences between the final map of `trace` and `regions`, which the kernel had there. What
+/// the map does not support is passed over: a replay says whether that matters.
 #[must_use]
-pub fn compare(trace: &Trace, contender: Contender, regions: &[Region]) -> Option<Vec<Difference>> {
-    let mut map = (contender.create)(trace.config());
-    if !unsupported(map.as_mut(), trace.config()).is_empty() {
-        return None;
-    }
+pub fn compare(trace: &Trace, contender: Contender, regions: &[Region]) -> Vec<Difference> {
+    let (_, mut map) = create(contender, trace.config());
     let mut changes = Vec::new();
     for step in &trace.steps {
         changes.clear();
-        if map.apply(step.op(), &mut changes).0 == Answer::Unsupported {
-            return None;
-        }
+        map.apply(step.op(), &mut changes);
     }
     let mut rows = Vec::new();
     map.entries(&mut rows);
     let map: Vec<Stretch> = rows.iter().map(|row| (row.range, row.prot)).collect();
-    Some(differences(&map, &stretches(regions, trace.config().max)))
+    differences(&map, &stretches(regions, trace.config().max))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use growstack::Addr;
 
 use crate::answer::Row;
-use crate::keeps::Keeps;
+use crate::keeps::{Entries, Keeps};
 use crate::trace::RowText;
 
 /// Entries to show on either side of the interesting one.
@@ -62,7 +62,12 @@ impl Around<'_> {
 
     pub(super) fn differs(&self, line: &Line<'_>) -> bool {
         let kept = |row: Option<&Row>| row.map(|row| self.keeps.row(row));
-        self.keeps.entries && line.windows(2).any(|pair| kept(pair[0]) != kept(pair[1]))
+        let differ = |pair: &[Option<&Row>]| kept(pair[0]) != kept(pair[1]);
+        match self.keeps.entries {
+            Entries::Exact => line.windows(2).any(differ),
+            // The focus is where they differ; how they are cut is no difference.
+            _ => false,
+        }
     }
 }
 

@@ -65,12 +65,14 @@ pub(super) fn describe(bytes: &[u8]) -> String {
 
 /// Short bytes for which `fails` holds: few edits, on a tree that is plain at first.
 pub(super) fn shrunk(bytes: &[u8], mut fails: impl FnMut(&[u8]) -> bool) -> Vec<u8> {
-    let mut short = shrink::bytes(bytes, (SHAPE.header, SHAPE.record), 0, &mut fails);
+    // The header has an order of its own, by which this ends.
+    let shape = (SHAPE.header, SHAPE.record);
+    let mut short = shrink::bytes(bytes, shape, (SHAPE.header, 0), &mut fails);
     loop {
         let (head, edits) = short.split_at(short.len().min(SHAPE.header));
         let plainer = header::plainer(head).into_iter().map(|head| [&head, edits].concat());
         let Some(plainer) = plainer.into_iter().find(|bytes| fails(bytes)) else { return short };
-        short = shrink::bytes(&plainer, (SHAPE.header, SHAPE.record), 0, &mut fails);
+        short = shrink::bytes(&plainer, shape, (SHAPE.header, 0), &mut fails);
     }
 }
 

@@ -126,13 +126,13 @@ impl Target {
         let shape = match self {
             Self::Index => return index::shrunk(bytes, fails),
             Self::Concurrent => concurrent::SHAPE,
-            Self::Trace => return shrink::bytes(bytes, (0, 1), b' ', fails),
+            Self::Trace => return shrink::bytes(bytes, (0, 1), (0, b' '), fails),
             Self::Differential | Self::Growth | Self::Allocation => {
                 let Some(input) = Input::decode(bytes) else { return bytes.to_vec() };
                 return shrink::input(input, |input| fails(&input.encode())).encode();
             }
         };
-        shrink::bytes(bytes, (shape.header, shape.record), 0, fails)
+        shrink::bytes(bytes, (shape.header, shape.record), (0, 0), fails)
     }
 
     /// An input of at most `most` bytes made from `bytes` by `seed` alone; `None` if there is no

@@ -1,11 +1,9 @@
 //! Traces in files, plain or packed with zstd.
 
 use std::fs;
-use std::io::Read;
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
-use ruzstd::decoding::StreamingDecoder;
+use anyhow::{Context, Result, anyhow, bail};
 
 use super::Trace;
 
@@ -42,8 +40,19 @@ pub fn read_packed(path: &Path) -> Result<Vec<u8>> {
     unpack(&bytes, UNPACKED_LIMIT).map_err(|error| anyhow!("{}: {error}", name()))
 }
 
+#[cfg(not(feature = "packed"))]
+fn unpack(_: &[u8], _: u64) -> Result<Vec<u8>> {
+    bail!("is packed, which this program was built without")
+}
+
+#[cfg(feature = "packed")]
 /// The text of all frames of `packed`.
 fn unpack(mut packed: &[u8], limit: u64) -> Result<Vec<u8>> {
+    use std::io::Read;
+
+    use anyhow::ensure;
+    use ruzstd::decoding::StreamingDecoder;
+
     let mut text = Vec::new();
     loop {
         let before = text.len() as u64;
@@ -60,7 +69,7 @@ fn unpack(mut packed: &[u8], limit: u64) -> Result<Vec<u8>> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "packed"))]
 mod tests {
     #![allow(clippy::unwrap_used)]
 

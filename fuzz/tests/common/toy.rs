@@ -100,12 +100,9 @@ impl<const FAULTY: bool> AddressSpace for Toy<FAULTY> {
     }
 
     fn summary(&self) -> Summary {
-        Summary {
-            size: Size::new(self.rows.iter().map(|row| row.range.len().get()).sum()),
-            entries: self.rows.len(),
-            ssize: u64::from(self.wrong == fault::SUMMARY),
-            ..Summary::default()
-        }
+        let size = self.rows.iter().map(|row| row.range.len().get()).sum();
+        let ssize = u64::from(self.wrong == fault::SUMMARY);
+        Summary::new(Size::new(size), self.rows.len()).with(|summary| summary.ssize = ssize)
     }
 
     fn check(&self) -> Result<(), String> {

@@ -133,16 +133,12 @@ impl<M: AddressSpace> Bench<M> {
     #[track_caller]
     pub fn holds(&self, rows: &[Row], ssize: u64, reserved: u64, wired: u64) {
         let size = rows.iter().map(|r| r.range.end().get() - r.range.start().get()).sum();
-        let summary = Summary {
-            size: Size::new(size),
-            entries: rows.len(),
-            ssize,
-            reserved: Size::new(reserved),
-            wired,
-            maxsaddr: None,
-        };
+        let summary = Summary::new(Size::new(size), rows.len()).with(|summary| {
+            (summary.ssize, summary.reserved, summary.wired) = (ssize, Size::new(reserved), wired);
+        });
         let (seen, counters) = self.state();
-        assert_eq!((seen, Summary { maxsaddr: None, ..counters }), (rows.to_vec(), summary));
+        let counters = counters.with(|counters| counters.maxsaddr = None);
+        assert_eq!((seen, counters), (rows.to_vec(), summary));
     }
 
     /// Expects this `vm_maxsaddr`.

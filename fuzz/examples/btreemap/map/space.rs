@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use growstack::KernReturn::{self, Success};
-use growstack::{Access, Addr, AddrRange, Change, CowFlags, EntryFlags, FindSpace, Inherit, Size};
-use growstack_fuzz::answer::{Answer, Cause, Row, Summary};
+use growstack::{Addr, AddrRange, Change, CowFlags, EntryFlags, FindSpace, Size};
+use growstack_fuzz::answer::{Answer, Cause, Row, Summary, row};
 use growstack_fuzz::keeps::Keeps;
 use growstack_fuzz::op::{Config, LimitName, Mapping, Op};
 use growstack_fuzz::space::AddressSpace;
@@ -25,17 +25,17 @@ impl AddressSpace for ListMap {
     }
 
     fn keeps(&self) -> Keeps {
-        Keeps { offset: false, reserved: false, ..Keeps::ALL }
+        Keeps::ALL.with(|keeps| (keeps.offset, keeps.reserved) = (false, false))
     }
 
     fn entries(&self, rows: &mut Vec<Row>) {
         rows.clear();
-        rows.extend(self.entries.iter().map(|(&start, entry)| row(start, entry)));
+        rows.extend(self.entries.iter().map(|(&start, entry)| row_of(start, entry)));
     }
 
     fn summary(&self) -> Summary {
-        let (size, entries) = (Size::new(self.size()), self.entries.len());
-        Summary { size, entries, ssize: self.ssize, ..Summary::default() }
+        let summary = Summary::new(Size::new(self.size()), self.entries.len());
+        summary.with(|summary| summary.ssize = self.ssize)
     }
 
     fn check(&self) -> Result<(), String> {
@@ -85,7 +85,7 @@ impl ListMap {
             }
             Op::Lookup { addr } => {
                 let entry = self.at(addr.get());
-                Answer::Holds(entry.map(|(start, entry)| row(start, &entry).range))
+                Answer::Holds(entry.map(|(start, entry)| row_of(start, &entry).range))
             }
             // A limit on what this map does not have cannot be reached.
             Op::Limit { name: LimitName::Memlock, .. } | Op::Dump => Answer::Silent,
@@ -112,18 +112,13 @@ fn is_plain(mapping: Mapping) -> bool {
 }
 
 /// The entry as others see it.
-fn row(start: u64, entry: &Entry) -> Row {
+fn row_of(start: u64, entry: &Entry) -> Row {
     let flags = [(entry.paid, EntryFlags::CHARGED), (entry.stack, EntryFlags::GROWS_DOWN)];
+    let range = AddrRange::new(Addr::new(start), Addr::new(entry.end)).expect("no entry is empty");
     Row {
-        range: AddrRange::new(Addr::new(start), Addr::new(entry.end)).expect("no entry is empty"),
-        prot: entry.prot,
         max: entry.max,
-        inherit: Inherit::Copy,
-        access: Access::Normal,
-        wired: 0,
         flags: flags.iter().filter(|(set, _)| *set).fold(EntryFlags::NONE, |all, (_, f)| all | *f),
-        object: None,
-        offset: 0,
         avail: Size::new(entry.avail),
+        ..row(range, entry.prot)
     }
 }

@@ -1,0 +1,44 @@
+//! A map under test in one line.
+
+use std::num::NonZero;
+
+use crate::driver::{Settings, run};
+use crate::replay::Contender;
+use crate::space::AddressSpace;
+
+/// Sequences that [`check`] runs: some 60 000 operations, a second or so with optimisations.
+const SEQUENCES: u64 = 500;
+
+/// Compares the map `M` with the oracle over random sequences of operations, the same ones on every
+/// call, on all cores.
+///
+/// ```
+/// # use growstack_fuzz::engine::EngineSpace as MyMap;
+/// #[test]
+/// fn it_is_a_map() {
+///     growstack_fuzz::check::<MyMap>();
+/// }
+/// # growstack_fuzz::check::<MyMap>();
+/// ```
+///
+/// # Panics
+///
+/// With the report if the map and the oracle diverge, and if `M` supports none of the operations.
+pub fn check<M: AddressSpace + 'static>() {
+    let whole = std::any::type_name::<M>();
+    let path = whole.split('<').next().unwrap_or(whole);
+    let name = path.rsplit("::").next().unwrap_or(path);
+    let outcome = run(&Settings::default(), Contender::of::<M>(name));
+    if let Some(failure) = outcome.failure {
+        panic!("the map and the oracle diverge\n{failure}");
+    }
+    assert_ne!(outcome.counts.operations, 0, "nothing was compared: {name} supports no operation");
+}
+
+impl Default for Settings {
+    /// A bounded run, the same every time, on all cores.
+    fn default() -> Self {
+        let threads = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+        Self { seed: 1, first: 0, sequences: Some(SEQUENCES), budget: None, threads }
+    }
+}
