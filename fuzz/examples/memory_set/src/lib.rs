@@ -138,7 +138,7 @@ impl<const GUARDED: bool> MemorySetMap<GUARDED> {
                     area.and_then(|area| AddrRange::new(addr(area.start()), addr(area.end()))),
                 )
             }
-            // There is nothing that a limit could be on but what is mapped in all.
+            Op::Dump => Answer::Silent,
             _ => Answer::Unsupported,
         }
     }
