@@ -10,6 +10,7 @@ mod maps;
 mod minimize;
 mod outside;
 mod parallel;
+mod plain;
 mod random;
 mod replay;
 mod report;
@@ -45,6 +46,7 @@ enum Command {
     Stress(stress::Stress),
     Describe(describe::Describe),
     Show(show::Show),
+    Plain(plain::Plain),
     Report(report::Report),
 }
 
@@ -59,6 +61,7 @@ impl Command {
             Self::Stress(stress) => stress.run(streams),
             Self::Describe(describe) => describe.run(streams),
             Self::Show(show) => show.run(streams),
+            Self::Plain(plain) => plain.run(streams),
             Self::Report(report) => report.run(streams),
         }
     }

@@ -8,12 +8,12 @@
 //! growstack_fuzz::check::<MyMap>();
 //! ```
 //!
-//! `docs/guide.md` goes through a whole repository that tests a map from the registry.
+//! The [guide] goes through a whole repository that tests a map from the registry.
 //!
 //! - [`op`], [`answer`], [`space`]: the operations as one enum, what a map answers, and the trait
 //!   that a map implements to be tested.
 //! - [`keeps`], [`settings`]: what a map does not have, and how it says so. Which refusal has which
-//!   code is a table [there](space#codes-of-refusals).
+//!   code is a table of the [guide].
 //! - [`mod@reference`]: the oracle, a sorted `Vec` written from the rule book. It shares nothing with
 //!   the engine but the vocabulary types.
 //! - [`engine`]: the engine behind the trait.
@@ -33,6 +33,8 @@
 //!   for many threads (`shared`, `stress`). Includes `pictures`.
 //! - `command`: the command `growstack` (`cli`), recorded processes (`proc_maps`), totals and reports
 //!   of long runs (`tally`, `night`). Includes all others.
+//!
+//! [guide]: https://github.com/growstack/growstack/blob/main/docs/guide.md
 
 // What only the fuzz targets use of the parts that are always there.
 #![cfg_attr(not(feature = "targets"), allow(dead_code, unused_imports))]

@@ -2,6 +2,7 @@
 
 mod cut;
 mod near;
+mod plain;
 mod run;
 mod shadow;
 
@@ -13,6 +14,7 @@ use crate::space::AddressSpace;
 use crate::trace::Trace;
 
 pub use cut::cut;
+pub use plain::plain;
 use run::run;
 
 /// A kind of map that traces are run on.

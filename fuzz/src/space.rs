@@ -9,8 +9,9 @@ use crate::settings::Lacks;
 
 /// An address space under test: one process, one map.
 ///
-/// The engine and the naive reference implement it, and so may a map of your own. `docs/guide.md`
-/// goes through it, and `examples/btreemap` is a map to start from.
+/// The engine and the naive reference implement it, and so may a map of your own. The guide
+/// (`docs/guide.md`) goes through it, with a table of which refusal has which code;
+/// `examples/memory_set` and `examples/btreemap` are maps to start from.
 ///
 /// A map need not have every operation: to what it does not have it answers
 /// [`Answer::Unsupported`], and then nobody carries it out. Nor need it keep every attribute:

@@ -232,3 +232,56 @@ fn pictures() {
     let missing = growstack().args(["show", "no-such-trace"]).output().unwrap();
     assert_eq!(missing.status.code(), Some(2));
 }
+
+#[test]
+fn what_unpacks_to_too_much_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let trace = folder.path().join("a.trace.zst");
+    let packed = |text: &[u8]| compress_to_vec(text, CompressionLevel::Fastest);
+    let header = packed(HEADER.as_bytes());
+    let lines = packed(&b"\n".repeat(40 << 20));
+    assert!(lines.len() < 100_000);
+    fs::write(&trace, [header, lines.clone()].concat()).unwrap();
+    let call_bomb = replay(&trace);
+    assert_eq!(call_bomb.exit, Exit::Unusable);
+    let expected = format!("growstack: {}: unpacks to more than 32 MiB\n", trace.display());
+    assert!(call_bomb.err.starts_with(&expected), "{}", call_bomb.err);
+
+    let good = write(&folder, "b.trace", BODY);
+    fs::write(folder.path().join("b.maps.zst"), lines).unwrap();
+    let call = replay(&good);
+    assert_eq!(call.exit, Exit::Unusable);
+    assert!(call.err.contains("b.maps.zst: unpacks to more than 32 MiB"), "{}", call.err);
+}
+
+#[test]
+fn a_line_without_an_end_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let path = write(&folder, "a.trace", &format!("{BODY}#{}\n", " ".repeat(1 << 17)));
+    let call = replay(&path);
+    assert_eq!(call.exit, Exit::Unusable);
+    assert!(call.err.contains("this line has more than 65536 bytes"), "{}", call.err);
+}
+
+#[test]
+fn plain_traces_are_written() {
+    let folder = TempDir::new().unwrap();
+    let body = "insert 0x10000 0x20000 r-- rwx cow 7 0x5000\nwire 0x10000 0x11000 user noholes\n\
+        fixed 0x18000 0x2000 r-x rwx - - 0x0\n";
+    let path = write(&folder, "a.trace", body);
+    let out = folder.path().join("plain");
+    let call = call(&["plain", "--out", out.to_str().unwrap()], &[&path]);
+    assert_eq!((call.exit, call.err.as_str()), (Exit::Agreed, ""));
+    assert_eq!(call.out, format!("1 traces of 4 operations in {}\n", out.display()));
+    let plain = growstack_fuzz::trace::read_file(&out.join("a.trace.zst")).unwrap();
+    let words: Vec<String> = plain.steps.iter().map(|step| step.op().to_string()).collect();
+    assert_eq!(
+        words,
+        [
+            "insert 0x10000 0x20000 r-- rwx - - 0x0",
+            "remove 0x18000 0x1a000",
+            "insert 0x18000 0x1a000 r-x rwx - - 0x0",
+            "dump",
+        ]
+    );
+}

@@ -156,3 +156,31 @@ fn without_a_command_it_has_failed() {
     let answer = map.apply(trace("lookup 0\n").steps[0].op(), &mut Vec::new()).0;
     assert_eq!(answer, growstack_fuzz::answer::Answer::Failed);
 }
+
+/// Is there a process of this id that is not a zombie?
+fn is_alive(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit(')')
+        .next()
+        .and_then(|rest| rest.split_whitespace().next())
+        .is_some_and(|s| s != "Z")
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_wrapper_dies_with_what_it_started() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let (script, pid) = (folder.path().join("run.sh"), folder.path().join("pid"));
+    let text = format!("sleep 300 & echo $! >{}; cat >/dev/null; wait\n", pid.display());
+    std::fs::write(&script, text).unwrap();
+    let command =
+        Command::new(&format!("sh {}", script.display()), Duration::from_secs(2)).unwrap();
+    let (_, result) = play("lookup 0\n", command.contender("wrapper"));
+    assert!(result.unwrap_err().is_late());
+    let pid = std::fs::read_to_string(pid).unwrap();
+    let until = std::time::Instant::now() + Duration::from_secs(5);
+    while is_alive(pid.trim()) {
+        assert!(std::time::Instant::now() < until, "{pid} lives on");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

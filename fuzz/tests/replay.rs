@@ -5,11 +5,14 @@ mod common;
 
 use common::HEADER;
 use common::toy::{Faulty, Sound, fault};
-use growstack::Addr;
+use growstack::{Addr, Change, Prot};
+use growstack_fuzz::answer::{Answer, Cause, Row, Summary};
 use growstack_fuzz::compare::Divergence;
-use growstack_fuzz::op::Op;
+use growstack_fuzz::op::{Config, Op};
+use growstack_fuzz::reference::Reference;
 use growstack_fuzz::replay::{Contender, Counts, Failure, TRACE, cut, fill, replay};
 use growstack_fuzz::report::Report;
+use growstack_fuzz::space::AddressSpace;
 use growstack_fuzz::trace::Trace;
 
 fn parse(body: &str) -> Trace {
@@ -183,4 +186,57 @@ a.trace:16: grow 0x400000
     grow 0x400000
 ";
     assert_eq!(report.to_string(), expected);
+}
+
+/// The oracle, but a `lookup` in the first page spoils an entry: the one at this index.
+struct Spoils<const ENTRY: usize> {
+    map: Reference,
+    spoilt: bool,
+}
+
+impl<const ENTRY: usize> AddressSpace for Spoils<ENTRY> {
+    fn create(config: &Config) -> Self {
+        Self { map: Reference::create(config), spoilt: false }
+    }
+    fn apply(&mut self, op: &Op, changes: &mut Vec<Change>) -> (Answer, Cause) {
+        self.spoilt |= matches!(op, Op::Lookup { addr } if addr.get() < 0x2000);
+        self.map.apply(op, changes)
+    }
+    fn entries(&self, rows: &mut Vec<Row>) {
+        self.map.entries(rows);
+        if self.spoilt {
+            rows[ENTRY].prot = Prot::NONE;
+        }
+    }
+    fn summary(&self) -> Summary {
+        self.map.summary()
+    }
+}
+
+/// Where the oracle and a map that spoils `ENTRY` of 1000 diverge; the spoiling operation is the
+/// one of index 1000, and `more` follow it.
+fn diverges_at<const ENTRY: usize>(more: usize) -> usize {
+    let inserts: String = (0..1000)
+        .map(|i| {
+            let start = 0x1000 + i * 0x2000;
+            format!("insert {start:#x} {:#x} r-- rwx - - 0\n", start + 0x1000)
+        })
+        .collect();
+    let trace = parse(&format!("{inserts}lookup 0x1000\n{}", "lookup 0x3000\n".repeat(more)));
+    let maps = [Contender::of::<Reference>("oracle"), Contender::of::<Spoils<ENTRY>>("spoilt")];
+    let failure = replay(&trace, &maps).1.unwrap_err();
+    assert!(matches!(failure.divergence, Divergence::Entries { index, .. } if index == ENTRY));
+    failure.index
+}
+
+#[test]
+fn a_large_map_is_compared_near_the_operation_at_once_and_elsewhere_later() {
+    assert_eq!(diverges_at::<0>(10), 1000);
+    assert_eq!(diverges_at::<1>(10), 1000, "the next entry is looked at");
+    let late = diverges_at::<500>(3000);
+    assert!(
+        (1001..2001).contains(&late),
+        "once in as many operations as there are entries: {late}"
+    );
+    assert_eq!(diverges_at::<500>(10), 1010, "and at the end");
 }

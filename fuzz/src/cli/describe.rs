@@ -1,12 +1,12 @@
 //! `growstack describe`.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
 
-use super::input::{Item, items};
+use super::input::{Item, items, trace_name};
 use super::{Exit, Streams};
 use crate::describe::{Description, KINDS, describe};
 use crate::trace::read_file;
@@ -44,7 +44,7 @@ impl Describe {
         for path in &self.paths {
             for item in items(path, None)? {
                 let Item::Trace(path) = item else { continue };
-                table += &row(&name(&path), &describe(&read_file(&path)?));
+                table += &row(&trace_name(&path), &describe(&read_file(&path)?));
             }
         }
         Ok(table)
@@ -56,10 +56,4 @@ fn row(name: &str, described: &Description) -> String {
     let numbers = [operations, most, last, stacks].into_iter().chain(kinds);
     let cells: Vec<String> = numbers.map(ToString::to_string).collect();
     format!("| {name} | {} |\n", cells.join(" | "))
-}
-
-/// The name of the file without what says that it is a trace.
-fn name(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name.trim_end_matches(".zst").trim_end_matches(".trace").to_owned()
 }

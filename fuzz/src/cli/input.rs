@@ -66,3 +66,9 @@ fn is_trace(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     name.ends_with(".trace") || name.ends_with(".trace.zst")
 }
+
+/// The name of the file without what says that it is a trace.
+pub(super) fn trace_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.trim_end_matches(".zst").trim_end_matches(".trace").to_owned()
+}

@@ -43,12 +43,10 @@ impl Child {
         let name = words.join(" ");
         let cannot = |error| Broken::Failed(format!("`{name}` cannot be started: {error}"));
         let (program, arguments) = words.split_first().expect("a command has a first word");
-        let mut process = process::Command::new(program)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(cannot)?;
+        let mut starter = process::Command::new(program);
+        starter.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        group::lead(&mut starter);
+        let mut process = starter.spawn().map_err(cannot)?;
         let stdin = process.stdin.take().expect("its input is a pipe");
         let stdout = process.stdout.take().expect("its output is a pipe");
         let (input, texts) = channel();
@@ -120,10 +118,48 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
+        // The child may be a wrapper that has children of its own.
+        group::kill(&self.process);
         // It may have ended already, and then there is nothing to kill.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// A child and all that it starts, which live no longer than this program needs them.
+#[cfg(unix)]
+mod group {
+    use std::os::unix::process::CommandExt;
+    use std::process::{Child, Command};
+
+    use rustix::process::{Pid, Signal, kill_process_group};
+
+    /// Has the child lead a process group. On Linux it is killed, too, if this program is, or the
+    /// thread that started it ends.
+    pub(super) fn lead(command: &mut Command) {
+        command.process_group(0);
+        #[cfg(target_os = "linux")]
+        {
+            let end_with_parent = || {
+                rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+                Ok(())
+            };
+            // SAFETY: one system call, which neither allocates nor takes a lock.
+            unsafe { command.pre_exec(end_with_parent) };
+        }
+    }
+
+    /// Kills all that is left of the group.
+    pub(super) fn kill(leader: &Child) {
+        // Nothing is left of most groups, which is an error.
+        let _ = kill_process_group(Pid::from_child(leader), Signal::KILL);
+    }
+}
+
+#[cfg(not(unix))]
+mod group {
+    pub(super) fn lead(_: &mut std::process::Command) {}
+    pub(super) fn kill(_: &std::process::Child) {}
 }
 
 fn write(mut stdin: ChildStdin, texts: &Receiver<String>) {

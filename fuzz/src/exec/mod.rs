@@ -19,6 +19,9 @@ use crate::trace::parse_answer;
 use child::{Broken, Child};
 use unknown::{DumpLine, parse_dump_line};
 
+/// The most entries of a dump: a child that never comes to its end would fill the memory.
+const MOST_ROWS: usize = 1 << 20;
+
 /// How to start a program that is a map.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Command {
@@ -113,6 +116,10 @@ impl Exec {
                 return Ok(());
             }
             match parse_dump_line(&line).map_err(|error| garbage(&Op::Dump, &line, error))? {
+                DumpLine::Row(_, _) if rows.len() == MOST_ROWS => {
+                    let reason = format!("it wrote a dump of more than {MOST_ROWS} entries");
+                    return Err(Broken::Failed(reason));
+                }
                 DumpLine::Row(row, kept) => {
                     rows.push(row);
                     *keeps = keeps.and(kept);

@@ -62,10 +62,10 @@ impl Reference {
         self.next_above(addr).checked_sub(1).filter(|&x| self.entries[x].holds(addr))
     }
 
-    /// The first entry that starts above `addr`; the number of entries if there is none. Looks from
-    /// the end, which is where a map that is being filled grows.
+    /// The first entry that starts above `addr`; the number of entries if there is none. They are
+    /// in order, which the audit sees to.
     pub(super) fn next_above(&self, addr: u64) -> usize {
-        self.entries.iter().rposition(|e| e.start <= addr).map_or(0, |last| last + 1)
+        self.entries.partition_point(|e| e.start <= addr)
     }
 
     /// Where the gap that begins at the end of entry `x - 1` ends.

@@ -1,11 +1,11 @@
 //! The naive reference: the rule book as a sorted list of entries.
 //!
 //! [`Reference`] is the oracle that other maps are compared with. It is written from
-//! `docs/behaviour.md` clause by clause, goes through its list entry by entry for every question, and
-//! shares nothing with the engine but the types that operations and answers are told in; even the
-//! rounding is its own. It is meant to be read beside the rule book, not to be fast: every
-//! operation is linear in the number of entries, and all invariants are reckoned afresh, after every
-//! one in a small map.
+//! `docs/behaviour.md` clause by clause, keeps a plain sorted list, and shares nothing with the engine
+//! but the types of operations and answers; even the rounding is its own. It is meant to be read
+//! beside the rule book, not to be fast: a search for space is linear in the number of entries, and
+//! so is putting one into the list. All invariants are computed again after every operation on a small
+//! map, and now and then on a large one.
 
 mod account;
 mod attribute;
@@ -21,7 +21,7 @@ mod wiring;
 
 pub use reached::Reached;
 
-use growstack::{Addr, Change, KernReturn, Limits, Refusal, Size};
+use growstack::{Addr, AddrRange, Change, KernReturn, Limits, Refusal, Size};
 
 use crate::answer::{Answer, Cause, Row, Summary};
 use crate::op::{Config, LimitName, Op};
@@ -78,13 +78,14 @@ pub struct Reference {
     /// 13.16 leaves pages out, 16.2 counts shared ones twice.
     lag: i128,
     trail: Vec<Reached>,
-    /// Operations so far.
-    steps: u64,
+    /// Operations since the last audit.
+    unaudited: u64,
 }
 
-/// Under a fuzzer, maps of so many entries are audited after every operation,
-const AT_ONCE: usize = 24;
-/// and larger ones after one in so many. Everywhere else, all are, after each.
+/// Maps of at most this many entries are audited after every operation.
+const AT_ONCE: usize = if cfg!(fuzzing) { 24 } else { 1024 };
+/// Larger ones are audited after one operation in this many under a fuzzer, and elsewhere after one in
+/// as many as they have entries: all audits together are then linear in the operations.
 const PERIOD: u64 = 16;
 
 impl Reference {
@@ -115,9 +116,12 @@ impl Reference {
         self.trail.clear();
         let (size, told) = (self.size, changes.len());
         let result = operation(self, changes);
-        self.steps = self.steps.wrapping_add(1);
-        let due =
-            !cfg!(fuzzing) || self.entries.len() <= AT_ONCE || self.steps.is_multiple_of(PERIOD);
+        self.unaudited += 1;
+        let period = if cfg!(fuzzing) { PERIOD } else { self.entries.len() as u64 };
+        let due = self.entries.len() <= AT_ONCE || self.unaudited >= period;
+        if due {
+            self.unaudited = 0;
+        }
         let audit = if due { self.audit() } else { Ok(()) };
         let audit = audit.and_then(|()| self.audit_changes(size, &changes[told..]));
         if let Err(sentence) = audit {
@@ -266,7 +270,7 @@ impl AddressSpace for Reference {
             borrowed: 0,
             lag: 0,
             trail: Vec::new(),
-            steps: 0,
+            unaudited: 0,
         }
     }
 
@@ -279,6 +283,15 @@ impl AddressSpace for Reference {
 
     fn entries(&self, rows: &mut Vec<Row>) {
         refill(rows, self.entries.iter().map(Piece::row));
+    }
+
+    fn entries_near(&self, range: AddrRange, rows: &mut Vec<Row>) {
+        let above = self.next_above(range.start().get());
+        let first =
+            above.saturating_sub(if self.holder(range.start().get()).is_some() { 2 } else { 1 });
+        let last = self.entries.partition_point(|e| e.start < range.end().get());
+        let end = (last + 1).min(self.entries.len());
+        refill(rows, self.entries[first..end].iter().map(Piece::row));
     }
 
     fn summary(&self) -> Summary {

@@ -23,6 +23,11 @@ pub struct ParseError {
 pub enum Problem {
     /// A byte that is no UTF-8.
     NotUtf8,
+    /// A line that is longer than any that means something.
+    LongLine {
+        /// The most bytes of a line.
+        limit: usize,
+    },
     /// The line ends before this operand.
     Missing {
         /// The operand.
@@ -160,6 +165,7 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotUtf8 => f.write_str("this is not UTF-8"),
+            Self::LongLine { limit } => write!(f, "this line has more than {limit} bytes"),
             Self::Missing { what } => write!(f, "{what} is missing"),
             Self::Surplus { found } => write!(f, "nothing may follow here, but {found} does"),
             Self::HeaderEnds { wanted } => {

@@ -7,8 +7,13 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use super::Trace;
 
-/// The most bytes that a packed file may unpack to: a few kilobytes can stand for gigabytes.
+/// The most bytes that a packed file may unpack to.
 const UNPACKED_LIMIT: u64 = 256 << 20;
+
+/// The most bytes that any packed file may unpack to, and how many times its own size: a few kilobytes
+/// can stand for gigabytes, and each operation read takes up several times its text.
+const SMALL_LIMIT: u64 = 32 << 20;
+const RATIO: u64 = 64;
 
 /// Reads a trace; a name that ends with `.zst` says that the file is packed.
 ///
@@ -29,7 +34,8 @@ pub fn read_file(path: &Path) -> Result<Trace> {
 ///
 /// # Errors
 ///
-/// A file that cannot be read, is no zstd or unpacks to more than 256 MiB.
+/// A file that cannot be read, is no zstd, or unpacks to more than 256 MiB, or than 32 MiB and 64 times
+/// its own size.
 pub fn read_packed(path: &Path) -> Result<Vec<u8>> {
     let name = || path.display().to_string();
     let bytes = fs::read(path).with_context(name)?;
@@ -37,7 +43,8 @@ pub fn read_packed(path: &Path) -> Result<Vec<u8>> {
         return Ok(bytes);
     }
     // Without the sources of the error, which its text repeats.
-    unpack(&bytes, UNPACKED_LIMIT).map_err(|error| anyhow!("{}: {error}", name()))
+    let limit = (SMALL_LIMIT + RATIO * bytes.len() as u64).min(UNPACKED_LIMIT);
+    unpack(&bytes, limit).map_err(|error| anyhow!("{}: {error}", name()))
 }
 
 #[cfg(not(feature = "packed"))]

@@ -39,6 +39,8 @@ pub use file::{read_file, read_packed};
 pub use line::{parse_answer, parse_dump_line};
 pub use result::{DumpLine, RowText};
 
+use std::num::NonZero;
+
 use crate::answer::{Answer, Row, Summary};
 use crate::op::{Config, Form, Op};
 
@@ -54,13 +56,15 @@ pub struct Trace {
     tail: String,
 }
 
-/// One operation of a trace, with what is recorded about it.
+/// One operation of a trace, with what is recorded about it. A trace may have millions, so what few of
+/// them have is apart.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Step {
     op: Op,
     recorded: Recorded,
-    source: Option<Source>,
-    remarks: Vec<Remark>,
+    /// The number of its line, if it was read from a text.
+    line: Option<NonZero<u32>>,
+    notes: Option<Box<Notes>>,
 }
 
 /// What a trace records of the result of an operation.
@@ -68,7 +72,7 @@ pub struct Step {
 enum Recorded {
     Nothing,
     Answer(Answer),
-    Dump(Dump),
+    Dump(Box<Dump>),
 }
 
 /// What a dump shows.
@@ -80,13 +84,15 @@ pub struct Dump {
     pub summary: Summary,
 }
 
-/// An operation line as it was read.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct Source {
-    line: usize,
-    text: String,
+/// What was read with an operation and means nothing for it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct Notes {
+    /// The operation line, if it is not as programs print it.
+    text: Option<String>,
     /// The lines of comments and blank lines above it.
     above: String,
+    /// Those among the results.
+    remarks: Vec<Remark>,
 }
 
 /// Comments and blank lines among the results of an operation.
@@ -137,7 +143,7 @@ impl Step {
     /// An operation with nothing recorded.
     #[must_use]
     pub fn new(op: Op) -> Self {
-        Self { op, recorded: Recorded::Nothing, source: None, remarks: Vec::new() }
+        Self { op, recorded: Recorded::Nothing, line: None, notes: None }
     }
 
     /// The operation.
@@ -149,7 +155,7 @@ impl Step {
     /// The number of its line, from 1, if it was read from a text.
     #[must_use]
     pub fn line(&self) -> Option<usize> {
-        self.source.as_ref().map(|source| source.line)
+        self.line.map(|line| line.get() as usize)
     }
 
     /// The answer recorded, if any; a dump has none.
@@ -179,7 +185,7 @@ impl Step {
             (Form::Dump, _) => {
                 let mut rows = rows.to_vec();
                 rows.iter_mut().for_each(|row| row.avail = row.shown_avail());
-                self.recorded = Recorded::Dump(Dump { rows, summary });
+                self.recorded = Recorded::Dump(Box::new(Dump { rows, summary }));
                 return;
             }
             (Form::Code, Answer::Code(_))

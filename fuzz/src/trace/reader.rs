@@ -1,13 +1,14 @@
 //! Reads traces, line by line.
 
 use std::mem;
+use std::num::NonZero;
 
 use super::error::{ParseError, Problem};
 use super::header::Header;
 use super::ops;
 use super::result::{DumpLine, read_answer, read_dump_line};
 use super::words::{Word, Words};
-use super::{Dump, Recorded, Remark, Source, Step, Trace};
+use super::{Dump, Notes, Recorded, Remark, Step, Trace};
 use crate::answer::{Row, Summary};
 use crate::op::{Config, Form};
 
@@ -69,6 +70,15 @@ fn read_header<'a>(
     }
 }
 
+/// The longest line, in bytes: nothing that means something has a hundredth of it.
+const LONGEST_LINE: usize = 64 << 10;
+
+impl Step {
+    fn notes(&mut self) -> &mut Notes {
+        self.notes.get_or_insert_default()
+    }
+}
+
 /// What has been read after the header.
 struct Reader {
     head: String,
@@ -84,6 +94,9 @@ struct Reader {
 
 impl Reader {
     fn line(&mut self, text: &str, mut words: Words<'_>) -> Result<(), ParseError> {
+        if text.len() > LONGEST_LINE {
+            return Err(words.error_here(Problem::LongLine { limit: LONGEST_LINE }));
+        }
         let Some(first) = words.next() else {
             self.loose.push_str(text.trim_ascii_end());
             self.loose.push('\n');
@@ -111,9 +124,12 @@ impl Reader {
         if self.steps.is_empty() {
             self.head += &mem::take(&mut above);
         }
-        let source = Source { line: words.line(), text: text.trim_ascii_end().into(), above };
-        let recorded = Recorded::Nothing;
-        self.steps.push(Step { op, recorded, source: Some(source), remarks: Vec::new() });
+        let text = text.trim_ascii_end();
+        let spelled = (op.to_string() != text).then(|| text.to_owned());
+        let notes = (spelled.is_some() || !above.is_empty())
+            .then(|| Box::new(Notes { text: spelled, above, remarks: Vec::new() }));
+        let line = u32::try_from(words.line()).ok().and_then(NonZero::new);
+        self.steps.push(Step { op, recorded: Recorded::Nothing, line, notes });
         self.results = 0;
         Ok(())
     }
@@ -164,7 +180,7 @@ impl Reader {
     ) -> Result<(), ParseError> {
         let rows = mem::take(&mut self.rows);
         let (step, _) = self.owner(mark, words)?;
-        step.recorded = Recorded::Dump(Dump { rows, summary });
+        step.recorded = Recorded::Dump(Box::new(Dump { rows, summary }));
         Ok(())
     }
 
@@ -175,12 +191,12 @@ impl Reader {
         let after = self.results;
         let text = mem::take(&mut self.loose);
         if !text.is_empty() {
-            step.remarks.push(Remark { after, beside: false, text });
+            step.notes().remarks.push(Remark { after, beside: false, text });
         }
         self.results += 1;
         if let Some(text) = words.comment() {
             let remark = Remark { after: self.results, beside: true, text: text.into() };
-            step.remarks.push(remark);
+            step.notes().remarks.push(remark);
         }
         Ok(())
     }

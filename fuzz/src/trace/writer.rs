@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Recorded, Step, Trace};
+use super::{Notes, Recorded, Step, Trace};
 
 impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -18,11 +18,12 @@ impl fmt::Display for Trace {
 impl fmt::Display for Step {
     /// The operation and its results, with the comments that belong to them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.source {
-            Some(source) => {
-                f.write_str(&source.above)?;
-                writeln!(f, "{}", source.text)?;
-            }
+        let notes = self.notes.as_deref();
+        if let Some(Notes { above, .. }) = notes {
+            f.write_str(above)?;
+        }
+        match notes.and_then(|notes| notes.text.as_ref()) {
+            Some(text) => writeln!(f, "{text}")?,
             None => writeln!(f, "{}", self.op)?,
         }
         match &self.recorded {
@@ -36,7 +37,8 @@ impl fmt::Display for Step {
 impl Step {
     /// The result lines, with the remarks among them.
     fn write_results(&self, f: &mut fmt::Formatter<'_>, results: &str) -> fmt::Result {
-        let mut remarks = self.remarks.iter().peekable();
+        let remarks = self.notes.as_deref().map_or(&[][..], |notes| &notes.remarks);
+        let mut remarks = remarks.iter().peekable();
         for (index, result) in results.lines().enumerate() {
             while let Some(above) = remarks.next_if(|r| !r.beside && r.after <= index) {
                 f.write_str(&above.text)?;

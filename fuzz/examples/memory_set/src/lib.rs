@@ -7,7 +7,7 @@ use growstack::{
 };
 use growstack_fuzz::answer::{Answer, Cause, Row, Summary, row};
 use growstack_fuzz::keeps::Keeps;
-use growstack_fuzz::op::{Config, Mapping, Op};
+use growstack_fuzz::op::{Config, LimitName, Mapping, Op};
 use growstack_fuzz::settings::Lacks;
 use growstack_fuzz::space::AddressSpace;
 use memory_addr::{AddrRange as Range, VirtAddr};
@@ -138,7 +138,12 @@ impl<const GUARDED: bool> MemorySetMap<GUARDED> {
                     area.and_then(|area| AddrRange::new(addr(area.start()), addr(area.end()))),
                 )
             }
-            // There is nothing that a limit could be on but what is mapped in all.
+            // Of what these limit or set, nothing is in this map: they cannot be reached.
+            Op::Limit { name: LimitName::Stack | LimitName::Vmem | LimitName::Memlock, .. }
+            | Op::SetGuardPage { .. }
+            | Op::WireFuture { .. }
+            | Op::Dump => Answer::Silent,
+            Op::SetGrowSize { value } if value != Size::ZERO => Answer::Silent,
             _ => Answer::Unsupported,
         }
     }
