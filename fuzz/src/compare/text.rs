@@ -57,7 +57,7 @@ impl fmt::Display for Between<'_> {
             }
             Divergence::Pages { at, left, right } => {
                 let what = format!("different pages from {at} on");
-                self.write(f, what, PageOrNone(left.as_ref()), PageOrNone(right.as_ref()))
+                self.write(f, what, PageOrNone(left.as_deref()), PageOrNone(right.as_deref()))
             }
             Divergence::Summary { left, right } => self.write(f, "different counters", left, right),
             Divergence::Broken { invariant } => {
