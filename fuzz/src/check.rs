@@ -14,7 +14,7 @@ const SEQUENCES: u64 = 500;
 ///
 /// ```
 /// # use growstack_fuzz::engine::EngineSpace as MyMap;
-/// growstack_fuzz::check::<MyMap>();
+/// growstack_fuzz::check::<MyMap>(); // in a function with `#[test]`
 /// ```
 ///
 /// # Panics

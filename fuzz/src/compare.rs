@@ -77,9 +77,9 @@ pub enum Divergence {
         /// The first address that differs.
         at: Addr,
         /// The entry that holds it on the left, if one does.
-        left: Option<Row>,
+        left: Option<Box<Row>>,
         /// The entry that holds it on the right, if one does.
-        right: Option<Row>,
+        right: Option<Box<Row>>,
     },
     /// The counters.
     Summary {

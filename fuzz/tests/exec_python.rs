@@ -92,7 +92,9 @@ fn replay_with_a_program() {
             .args(["--exec", &command(), "--timeout", "60"])
             .args(only)
             .assert()
-            .code(0);
+            .code(2);
+        let err = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+        assert!(err.contains("exec does not support `stack 0x8000 0x4000"), "{err}");
         let out = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
         assert!(out.ends_with("traces 1, operations 3, answers compared 3, divergences 0\n"));
         assert!(out.starts_with("traces left out"), "{out}");

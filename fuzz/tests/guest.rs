@@ -401,7 +401,6 @@ fn what_is_not_kept_is_not_compared() {
     let mut others = rows.clone();
     others[0].offset = 0;
     others[0].prot = Prot::NONE;
-    #[expect(clippy::result_large_err, reason = "as the library returns it")]
     let compare = |others: &[Row], keeps| {
         let other = summary.with(|summary| summary.ssize = 9);
         compare_kept((&rows, summary), (others, other), keeps)

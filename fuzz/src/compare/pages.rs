@@ -39,7 +39,7 @@ pub(super) fn compare_within(
                 at = l.range.end().min(r.range.end());
             }
             _ => {
-                let [left, right] = [left.cloned(), right.cloned()];
+                let [left, right] = [left, right].map(|row| row.cloned().map(Box::new));
                 return Err(Divergence::Pages { at, left, right });
             }
         }
@@ -186,7 +186,7 @@ mod tests {
         let short = rows(&[(0, top - 1, Prot::RW)]);
         let at = Addr::new(top - 1);
         let right = None;
-        let left = Some(whole[0].clone());
+        let left = Some(Box::new(whole[0].clone()));
         assert_eq!(
             compare_pages(&whole, &short, PAGES),
             Err(Divergence::Pages { at, left, right })

@@ -70,7 +70,7 @@ impl fmt::Display for Between<'_> {
             }
             Divergence::Pages { at, left, right } => {
                 let what = format!("different pages from {at} on");
-                self.write(f, what, PageOrNone(left.as_ref()), PageOrNone(right.as_ref()))
+                self.write(f, what, PageOrNone(left.as_deref()), PageOrNone(right.as_deref()))
             }
             Divergence::Broken { invariant } => {
                 write!(f, "a broken map, {}: {invariant}", self.right)
@@ -147,7 +147,7 @@ impl fmt::Display for ChangesText<'_> {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Untold => f.write_str("not told"),
+            Self::Untold => f.write_str("gives no cause"),
             Self::Done => f.write_str("done"),
             Self::Grew(Growth::AlreadyMapped) => f.write_str("mapped already"),
             Self::Grew(Growth::NoStack) => f.write_str("no stack to grow"),

@@ -23,7 +23,9 @@ struct Runner {
 }
 
 /// Who differs from whom, and in what.
-type Difference = Box<((&'static str, &'static str), Divergence)>;
+type Sided = ((&'static str, &'static str), Divergence);
+
+type Difference = Box<Sided>;
 
 fn between(left: &'static str, right: &'static str) -> impl Fn(Divergence) -> Difference {
     move |divergence| Box::new(((left, right), divergence))
@@ -61,17 +63,15 @@ pub(super) fn run(
             done(index, first.observed.answer, &first.observed);
         }
         if let Err(difference) = outcome.and_then(|()| compare(step, look, &mut runners)) {
-            return (counts, Err(failure(index, difference, runners)));
+            return (counts, Err(failure(index, *difference, runners)));
         }
     }
     let last = trace.steps.len().saturating_sub(1);
     let outcome = if pace.owes_a_whole_look() { compare_whole(&mut runners) } else { Ok(()) };
-    (counts, outcome.map_err(|difference| failure(last, difference, runners)))
+    (counts, outcome.map_err(|difference| failure(last, *difference, runners)))
 }
 
-#[expect(clippy::boxed_local, reason = "as it comes out of a result")]
-fn failure(index: usize, difference: Difference, runners: Vec<Runner>) -> Box<Failure> {
-    let (sides, divergence) = *difference;
+fn failure(index: usize, (sides, divergence): Sided, runners: Vec<Runner>) -> Box<Failure> {
     let observed = runners.into_iter().map(|r| (r.name, r.observed)).collect();
     Box::new(Failure { index, sides, divergence, observed })
 }
