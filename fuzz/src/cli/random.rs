@@ -12,7 +12,7 @@ use clap::{Args, value_parser};
 
 use super::outside::Outside;
 use super::{Exit, Streams};
-use crate::driver::{Failure, Outcome, Settings, WIDTHS, engine, run};
+use crate::driver::{Failure, Outcome, SHARED, Settings, WIDTHS, engine, run};
 use crate::op::{Config, Op};
 use crate::reference::Reached;
 use crate::replay::Contender;
@@ -50,7 +50,8 @@ pub(super) struct Random {
     )]
     first: u64,
 
-    /// The map to run; by default the first one, or exec with --exec.
+    /// The map to run; by default the first one, or exec with --exec. Beside the engine there are
+    /// shared and shared-4, the engine for many threads, called by one.
     #[arg(long, value_name = "MAP", conflicts_with = "exec")]
     map: Option<String>,
 
@@ -145,9 +146,12 @@ impl Random {
             return engine(width)
                 .with_context(|| format!("the engine is tested with width {a} or {b}"));
         }
+        // The engine for many threads stands beside the engine.
+        let shared = if maps.iter().any(|map| map.name == "engine") { &SHARED[..] } else { &[] };
+        let maps = || maps.iter().chain(shared);
         let named = |map: &&Contender| self.map.as_ref().is_none_or(|name| name == map.name);
-        maps.iter().copied().find(|map| named(&map)).with_context(|| {
-            let names: Vec<&str> = maps.iter().map(|map| map.name).collect();
+        maps().find(named).copied().with_context(|| {
+            let names: Vec<&str> = maps().map(|map| map.name).collect();
             let name = self.map.as_deref().unwrap_or_default();
             format!("no map is called `{name}`; there are: {}", names.join(", "))
         })

@@ -32,4 +32,6 @@ mod under_test;
 pub use crate::lockstep::{Counts, KindCount};
 pub use failure::Failure;
 pub use run::{Outcome, Settings, run, sequence};
+#[cfg(feature = "targets")]
+pub use under_test::SHARED;
 pub use under_test::{ENGINES, WIDTHS, engine};

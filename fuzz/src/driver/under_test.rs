@@ -8,6 +8,13 @@ use crate::replay::Contender;
 pub const ENGINES: [Contender; 2] =
     [Contender::of::<EngineSpace<16>>("engine"), Contender::of::<EngineSpace<4>>("engine-4")];
 
+/// The engine for many threads, called by one.
+#[cfg(feature = "targets")]
+pub const SHARED: [Contender; 2] = [
+    Contender::of::<crate::shared::SharedSpace<16>>("shared"),
+    Contender::of::<crate::shared::SharedSpace<4>>("shared-4"),
+];
+
 /// Widths of the index nodes, in entries, that the engine is tested with.
 pub const WIDTHS: [usize; 2] = [16, 4];
 
