@@ -85,6 +85,7 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
         // 12.10 and 12.11: it merges with nothing, and what is not mapped is left to grow.
         let avail = max_ssize.wrapping_sub(init).get();
         let placement = self.map.place(&at, start, end, mapping).into_stack(flags, 0, avail);
+        self.map.tree.predict_one(&at);
         self.map.carry_out(&mut at, placement)?;
         let mapped = AddrRange::between(start, end);
         tell(Change::Mapped(mapped, prot));

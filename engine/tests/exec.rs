@@ -50,3 +50,19 @@ fn a_new_image_without_nodes_is_refused() -> Result<(), Refusal> {
     assert_eq!((process.map().is_empty(), process.ssize()), (true, 0));
     Ok(())
 }
+
+/// The old image is gone, and the new one has no main stack yet: what counts as one stays as it was.
+#[test]
+fn a_refused_image_leaves_the_lowest_address_of_the_main_stack() -> Result<(), Refusal> {
+    let mut process = process(PAGE_SIZE)?;
+    let top = Addr::new(1 << 30);
+    process.exec(top, Size::pages(256), Prot::RW, |_| ())?;
+    let before = process.tunables();
+    assert_eq!(before.maxsaddr, top.wrapping_back(Size::pages(256)));
+    process.set_limits(Limits { vmem: Size::new(PAGE_SIZE - 1), ..Limits::default() });
+    let refused = process.exec(Addr::new(1 << 29), Size::pages(512), Prot::RW, |_| ());
+    assert!(matches!(refused, Err(Refusal::StackVmem { .. })), "{refused:?}");
+    assert_eq!((process.tunables(), process.ssize()), (before, 1));
+    assert!(process.map().is_empty());
+    Ok(())
+}

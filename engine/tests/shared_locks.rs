@@ -186,10 +186,25 @@ fn what_it_is_can_be_told() {
 #[test]
 fn a_new_image_and_back_to_one_thread() {
     let shared = with_stack(FaultPath::Locked);
-    let first = shared.exec(addr(TOP), Size::new(0x80_0000), Prot::RW, |_| ()).unwrap();
+    let most = Size::new(0x80_0000);
+    let first = shared.exec(addr(TOP), most, Prot::RW, |_| ()).unwrap();
     assert_eq!((shared.ssize(), first.len()), (32, Size::new(0x2_0000)));
+    let tunables = shared.tunables();
+    assert_eq!(tunables.maxsaddr, addr(TOP).wrapping_back(most));
+    // Its main stack grows, and that counts.
+    let grown = shared.grow(addr(TOP - 0x2_0001), |_| ()).unwrap();
+    let pages = grown.added().unwrap().len().get() / 0x1000;
+    assert_eq!(shared.ssize(), 32 + pages);
+    // One that is refused its stack leaves the tunables as they were.
+    shared.set_limits(Limits { vmem: Size::ZERO, ..shared.limits() });
+    let refused = shared.exec(addr(TOP - 0x1000), most, Prot::RW, |_| ());
+    assert!(matches!(refused, Err(Refusal::StackVmem { .. })), "{refused:?}");
+    assert_eq!(shared.tunables(), tunables);
+    shared.set_limits(Limits::default());
+    shared.exec(addr(TOP), most, Prot::RW, |_| ()).unwrap();
     let process = shared.into_inner();
     assert_eq!((process.ssize(), process.map().len()), (32, 1));
+    assert_eq!(process.tunables(), tunables);
     process.map().check_index().unwrap();
 }
 

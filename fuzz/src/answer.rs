@@ -85,13 +85,27 @@ pub struct Summary {
     pub reserved: Size,
     /// Pages wired.
     pub wired: u64,
+    /// `vm_maxsaddr`, if the map has that: dumps do not show it.
+    pub maxsaddr: Option<Addr>,
+}
+
+impl Summary {
+    /// Are the counters the same, as far as both sides have them?
+    #[must_use]
+    pub fn agrees(&self, other: &Self) -> bool {
+        let same = match (self.maxsaddr, other.maxsaddr) {
+            (Some(left), Some(right)) => left == right,
+            _ => true,
+        };
+        same && Self { maxsaddr: None, ..*self } == Self { maxsaddr: None, ..*other }
+    }
 }
 
 impl Summary {
     /// The counters that every map has; the others are 0.
     #[must_use]
     pub const fn new(size: Size, entries: usize) -> Self {
-        Self { size, entries, ssize: 0, reserved: Size::ZERO, wired: 0 }
+        Self { size, entries, ssize: 0, reserved: Size::ZERO, wired: 0, maxsaddr: None }
     }
 
     /// The same with some counters changed.

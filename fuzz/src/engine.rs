@@ -1,11 +1,9 @@
 //! The engine as an [`AddressSpace`].
 
-use growstack::{
-    Addr, AddrRange, Change, KernReturn, Mapping, Process, Prot, Refusal, Size, VmMap,
-};
+use growstack::{Addr, AddrRange, Change, KernReturn, Process, Refusal, Size, VmMap};
 
 use crate::answer::{Answer, Cause, Row, Summary};
-use crate::op::{self, Config, LimitName, ObjectId, Op};
+use crate::op::{Config, LimitName, ObjectId, Op};
 use crate::space::{AddressSpace, refill};
 
 /// A process of the engine, with index nodes of width `B`.
@@ -16,17 +14,6 @@ pub struct EngineSpace<const B: usize = 16> {
 }
 
 impl<const B: usize> EngineSpace<B> {
-    /// A new process image (rule 16.6), for which traces have no word.
-    pub fn exec(
-        &mut self,
-        top: Addr,
-        maxssiz: Size,
-        prot: Prot,
-        changes: &mut Vec<Change>,
-    ) -> (Answer, Cause) {
-        plain(self.process.exec(top, maxssiz, prot, |change| changes.push(change)))
-    }
-
     fn set_limit(&mut self, name: LimitName, value: Size) {
         let mut limits = self.process.limits();
         match name {
@@ -51,9 +38,7 @@ impl<const B: usize> AddressSpace for EngineSpace<B> {
         let tell = |change| changes.push(change);
         let map = self.process.map_mut();
         match *op {
-            Op::Insert { start, end, mapping } => {
-                plain(map.insert(start, end, engine_mapping(mapping), tell))
-            }
+            Op::Insert { start, end, mapping } => plain(map.insert(start, end, mapping, tell)),
             Op::Stack { addrbos, max_ssize, prot, max, flags } => {
                 plain(self.process.stack(addrbos, max_ssize, prot, max, flags, tell))
             }
@@ -63,11 +48,9 @@ impl<const B: usize> AddressSpace for EngineSpace<B> {
             },
             Op::FindSpace { start, length } => found(map.find_space(start, length)),
             Op::Find { start, length, max_addr, space, mapping } => {
-                found(map.find(start, length, max_addr, space, engine_mapping(mapping), tell))
+                found(map.find(start, length, max_addr, space, mapping, tell))
             }
-            Op::Fixed { start, length, mapping } => {
-                plain(map.fixed(start, length, engine_mapping(mapping), tell))
-            }
+            Op::Fixed { start, length, mapping } => plain(map.fixed(start, length, mapping, tell)),
             Op::Remove { start, end } => plain(map.remove(start, end, tell)),
             Op::Protect { start, end, prot, what } => {
                 plain(map.protect(start, end, prot, what, tell))
@@ -104,6 +87,7 @@ impl<const B: usize> AddressSpace for EngineSpace<B> {
                 (Answer::Silent, Cause::Done)
             }
             Op::Dump => (Answer::Silent, Cause::Done),
+            Op::Exec { top, maxssiz, prot } => plain(self.process.exec(top, maxssiz, prot, tell)),
         }
     }
 
@@ -119,17 +103,13 @@ impl<const B: usize> AddressSpace for EngineSpace<B> {
             ssize: self.process.ssize(),
             reserved: map.reserved(),
             wired: map.wired_pages(),
+            maxsaddr: Some(self.process.tunables().maxsaddr),
         }
     }
 
     fn check(&self) -> Result<(), String> {
         self.process.map().check_index().map_err(|violation| violation.to_string())
     }
-}
-
-fn engine_mapping(mapping: op::Mapping) -> Mapping<ObjectId> {
-    let op::Mapping { prot, max, flags, object, offset } = mapping;
-    Mapping { prot, max, flags, object, offset }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "takes what an operation returns as it is")]

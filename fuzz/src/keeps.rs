@@ -204,6 +204,7 @@ impl Keeps {
             ssize: if self.ssize { summary.ssize } else { 0 },
             reserved: if self.reserved { summary.reserved } else { Size::ZERO },
             wired: if self.wired_pages { summary.wired } else { 0 },
+            maxsaddr: summary.maxsaddr,
         }
     }
 }

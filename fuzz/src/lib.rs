@@ -49,12 +49,11 @@ pub mod driver;
 pub mod engine;
 #[cfg(feature = "pipe")]
 pub mod exec;
-pub mod generate;
 #[cfg(feature = "targets")]
+pub mod finding;
 pub mod input;
 pub mod keeps;
-#[cfg(feature = "targets")]
-pub mod minimize;
+pub mod lockstep;
 #[cfg(feature = "command")]
 pub mod night;
 pub mod op;
@@ -70,6 +69,8 @@ pub mod settings;
 pub mod shared;
 #[cfg(feature = "pictures")]
 pub mod show;
+pub mod shrink;
+mod shrunk;
 pub mod space;
 #[cfg(feature = "targets")]
 pub mod stress;

@@ -1,6 +1,6 @@
 //! What regression tests call. The targets and `growstack minimize` print such tests.
 
-use crate::driver::{WIDTHS, engine};
+use crate::driver::ENGINES;
 use crate::reference::Reference;
 use crate::replay::{Contender, cut, replay};
 use crate::report::Report;
@@ -18,8 +18,7 @@ pub fn agrees(text: &str) {
         Ok(trace) => trace,
         Err(error) => panic!("no trace: {error}"),
     };
-    let engines = WIDTHS.map(|width| engine(width).expect("a width under test"));
-    let maps = [&[Contender::of::<Reference>("reference")], &engines[..]].concat();
+    let maps = [&[Contender::of::<Reference>("reference")], &ENGINES[..]].concat();
     if let (_, Err(failure)) = replay(&trace, &maps) {
         let cut = cut(&trace, &failure, &maps);
         panic!("{}", Report { origin: "regression", trace: &trace, failure: &failure, cut: &cut });

@@ -35,7 +35,7 @@ impl fmt::Debug for Contender {
 impl Contender {
     /// Maps of type `M`.
     #[must_use]
-    pub fn of<M: AddressSpace + 'static>(name: &'static str) -> Self {
+    pub const fn of<M: AddressSpace + 'static>(name: &'static str) -> Self {
         Self { name, create: &|config| Box::new(M::create(config)) }
     }
 }

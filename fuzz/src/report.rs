@@ -113,31 +113,7 @@ impl<'a> Report<'a> {
             Divergence::Entries { left: Some(row), .. }
             | Divergence::Entries { right: Some(row), .. } => row.range.start(),
             Divergence::Pages { at, .. } => *at,
-            _ => address_of(op).unwrap_or(self.trace.config().min),
+            _ => op.address().unwrap_or(self.trace.config().min),
         }
-    }
-}
-
-/// The address that an operation is about, if any.
-pub(crate) fn address_of(op: &Op) -> Option<Addr> {
-    match *op {
-        Op::Grow { addr } | Op::Lookup { addr } => Some(addr),
-        Op::Stack { addrbos, .. } => Some(addrbos),
-        Op::Insert { start, .. }
-        | Op::FindSpace { start, .. }
-        | Op::Find { start, .. }
-        | Op::Fixed { start, .. }
-        | Op::Remove { start, .. }
-        | Op::Protect { start, .. }
-        | Op::Inherit { start, .. }
-        | Op::Madvise { start, .. }
-        | Op::Wire { start, .. }
-        | Op::Unwire { start, .. }
-        | Op::Check { start, .. } => Some(start),
-        Op::Limit { .. }
-        | Op::SetGrowSize { .. }
-        | Op::SetGuardPage { .. }
-        | Op::WireFuture { .. }
-        | Op::Dump => None,
     }
 }

@@ -85,7 +85,7 @@ pub(crate) fn without_implied<M: AddressSpace + ?Sized>(map: &M, config: Config)
     let mut settled = config;
     for limit in implied(&config).filter(|_| infinity) {
         if let Op::Limit { name, .. } = limit {
-            settled.follow(&Op::Limit { name, value: Size::MAX });
+            settled.follow(&Op::Limit { name, value: Size::MAX }, Answer::Silent);
         }
     }
     settled.tunables.sgrowsiz = grow_size.unwrap_or(settled.tunables.sgrowsiz);

@@ -1,10 +1,15 @@
 //! The engine for many threads, as an [`AddressSpace`] and for threads that call it at once.
 
+use std::convert::Infallible;
+
 use growstack::shared::{FaultPath, Locks, ParkingLot, SharedProcess, WireError};
-use growstack::{Addr, Change, Growth, KernReturn, Mapping, Process, Prot, Refusal, Size, VmMap};
+use growstack::{
+    Addr, AddrRange, Change, Growth, Holes, KernReturn, Process, Prot, Refusal, Size, VmMap, Wiring,
+};
+use parking_lot::Mutex;
 
 use crate::answer::{Answer, Cause, Row, Summary};
-use crate::op::{self, Config, LimitName, ObjectId, Op};
+use crate::op::{Config, LimitName, ObjectId, Op};
 use crate::space::{AddressSpace, refill};
 
 /// A shared process with index nodes of width `B`.
@@ -12,6 +17,17 @@ use crate::space::{AddressSpace, refill};
 pub struct SharedSpace<const B: usize = 16, L: Locks = ParkingLot> {
     /// The process, open to whoever wants to ask it more.
     pub process: SharedProcess<L, ObjectId, B>,
+    /// The first wiring whose pages nobody had been asked for.
+    unasked: Mutex<Option<String>>,
+}
+
+/// How much of the published view is in one of its nodes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ViewNodes {
+    /// As much as there is room for.
+    Whole,
+    /// So little that few entries make several levels.
+    Narrow,
 }
 
 impl<const B: usize, L: Locks> SharedSpace<B, L> {
@@ -22,11 +38,24 @@ impl<const B: usize, L: Locks> SharedSpace<B, L> {
     /// If the step of growth is 0, or there is no memory.
     #[must_use]
     pub fn with_path(config: &Config, path: FaultPath) -> Self {
+        Self::with_view(config, path, ViewNodes::Whole)
+    }
+
+    /// The same with nodes of the published view as `nodes` says.
+    ///
+    /// # Panics
+    ///
+    /// As [`with_path`](Self::with_path).
+    #[must_use]
+    pub fn with_view(config: &Config, path: FaultPath, nodes: ViewNodes) -> Self {
         let map = VmMap::new(config.min, config.max);
         let process = Process::new(map, config.limits, config.tunables)
-            .and_then(|process| SharedProcess::with_path(process, path))
+            .and_then(|process| match nodes {
+                ViewNodes::Whole => SharedProcess::with_path(process, path),
+                ViewNodes::Narrow => SharedProcess::with_narrow_view(process, path),
+            })
             .expect("a configuration has a step other than 0, and there is memory");
-        Self { process }
+        Self { process, unasked: Mutex::default() }
     }
 
     /// Carries out one operation, as any thread may; `pause` is called in the window of a wiring.
@@ -34,19 +63,17 @@ impl<const B: usize, L: Locks> SharedSpace<B, L> {
         let process = &self.process;
         let tell = |change| changes.push(change);
         match *op {
-            Op::Insert { start, end, mapping } => {
-                told(process.insert(start, end, engine_mapping(mapping), tell))
-            }
+            Op::Insert { start, end, mapping } => told(process.insert(start, end, mapping, tell)),
             Op::Stack { addrbos, max_ssize, prot, max, flags } => {
                 told(process.stack(addrbos, max_ssize, prot, max, flags, tell).map(drop))
             }
             Op::Grow { addr } => grew(process.grow(addr, tell)),
             Op::FindSpace { start, length } => found(process.find_space(start, length)),
             Op::Find { start, length, max_addr, space, mapping } => {
-                found(process.find(start, length, max_addr, space, engine_mapping(mapping), tell))
+                found(process.find(start, length, max_addr, space, mapping, tell))
             }
             Op::Fixed { start, length, mapping } => {
-                told(process.fixed(start, length, engine_mapping(mapping), tell))
+                told(process.fixed(start, length, mapping, tell))
             }
             Op::Remove { start, end } => told(process.remove(start, end, tell)),
             Op::Protect { start, end, prot, what } => {
@@ -55,17 +82,7 @@ impl<const B: usize, L: Locks> SharedSpace<B, L> {
             Op::Inherit { start, end, inherit } => told(process.inherit(start, end, inherit)),
             Op::Madvise { start, end, advice } => told(process.advise(start, end, advice)),
             Op::Wire { start, end, wiring, holes } => {
-                let fault_in = |_, _| {
-                    pause();
-                    Ok(())
-                };
-                match process
-                    .wire::<core::convert::Infallible>(start, end, wiring, holes, fault_in, tell)
-                {
-                    Ok(()) => told(Ok(())),
-                    Err(WireError::Refused(refusal)) => told(Err(refusal)),
-                    Err(WireError::Fault(never)) => match never {},
-                }
+                self.wire((start, end), wiring, holes, changes, pause)
             }
             Op::Unwire { start, end, wiring, holes } => {
                 told(process.unwire(start, end, wiring, holes, tell))
@@ -76,11 +93,47 @@ impl<const B: usize, L: Locks> SharedSpace<B, L> {
             Op::Lookup { addr } => {
                 (Answer::Holds(process.lookup(addr).map(|entry| entry.range)), Cause::Done)
             }
+            Op::Exec { top, maxssiz, prot } => {
+                told(process.exec(top, maxssiz, prot, tell).map(drop))
+            }
             Op::Limit { .. }
             | Op::SetGrowSize { .. }
             | Op::SetGuardPage { .. }
             | Op::WireFuture { .. }
             | Op::Dump => self.switch(op),
+        }
+    }
+
+    /// Wires a range, and looks whether the pager was asked for every page that became wired.
+    fn wire(
+        &self,
+        (start, end): (Addr, Addr),
+        wiring: Wiring,
+        holes: Holes,
+        changes: &mut Vec<Change>,
+        pause: impl Fn(),
+    ) -> (Answer, Cause) {
+        let mut asked = Vec::new();
+        let fault_in = |pages, _| {
+            asked.push(pages);
+            pause();
+            Ok(())
+        };
+        let before = changes.len();
+        let tell = |change| changes.push(change);
+        let outcome = self.process.wire::<Infallible>(start, end, wiring, holes, fault_in, tell);
+        let unasked = changes[before..].iter().find(|change| !is_covered(change, &asked));
+        if let Some(change) = unasked {
+            self.unasked.lock().get_or_insert_with(|| {
+                let asked: Vec<String> = asked.iter().map(ToString::to_string).collect();
+                let asked = if asked.is_empty() { "nothing".to_owned() } else { asked.join(", ") };
+                format!("{change:?}, but the pager was asked for {asked}")
+            });
+        }
+        match outcome {
+            Ok(()) => told(Ok(())),
+            Err(WireError::Refused(refusal)) => told(Err(refusal)),
+            Err(WireError::Fault(never)) => match never {},
         }
     }
 
@@ -147,7 +200,7 @@ impl<const B: usize, L: Locks> AddressSpace for SharedSpace<B, L> {
     }
 
     fn summary(&self) -> Summary {
-        let ssize = self.process.ssize();
+        let (ssize, maxsaddr) = (self.process.ssize(), self.process.tunables().maxsaddr);
         let map = self.process.read();
         Summary {
             size: map.size(),
@@ -155,18 +208,24 @@ impl<const B: usize, L: Locks> AddressSpace for SharedSpace<B, L> {
             ssize,
             reserved: map.reserved(),
             wired: map.wired_pages(),
+            maxsaddr: Some(maxsaddr),
         }
     }
 
     fn check(&self) -> Result<(), String> {
         self.process.read().check_index().map_err(|violation| violation.to_string())?;
+        self.unasked.lock().clone().map_or(Ok(()), Err)?;
         self.check_view()
     }
 }
 
-fn engine_mapping(mapping: op::Mapping) -> Mapping<ObjectId> {
-    let op::Mapping { prot, max, flags, object, offset } = mapping;
-    Mapping { prot, max, flags, object, offset }
+/// Are all pages that a change says are wired among those that were `asked` for, in ascending order?
+fn is_covered(change: &Change, asked: &[AddrRange]) -> bool {
+    let Change::Wired(wired) = change else { return true };
+    let reached = asked.iter().fold(wired.start(), |reached, pages| {
+        if pages.start() <= reached { reached.max(pages.end()) } else { reached }
+    });
+    reached >= wired.end()
 }
 
 fn told(outcome: Result<(), Refusal>) -> (Answer, Cause) {
@@ -192,4 +251,23 @@ fn found(outcome: Result<Addr, Refusal>) -> (Answer, Cause) {
 
 fn refused(refusal: Refusal) -> (Answer, Cause) {
     (Answer::Code(refusal.kern()), Cause::Refused(refusal))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_covered_by_what_was_asked_for() {
+        let pages = |start: u64, end: u64| {
+            AddrRange::new(Addr::new(start * 0x1000), Addr::new(end * 0x1000)).expect("in order")
+        };
+        let covered =
+            |start, end, asked: &[AddrRange]| is_covered(&Change::Wired(pages(start, end)), asked);
+        assert!(covered(4, 8, &[pages(4, 8)]) && covered(4, 8, &[pages(1, 2), pages(3, 9)]));
+        assert!(covered(4, 8, &[pages(4, 6), pages(6, 8)]));
+        assert!(!covered(4, 8, &[]) && !covered(4, 8, &[pages(5, 8)]));
+        assert!(!covered(4, 8, &[pages(4, 7)]) && !covered(4, 8, &[pages(4, 5), pages(6, 8)]));
+        assert!(is_covered(&Change::Unwired(pages(4, 8)), &[]));
+    }
 }

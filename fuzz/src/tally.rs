@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::driver::Counts;
-use crate::generate::Kind;
+use crate::op::Kind;
 
 /// Totals of one run.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]

@@ -26,7 +26,7 @@ on_every_map! {
 
 const RW: Prot = Prot::RW;
 
-fn insertions_tell_what_they_map<M: Subject>() {
+fn insertions_tell_what_they_map<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.done(insert_rw(0x1_0000, 0x1_1000), &[mapped(0x1_0000, 0x1_1000, RW)]);
     // Extending the lower neighbour (6.7a) adds only what is new.
@@ -41,7 +41,7 @@ fn insertions_tell_what_they_map<M: Subject>() {
     b.done(op, &[mapped(0x2_4000, 0x2_5000, RW)]);
 }
 
-fn removal_tells_the_mapped_parts<M: Subject>() {
+fn removal_tells_the_mapped_parts<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_4000));
     b.run(insert_rw(0x1_6000, 0x1_8000));
@@ -55,7 +55,7 @@ fn removal_tells_the_mapped_parts<M: Subject>() {
     b.done(remove(0x1_7000, 0x1_6000), &[]);
 }
 
-fn fixed_tells_removal_first<M: Subject>() {
+fn fixed_tells_removal_first<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_2000));
     b.run(insert_rw(0x1_3000, 0x1_5000));
@@ -72,7 +72,7 @@ fn fixed_tells_removal_first<M: Subject>() {
     b.done(fixed(MAX - 0x1000, 0x2000, read), &[mapped(MAX - 0x1000, MAX, Prot::READ)]);
 }
 
-fn protect_tells_what_is_in_force<M: Subject>() {
+fn protect_tells_what_is_in_force<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_4000));
     let current = |start, end, prot| protect(start, end, prot, ProtectWhat::Current);
@@ -90,7 +90,7 @@ fn protect_tells_what_is_in_force<M: Subject>() {
     b.done(current(0x1_3000, 0x1_2000, Prot::NONE), &[]);
 }
 
-fn wiring_tells_the_first_and_the_last<M: Subject>() {
+fn wiring_tells_the_first_and_the_last<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_4000));
     let user = |start, end| wire(start, end, Wiring::User, Holes::Refused);
@@ -106,7 +106,7 @@ fn wiring_tells_the_first_and_the_last<M: Subject>() {
     b.done(not_user(0x1_0000, 0x1_4000), &[]);
 }
 
-fn attributes_tell_nothing<M: Subject>() {
+fn attributes_tell_nothing<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_4000));
     let (start, end) = (Addr::new(0x1_1000), Addr::new(0x1_2000));
@@ -116,7 +116,7 @@ fn attributes_tell_nothing<M: Subject>() {
     }
 }
 
-fn growth_tells_what_was_added<M: Subject>() {
+fn growth_tells_what_was_added<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x2000));
     b.run(insert_rw(0x1_0000, 0x1_2000));
     b.run(stack(0x1_2000, 0x8000, CowFlags::GROWTH));
@@ -125,7 +125,7 @@ fn growth_tells_what_was_added<M: Subject>() {
     b.grows(0x1_7000, Direction::Up, (0x1_7000, 0x1_9000), &[mapped(0x1_7000, 0x1_9000, RW)]);
 }
 
-fn wire_future_tells_both<M: Subject>() {
+fn wire_future_tells_both<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(stack(0x1_0000, 0x8000, CowFlags::GROWTH));
     b.set(Op::WireFuture { on: true });

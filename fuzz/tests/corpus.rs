@@ -7,7 +7,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use growstack_fuzz::answer::Cause;
-use growstack_fuzz::driver::Counts;
 use growstack_fuzz::input::Input;
 use growstack_fuzz::reference::{Reached, Reference};
 use growstack_fuzz::space::AddressSpace;
@@ -57,7 +56,9 @@ fn differential_and_growth_reach_every_branch() {
     let reached = |branch: Reached| {
         [&whole, &growth].iter().any(|session| session.statistics.counts.reached(branch) != 0)
     };
-    let missing: Vec<String> = Counts::reachable()
+    let missing: Vec<String> = Reached::ALL
+        .iter()
+        .copied()
         .filter(|&branch| !reached(branch))
         .map(|branch| format!("{} {}", branch.id(), branch.what()))
         .collect();

@@ -12,7 +12,7 @@ use assert_cmd::Command as Program;
 use common::HEADER;
 use growstack_fuzz::driver::{Settings, run};
 use growstack_fuzz::exec::Command;
-use growstack_fuzz::generate::Kind;
+use growstack_fuzz::op::Kind;
 use libtest_mimic::{Arguments, Trial};
 use tempfile::TempDir;
 

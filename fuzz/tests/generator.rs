@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use growstack::{Addr, PAGE_SIZE};
 use growstack_fuzz::driver::{Settings, run, sequence};
-use growstack_fuzz::generate::Kind;
+use growstack_fuzz::op::Kind;
 use growstack_fuzz::op::{Config, Op};
 use growstack_fuzz::reference::Reference;
 use growstack_fuzz::replay::Contender;

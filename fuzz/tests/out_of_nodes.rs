@@ -11,10 +11,11 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::path::Path;
 
+use arbitrary::Unstructured;
 use growstack::{Addr, Change, CowFlags, Growth, Mapping, Process, Prot, Refusal, Size, VmMap};
 use growstack_fuzz::answer::{Answer, Cause, Row, Summary};
 use growstack_fuzz::engine::EngineSpace;
-use growstack_fuzz::generate::{Generator, Seeded, View};
+use growstack_fuzz::input::{Flavour, Input, seeded};
 use growstack_fuzz::op::Op;
 use growstack_fuzz::space::AddressSpace;
 use growstack_fuzz::trace::Trace;
@@ -122,6 +123,7 @@ fn kind(op: &Op) -> &'static str {
         Op::Madvise { .. } => "madvise",
         Op::Wire { .. } => "wire",
         Op::Unwire { .. } => "unwire",
+        Op::Exec { .. } => "exec",
         _ => "another",
     }
 }
@@ -192,23 +194,20 @@ fn a_cap_on_nodes_is_refused_in_every_operation_and_changes_nothing() {
 fn random_sequences_short_of_nodes_are_refused_or_done_in_full() {
     let mut tally = Tally::default();
     for sequence in 0..1000 {
-        let mut draw = Seeded::of_sequence(3, sequence);
-        let mut generator = Generator::new(&mut draw);
-        let config = *generator.config();
+        let bytes = seeded(3, sequence, 150 * Input::BYTES_PER_RECORD);
+        let input = Input::draw(&mut Unstructured::new(&bytes), Flavour::Whole, 150);
+        let config = input.header.config;
         let (mut free, mut short) =
             (EngineSpace::<4>::create(&config), EngineSpace::<4>::create(&config));
-        for _ in 0..generator.length() {
-            let seen = look(&free);
-            let view = View { rows: &seen.rows, summary: seen.summary, config: &config };
-            let op = generator.op(&mut draw, &view);
-            let mut told = Vec::new();
-            let (expected, _) = free.apply(&op, &mut told);
+        for op in input.trace().steps.iter().map(|step| *step.op()) {
+            let (expected, _) = free.apply(&op, &mut Vec::new());
             let answer = insist(&mut short, &op, &mut tally, by_cap);
             assert_eq!(answer, expected, "sequence {sequence}: {op:?}");
             assert!(look(&short) == look(&free), "sequence {sequence}: {op:?}");
         }
     }
-    assert!(tally.kinds_refused.iter().eq(&NEED_NODES), "{tally:?}");
+    let all: std::collections::BTreeSet<&str> = NEED_NODES.into_iter().chain(["exec"]).collect();
+    assert_eq!(tally.kinds_refused, all, "{tally:?}");
 }
 
 #[test]

@@ -206,10 +206,11 @@ fn find_with_a_highest_address() {
 fn a_new_process_image() {
     let mut map = Reference::create(&usual());
     let mut changes: Vec<Change> = Vec::new();
-    map.exec(Addr::new(MAX), Size::new(0x10_0000), Prot::RW, &mut changes);
+    let exec = Op::Exec { top: Addr::new(MAX), maxssiz: Size::new(0x10_0000), prot: Prot::RW };
+    map.apply(&exec, &mut changes);
     assert!(map.trail().contains(&Reached::Exec));
     let none = Op::Limit { name: LimitName::Swap, value: Size::ZERO };
     map.apply(&none, &mut changes);
-    map.exec(Addr::new(MAX), Size::new(0x10_0000), Prot::RW, &mut changes);
+    map.apply(&exec, &mut changes);
     assert!(map.trail().contains(&Reached::ExecRefused));
 }

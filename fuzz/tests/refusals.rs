@@ -39,7 +39,7 @@ on_every_map! {
     r13_12_and_13_15_swap
 }
 
-fn r5_4_max_protection<M: Subject>() {
+fn r5_4_max_protection<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_4000));
     b.run(protect(0x1_2000, 0x1_4000, Prot::RW, ProtectWhat::Max));
@@ -68,7 +68,7 @@ fn r5_4_max_protection<M: Subject>() {
     b.holds(&halves, 0, 0x4000, 0);
 }
 
-fn r5_4_swap_half_way<M: Subject>() {
+fn r5_4_swap_half_way<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert(0x1_0000, 0x1_1000, anonymous(Prot::READ, CowFlags::NONE)));
     b.run(insert(0x1_2000, 0x1_4000, anonymous(Prot::READ, CowFlags::NONE)));
@@ -93,7 +93,7 @@ fn r5_4_swap_half_way<M: Subject>() {
     b.holds(&rows, 0, 0x1000, 0);
 }
 
-fn r6_1_to_6_3_no_place<M: Subject>() {
+fn r6_1_to_6_3_no_place<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, 0x2_0000, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_2000));
     let outside = |start, end| Refusal::OutsideMap { start: Addr::new(start), end: Addr::new(end) };
@@ -109,7 +109,7 @@ fn r6_1_to_6_3_no_place<M: Subject>() {
     b.refused(insert_rw(0xf000, 0x1_0001), Refusal::NextBelowEnd { end, next });
 }
 
-fn r6_6_swap<M: Subject>() {
+fn r6_6_swap<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_2000));
     b.set(limit(LimitName::Swap, 0x3000));
@@ -126,7 +126,7 @@ fn r6_6_swap<M: Subject>() {
     b.holds(&[entry(0x1_0000, 0x1_3000)], 0, 0x3000, 0);
 }
 
-fn r7_3_fixed_unmaps_and_fails<M: Subject>() {
+fn r7_3_fixed_unmaps_and_fails<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_4000));
     b.set(limit(LimitName::Swap, 0x4000));
@@ -142,7 +142,7 @@ fn r7_3_fixed_unmaps_and_fails<M: Subject>() {
     b.holds(&[entry(0x1_0000, 0x1_1000)], 0, 0x1000, 0);
 }
 
-fn r7_4_no_gap<M: Subject>() {
+fn r7_4_no_gap<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, 0x2_0000, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_f000));
     let space =
@@ -163,7 +163,7 @@ fn r7_4_no_gap<M: Subject>() {
     b.refused(find(0x1_8000, 0, 0, FindSpace::Any, rw), Refusal::OutsideMap { start: at, end: at });
 }
 
-fn r9_1_start_unmapped<M: Subject>() {
+fn r9_1_start_unmapped<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_2000));
     // The clamped start.
@@ -174,7 +174,7 @@ fn r9_1_start_unmapped<M: Subject>() {
     }
 }
 
-fn r9_2_no_access<M: Subject>() {
+fn r9_2_no_access<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_2000));
     b.run(insert(0x1_2000, 0x1_6000, anonymous(Prot::WRITE, CowFlags::NONE)));
@@ -198,7 +198,7 @@ fn r9_2_no_access<M: Subject>() {
     b.holds(&rows, 0, 0x6000, 0);
 }
 
-fn r9_2_hole<M: Subject>() {
+fn r9_2_hole<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_2000));
     b.run(insert_rw(0x1_3000, 0x1_4000));
@@ -220,7 +220,7 @@ fn r9_2_hole<M: Subject>() {
     b.holds(&rows, 0, 0x3000, 1);
 }
 
-fn r12_1_and_12_2_no_place<M: Subject>() {
+fn r12_1_and_12_2_no_place<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, 0x2_0000, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_2000));
     let outside = |addrbos, max_ssize| Refusal::StackOutsideMap {
@@ -245,7 +245,7 @@ fn r12_1_and_12_2_no_place<M: Subject>() {
     b.refused(stack(0x1_8000, 0, flags), Refusal::OutsideMap { start: at, end: at });
 }
 
-fn r12_3_and_12_4_limits<M: Subject>() {
+fn r12_3_and_12_4_limits<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x2000));
     b.run(insert_rw(0x1_0000, 0x1_3000));
     b.run(wire(0x1_0000, 0x1_1000, Wiring::User, Holes::Refused));
@@ -279,7 +279,7 @@ fn r12_3_and_12_4_limits<M: Subject>() {
     b.holds(&rows, 0, 0x5000, 1);
 }
 
-fn r12_5_neighbour<M: Subject>() {
+fn r12_5_neighbour<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_8000, 0x1_9000));
     let next = Addr::new(0x1_8000);
@@ -301,7 +301,7 @@ fn r12_5_neighbour<M: Subject>() {
     );
 }
 
-fn r13_5_avail<M: Subject>() {
+fn r13_5_avail<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(stack(0x1_0000, 0x4000, CowFlags::GROWS_DOWN));
     let (need, avail) = (Size::new(0x4000), Size::new(0x3000));
@@ -321,7 +321,7 @@ fn r13_5_avail<M: Subject>() {
     );
 }
 
-fn r13_6_guard_page<M: Subject>() {
+fn r13_6_guard_page<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(stack(0x1_0000, 0x8000, CowFlags::GROWS_DOWN));
     b.run(insert_rw(0x1_2000, 0x1_4000));
@@ -340,7 +340,7 @@ fn r13_6_guard_page<M: Subject>() {
     b.holds(&rows, 0, 0x3000, 0);
 }
 
-fn r13_6_shared_page<M: Subject>() {
+fn r13_6_shared_page<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(stack(0x1_0000, 0x8000, CowFlags::GROWS_UP));
     b.run(insert_rw(0x1_1800, 0x1_2000));
@@ -353,7 +353,7 @@ fn r13_6_shared_page<M: Subject>() {
     b.holds(&rows, 0, 0x1800, 0);
 }
 
-fn r13_7_to_13_10_limits<M: Subject>() {
+fn r13_7_to_13_10_limits<M: AddressSpace>() {
     let mut config = config(MIN, MAX, 0x1000);
     config.tunables.maxsaddr = Addr::new(0x2_0000);
     config.limits.stack = Size::new(0x2fff);
@@ -398,7 +398,7 @@ fn r13_7_to_13_10_limits<M: Subject>() {
     );
 }
 
-fn r13_12_outside_the_map<M: Subject>() {
+fn r13_12_outside_the_map<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     // q27: both directions have the whole of 0x5000.
     b.run(stack(0x2000, 0x6000, CowFlags::GROWTH));
@@ -418,7 +418,7 @@ fn r13_12_outside_the_map<M: Subject>() {
     b.holds(&rows, 0, 0x800, 0);
 }
 
-fn r13_12_and_13_15_swap<M: Subject>() {
+fn r13_12_and_13_15_swap<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(stack(0x1_0000, 0x8000, CowFlags::GROWS_UP));
     b.run(insert(0x1_4000, 0x1_5000, anonymous(Prot::READ, CowFlags::INHERIT_SHARE)));

@@ -54,7 +54,7 @@ on_every_map! {
 
 /// The three refusals of section 6 that come before 15.1 and 15.8, for a mapping that one of
 /// those forbids; then `refusal` itself.
-fn forbidden_insert<M: Subject>(mapping: Mapping, refusal: Refusal) {
+fn forbidden_insert<M: AddressSpace>(mapping: Mapping, refusal: Refusal) {
     let mut b = Bench::<M>::new(&config(MIN, 0x2_0000, 0x1000));
     b.done(insert_rw(0x1_0000, 0x1_1000), &[mapped(0x1_0000, 0x1_1000, Prot::RW)]);
     let outside = |start, end| Refusal::OutsideMap { start: Addr::new(start), end: Addr::new(end) };
@@ -74,7 +74,7 @@ fn forbidden_insert<M: Subject>(mapping: Mapping, refusal: Refusal) {
 }
 
 /// `find` searches first; without a search, 6.2 comes first.
-fn forbidden_find<M: Subject>(mapping: Mapping, refusal: Refusal) {
+fn forbidden_find<M: AddressSpace>(mapping: Mapping, refusal: Refusal) {
     let mut b = Bench::<M>::new(&config(MIN, 0x2_0000, 0x1000));
     b.done(insert_rw(0x1000, 0x1_f000), &[mapped(0x1000, 0x1_f000, Prot::RW)]);
     b.refused(
@@ -95,7 +95,7 @@ fn forbidden_find<M: Subject>(mapping: Mapping, refusal: Refusal) {
 }
 
 /// `fixed` refuses before it removes anything, after the clamp and 6.1.
-fn forbidden_fixed<M: Subject>(mapping: Mapping, refusal: Refusal) {
+fn forbidden_fixed<M: AddressSpace>(mapping: Mapping, refusal: Refusal) {
     let mut b = Bench::<M>::new(&config(MIN, 0x2_0000, 0x1000));
     b.done(insert_rw(0x1_0000, 0x1_4000), &[mapped(0x1_0000, 0x1_4000, Prot::RW)]);
     b.refused(fixed(0x1_1000, 0x2000, mapping), refusal);
@@ -107,7 +107,7 @@ fn forbidden_fixed<M: Subject>(mapping: Mapping, refusal: Refusal) {
     b.holds(&[entry(0x1_0000, 0x1_4000)], 0, 0x4000, 0);
 }
 
-fn r15_1_insert_nofault_with_object<M: Subject>() {
+fn r15_1_insert_nofault_with_object<M: AddressSpace>() {
     let forbidden = object(Prot::RW, CowFlags::NOFAULT, 7, 0);
     forbidden_insert::<M>(forbidden, Refusal::NofaultObject);
     // cow makes no difference, and 15.1 decides before 15.8.
@@ -125,15 +125,15 @@ fn r15_1_insert_nofault_with_object<M: Subject>() {
     b.holds(&[row], 0, 0, 0);
 }
 
-fn r15_1_find_nofault_with_object<M: Subject>() {
+fn r15_1_find_nofault_with_object<M: AddressSpace>() {
     forbidden_find::<M>(object(Prot::RW, CowFlags::NOFAULT, 7, 0), Refusal::NofaultObject);
 }
 
-fn r15_1_fixed_nofault_with_object<M: Subject>() {
+fn r15_1_fixed_nofault_with_object<M: AddressSpace>() {
     forbidden_fixed::<M>(object(Prot::RW, CowFlags::NOFAULT, 7, 0), Refusal::NofaultObject);
 }
 
-fn r15_2_reserved_stops_at_zero<M: Subject>() {
+fn r15_2_reserved_stops_at_zero<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     let charged = anonymous(Prot::RW, CowFlags::ACC_CHARGED | CowFlags::NOSYNC);
     b.done(insert(0x1_0000, 0x1_4000, charged), &[mapped(0x1_0000, 0x1_4000, Prot::RW)]);
@@ -157,7 +157,7 @@ fn r15_2_reserved_stops_at_zero<M: Subject>() {
     b.holds(&[], 0, 0, 0);
 }
 
-fn r15_2_other_charges_stay<M: Subject>() {
+fn r15_2_other_charges_stay<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.done(insert_rw(0x1_0000, 0x1_8000), &[mapped(0x1_0000, 0x1_8000, Prot::RW)]);
     let charged = anonymous(Prot::RW, CowFlags::ACC_CHARGED);
@@ -168,7 +168,7 @@ fn r15_2_other_charges_stay<M: Subject>() {
     b.holds(&[entry(0x1_0000, 0x1_8000)], 0, 0x6000, 0);
 }
 
-fn r15_3_stack_without_growth<M: Subject>() {
+fn r15_3_stack_without_growth<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.refused(stack(0x1_0000, 0x8000, CowFlags::NONE), Refusal::NoGrowthFlag);
     b.refused(stack(0x1_0000, 0x8000, CowFlags::NOSYNC), Refusal::NoGrowthFlag);
@@ -177,7 +177,7 @@ fn r15_3_stack_without_growth<M: Subject>() {
     b.holds(&[], 0, 0, 0);
 }
 
-fn r15_4_wire_of_nothing_inside_an_entry<M: Subject>() {
+fn r15_4_wire_of_nothing_inside_an_entry<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.done(insert_rw(0x1_0000, 0x1_4000), &[mapped(0x1_0000, 0x1_4000, Prot::RW)]);
     for wiring in [Wiring::User, Wiring::System] {
@@ -200,7 +200,7 @@ fn r15_4_wire_of_nothing_inside_an_entry<M: Subject>() {
     b.holds(&[], 0, 0, 0);
 }
 
-fn r15_4_only_strictly_inside<M: Subject>() {
+fn r15_4_only_strictly_inside<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.done(insert_rw(0x1_0000, 0x1_4000), &[mapped(0x1_0000, 0x1_4000, Prot::RW)]);
     // 10.4: at the start of an entry nothing happens; its end is not mapped.
@@ -214,7 +214,7 @@ fn r15_4_only_strictly_inside<M: Subject>() {
     b.holds(&[entry(0x1_0000, 0x1_4000)], 0, 0x4000, 0);
 }
 
-fn r15_5_growth_to_the_end_of_the_map_and_no_further<M: Subject>() {
+fn r15_5_growth_to_the_end_of_the_map_and_no_further<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, 0x2_0000, 0x1000));
     // The reserve reaches to 0x24000, beyond the map, which 12.8 allows.
     b.done(stack(0x1_c000, 0x8000, CowFlags::GROWS_UP), &[mapped(0x1_c000, 0x1_d000, Prot::RW)]);
@@ -228,7 +228,7 @@ fn r15_5_growth_to_the_end_of_the_map_and_no_further<M: Subject>() {
     b.refused(grow(0x2_4000), Refusal::Avail { need, avail });
 }
 
-fn r15_5_the_cut_top_decides<M: Subject>() {
+fn r15_5_the_cut_top_decides<M: AddressSpace>() {
     // The step, not the need, passes the end of the map.
     let mut b = Bench::<M>::new(&config(MIN, 0x2_0000, 0x1000));
     b.done(stack(0x1_c000, 0x8000, CowFlags::GROWS_UP), &[mapped(0x1_c000, 0x1_d000, Prot::RW)]);
@@ -243,7 +243,7 @@ fn r15_5_the_cut_top_decides<M: Subject>() {
     b.holds(&rows, 0, 0x4000, 0);
 }
 
-fn r15_5_comes_after_the_limits<M: Subject>() {
+fn r15_5_comes_after_the_limits<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, 0x2_0000, 0x1000));
     b.done(stack(0x1_f000, 0x8000, CowFlags::GROWS_UP), &[mapped(0x1_f000, 0x2_0000, Prot::RW)]);
     b.set(limit(LimitName::Vmem, 0x1fff));
@@ -270,7 +270,7 @@ fn r15_5_comes_after_the_limits<M: Subject>() {
 
 /// A two-way stack at the end of the address space, `[2^64 - 0x9000, 2^64 - 0x8000)`, with 0xe000
 /// left, in a map that ends at `max`.
-fn high_stack<M: Subject>(max: u64) -> Bench<M> {
+fn high_stack<M: AddressSpace>(max: u64) -> Bench<M> {
     let mut b = Bench::<M>::new(&config(MIN, max, 0x1000));
     // ADDRBOS + 0xf000 / 2 - 0x1000 / 2 = ADDRBOS + 0x7000.
     let flags = CowFlags::GROWTH;
@@ -279,7 +279,7 @@ fn high_stack<M: Subject>(max: u64) -> Bench<M> {
     b
 }
 
-fn r15_6_room_below_the_end_of_all<M: Subject>() {
+fn r15_6_room_below_the_end_of_all<M: AddressSpace>() {
     let mut b = high_stack::<M>(u64::MAX);
     let both = |start, end, avail| stack_entry(start, end, DOWN | UP, avail);
     b.grows(
@@ -312,7 +312,7 @@ fn r15_6_room_below_the_end_of_all<M: Subject>() {
     b.holds(&[both(top(0x9000), u64::MAX, 0)], 0, 0x8fff, 0);
 }
 
-fn r15_6_a_neighbour_ends_the_wrap<M: Subject>() {
+fn r15_6_a_neighbour_ends_the_wrap<M: AddressSpace>() {
     let mut b = high_stack::<M>(u64::MAX);
     b.done(insert_rw(top(0x4000), top(0x3000)), &[mapped(top(0x4000), top(0x3000), Prot::RW)]);
     b.set(sgrowsiz(0x9000));
@@ -328,7 +328,7 @@ fn r15_6_a_neighbour_ends_the_wrap<M: Subject>() {
     b.holds(&rows, 0, 0x6000, 0);
 }
 
-fn r15_6_then_the_end_of_the_map_decides<M: Subject>() {
+fn r15_6_then_the_end_of_the_map_decides<M: AddressSpace>() {
     let max = top(0x4000);
     let mut b = high_stack::<M>(max);
     let end = |top| Refusal::MapEnd { top: Addr::new(top), max: Addr::new(max) };
@@ -342,7 +342,7 @@ fn r15_6_then_the_end_of_the_map_decides<M: Subject>() {
 }
 
 /// The swap limit is one byte short of the page mapped and the whole reserve, and then is not.
-fn r15_6_swap_for_the_whole_reserve_comes_first<M: Subject>() {
+fn r15_6_swap_for_the_whole_reserve_comes_first<M: AddressSpace>() {
     let mut b = high_stack::<M>(u64::MAX);
     let short = |wanted, limit| Refusal::GrowSwap {
         wanted: Size::new(wanted),
@@ -369,7 +369,7 @@ fn r15_6_swap_for_the_whole_reserve_comes_first<M: Subject>() {
 }
 
 /// A guard page larger than what is left of the reserve: there is nothing to pay for.
-fn r15_6_less_than_a_guard_page_is_left<M: Subject>() {
+fn r15_6_less_than_a_guard_page_is_left<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, u64::MAX, 0x100));
     // The middle is 2^64 - 0x17c0 + 0x1080 / 2 - 0x100 / 2 = 2^64 - 0x1000.
     b.run(stack(top(0x17c0), 0x1080, CowFlags::GROWTH));
@@ -383,7 +383,7 @@ fn r15_6_less_than_a_guard_page_is_left<M: Subject>() {
     b.refused(grow(top(0xf00)), Refusal::Avail { need, avail });
 }
 
-fn r15_6_without_a_charge_swap_plays_no_role<M: Subject>() {
+fn r15_6_without_a_charge_swap_plays_no_role<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, u64::MAX, 0x1000));
     let flags = CowFlags::GROWTH | CowFlags::ACC_NO_CHARGE;
     b.run(stack(top(0x1_0000), 0xf000, flags));
@@ -396,7 +396,7 @@ fn r15_6_without_a_charge_swap_plays_no_role<M: Subject>() {
     );
 }
 
-fn r15_7_bottom_wraps<M: Subject>() {
+fn r15_7_bottom_wraps<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, u64::MAX, 0x1000));
     let wraps = |addrbos, max_ssize| Refusal::StackWraps {
         addrbos: Addr::new(addrbos),
@@ -411,7 +411,7 @@ fn r15_7_bottom_wraps<M: Subject>() {
     b.holds(&[], 0, 0, 0);
 }
 
-fn r15_7_bottom_in_the_last_page<M: Subject>() {
+fn r15_7_bottom_in_the_last_page<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, u64::MAX, 0x1000));
     // The bottom is the last page exactly: nothing wraps but the end, which 6.1 refuses.
     b.refused(
@@ -426,7 +426,7 @@ fn r15_7_bottom_in_the_last_page<M: Subject>() {
     );
 }
 
-fn r15_8_insert_charged_object<M: Subject>() {
+fn r15_8_insert_charged_object<M: AddressSpace>() {
     let forbidden = object(Prot::RW, CowFlags::ACC_CHARGED, 7, 0);
     forbidden_insert::<M>(forbidden, Refusal::ChargedObject);
     // Read-only memory is no exception.
@@ -434,17 +434,17 @@ fn r15_8_insert_charged_object<M: Subject>() {
     forbidden_insert::<M>(read_only, Refusal::ChargedObject);
 }
 
-fn r15_8_find_charged_object<M: Subject>() {
+fn r15_8_find_charged_object<M: AddressSpace>() {
     let forbidden = object(Prot::RW, CowFlags::ACC_CHARGED, 7, 0);
     forbidden_find::<M>(forbidden, Refusal::ChargedObject);
 }
 
-fn r15_8_fixed_charged_object<M: Subject>() {
+fn r15_8_fixed_charged_object<M: AddressSpace>() {
     let forbidden = object(Prot::RW, CowFlags::ACC_CHARGED, 7, 0);
     forbidden_fixed::<M>(forbidden, Refusal::ChargedObject);
 }
 
-fn r15_8_switched_off<M: Subject>() {
+fn r15_8_switched_off<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     // acc_no_charge wins: no charge at all.
     let never = CowFlags::ACC_CHARGED | CowFlags::ACC_NO_CHARGE;
@@ -467,7 +467,7 @@ fn r15_8_switched_off<M: Subject>() {
     b.holds(&[plain, copied], 0, 0, 0);
 }
 
-fn r15_9_step_of_zero<M: Subject>() {
+fn r15_9_step_of_zero<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x3000));
     b.refused(sgrowsiz(0), Refusal::ZeroStep);
     // The step is the old one.
@@ -476,7 +476,7 @@ fn r15_9_step_of_zero<M: Subject>() {
     b.holds(&[stack_entry(0x1_5000, 0x1_8000, DOWN, 0x5000)], 0, 0x3000, 0);
 }
 
-fn r15_10_need_wraps_down<M: Subject>() {
+fn r15_10_need_wraps_down<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(0, u64::MAX, 0x100));
     let flags = CowFlags::GROWS_DOWN;
     // The whole stack is mapped: avail is 0, which a need of 0 would not exceed.
@@ -492,7 +492,7 @@ fn r15_10_need_wraps_down<M: Subject>() {
     b.holds(&[stack_entry(top(0x200), top(0x100), DOWN, 0)], 0, 0x100, 0);
 }
 
-fn r15_10_need_wraps_up<M: Subject>() {
+fn r15_10_need_wraps_up<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(0, u64::MAX, 0x100));
     b.done(stack(0x100, 0x100, CowFlags::GROWS_UP), &[mapped(0x100, 0x200, Prot::RW)]);
     b.refused(grow(u64::MAX), Refusal::NeedWraps { addr: Addr::MAX });
@@ -503,7 +503,7 @@ fn r15_10_need_wraps_up<M: Subject>() {
     b.holds(&[stack_entry(0x100, 0x200, UP, 0)], 0, 0x100, 0);
 }
 
-fn r15_11_amount_wraps_down<M: Subject>() {
+fn r15_11_amount_wraps_down<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.done(stack(0x1_0000, 0x8000, CowFlags::GROWS_DOWN), &[mapped(0x1_7000, 0x1_8000, Prot::RW)]);
     // 0x1000 + (2^64 - 1) - 1 wraps to 0xffe, which is no multiple of the step but 0.
@@ -519,7 +519,7 @@ fn r15_11_amount_wraps_down<M: Subject>() {
     b.holds(&[stack_entry(0x1_0000, 0x1_7000, DOWN, 0), old], 0, 0x8000, 0);
 }
 
-fn r15_11_amount_wraps_up<M: Subject>() {
+fn r15_11_amount_wraps_up<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.done(stack(0x1_0000, 0x8000, CowFlags::GROWS_UP), &[mapped(0x1_0000, 0x1_1000, Prot::RW)]);
     b.done(insert_rw(0x1_4000, 0x1_5000), &[mapped(0x1_4000, 0x1_5000, Prot::RW)]);
@@ -530,7 +530,7 @@ fn r15_11_amount_wraps_up<M: Subject>() {
     b.holds(&[stack_entry(0x1_0000, 0x1_4000, UP, 0), entry(0x1_4000, 0x1_5000)], 0, 0x5000, 0);
 }
 
-fn r15_11_stack_limit_still_clamps<M: Subject>() {
+fn r15_11_stack_limit_still_clamps<M: AddressSpace>() {
     let mut config = config(MIN, MAX, 0x1000);
     config.tunables.maxsaddr = Addr::new(0x1_0000);
     config.limits.stack = Size::new(0x3800);

@@ -35,7 +35,7 @@ on_every_map! {
     r16_6_exec_refused
 }
 
-fn r16_1_write_to_a_wired_cow_entry<M: Subject>() {
+fn r16_1_write_to_a_wired_cow_entry<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     let cow = object(Prot::READ, CowFlags::COW, 7, 0x5000);
     b.done(insert(0x1_0000, 0x1_2000, cow), &[mapped(0x1_0000, 0x1_2000, Prot::READ)]);
@@ -64,7 +64,7 @@ fn r16_1_write_to_a_wired_cow_entry<M: Subject>() {
     b.holds(&[row(Prot::RW, EntryFlags::CHARGED)], 0, 0x2000, 2);
 }
 
-fn r16_2_a_shared_page_counts_twice<M: Subject>() {
+fn r16_2_a_shared_page_counts_twice<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_0800, 0x1_1800));
     b.run(insert(0x1_1800, 0x1_2001, anonymous(Prot::READ, CowFlags::NONE)));
@@ -86,7 +86,7 @@ fn r16_2_a_shared_page_counts_twice<M: Subject>() {
     b.holds(&[rows[0].clone(), read_only], 0, 0x1000, 2);
 }
 
-fn r16_2_unaligned_split_of_a_wired_entry<M: Subject>() {
+fn r16_2_unaligned_split_of_a_wired_entry<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_3000));
     b.run(wire(0x1_0000, 0x1_3000, Wiring::User, Holes::Refused));
@@ -101,7 +101,7 @@ fn r16_2_unaligned_split_of_a_wired_entry<M: Subject>() {
 
 /// A wired stack of one page that has grown up by three pages, and a wired page elsewhere: five
 /// wired pages, two of them counted.
-fn lagging<M: Subject>() -> Bench<M> {
+fn lagging<M: AddressSpace>() -> Bench<M> {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(stack(0x1_0000, 0x4000, CowFlags::GROWS_UP));
     b.run(insert_rw(0x2_0000, 0x2_1000));
@@ -115,7 +115,7 @@ fn lagging<M: Subject>() -> Bench<M> {
     b
 }
 
-fn r16_3_removal_stops_at_zero<M: Subject>() {
+fn r16_3_removal_stops_at_zero<M: AddressSpace>() {
     let mut b = lagging::<M>();
     b.done(remove(0x1_0000, 0x1_4000), &[unmapped(0x1_0000, 0x1_4000)]);
     b.holds(&[user_wired(entry(0x2_0000, 0x2_1000))], 0, 0x1000, 0);
@@ -123,7 +123,7 @@ fn r16_3_removal_stops_at_zero<M: Subject>() {
     b.holds(&[], 0, 0, 0);
 }
 
-fn r16_3_unwire_stops_at_zero<M: Subject>() {
+fn r16_3_unwire_stops_at_zero<M: AddressSpace>() {
     let mut b = lagging::<M>();
     b.done(
         unwire(0x1_0000, 0x1_4000, Wiring::User, Holes::Refused),
@@ -141,7 +141,7 @@ fn r16_3_unwire_stops_at_zero<M: Subject>() {
     b.holds(&[stack, entry(0x2_0000, 0x2_1000)], 0, 0x5000, 3);
 }
 
-fn r16_4_system_wirings_add_up<M: Subject>() {
+fn r16_4_system_wirings_add_up<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_2000));
     let counted = |wired| Row { wired, ..entry(0x1_0000, 0x1_2000) };
@@ -173,7 +173,7 @@ fn r16_4_system_wirings_add_up<M: Subject>() {
     b.holds(&[counted(0)], 0, 0x2000, 0);
 }
 
-fn r16_4_a_failed_system_wire_takes_its_own_back<M: Subject>() {
+fn r16_4_a_failed_system_wire_takes_its_own_back<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_2000));
     b.run(insert(0x1_2000, 0x1_3000, anonymous(Prot::RW, CowFlags::NOSYNC)));
@@ -189,7 +189,7 @@ fn r16_4_a_failed_system_wire_takes_its_own_back<M: Subject>() {
     b.holds(&rows, 0, 0x3000, 2);
 }
 
-fn r16_4_system_unwire_needs_system_wiring<M: Subject>() {
+fn r16_4_system_unwire_needs_system_wiring<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_4000));
     b.run(wire(0x1_0000, 0x1_2000, Wiring::System, Holes::Refused));
@@ -209,7 +209,7 @@ fn r16_4_system_unwire_needs_system_wiring<M: Subject>() {
     b.holds(&rows, 0, 0x4000, 4);
 }
 
-fn r16_5_fit_below_the_highest_address<M: Subject>() {
+fn r16_5_fit_below_the_highest_address<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_2000));
     let rw = anonymous(Prot::RW, CowFlags::NOSYNC);
@@ -226,7 +226,7 @@ fn r16_5_fit_below_the_highest_address<M: Subject>() {
     b.holds(&[entry(0x1_0000, 0x1_2000), nosync], 0, 0x4000, 0);
 }
 
-fn r16_5_only_the_lowest_fit_counts<M: Subject>() {
+fn r16_5_only_the_lowest_fit_counts<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, 0x2_0000, 0x1000));
     b.run(insert_rw(0x1000, 0x1_f000));
     let rw = anonymous(Prot::RW, CowFlags::NONE);
@@ -241,7 +241,7 @@ fn r16_5_only_the_lowest_fit_counts<M: Subject>() {
     );
 }
 
-fn r16_5_without_a_search_it_is_ignored<M: Subject>() {
+fn r16_5_without_a_search_it_is_ignored<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     let rw = anonymous(Prot::RW, CowFlags::NONE);
     b.found(
@@ -252,7 +252,7 @@ fn r16_5_without_a_search_it_is_ignored<M: Subject>() {
     b.holds(&[entry(0x1_0000, 0x1_1000)], 0, 0x1000, 0);
 }
 
-fn r16_6_exec_into_an_empty_map<M: Subject>() {
+fn r16_6_exec_into_an_empty_map<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x2_0800));
     b.exec(MAX, 0x40_0000, Prot::RW, Cause::Done, &[mapped(MAX - 0x2_0800, MAX, Prot::RW)]);
     // ssize is sgrowsiz / 4096, truncated.
@@ -260,7 +260,7 @@ fn r16_6_exec_into_an_empty_map<M: Subject>() {
     b.holds(&[row], 0x20, 0x2_0800, 0);
 }
 
-fn r16_6_exec_replaces_everything<M: Subject>() {
+fn r16_6_exec_replaces_everything<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_2000));
     b.run(stack(0x2_0000, 0x4000, CowFlags::GROWS_UP));
@@ -283,7 +283,7 @@ fn r16_6_exec_replaces_everything<M: Subject>() {
     b.holds(&[row], 1, 0, 0);
 }
 
-fn r16_6_exec_sets_the_main_stack<M: Subject>() {
+fn r16_6_exec_sets_the_main_stack<M: AddressSpace>() {
     let mut config = config(MIN, MAX, 0x1000);
     config.limits.stack = Size::new(0x3000);
     let mut b = Bench::<M>::new(&config);
@@ -337,7 +337,7 @@ fn r16_6_exec_sets_the_main_stack<M: Subject>() {
     b.holds(&rows, 3, 0x5000, 0);
 }
 
-fn r16_6_exec_refused<M: Subject>() {
+fn r16_6_exec_refused<M: AddressSpace>() {
     let mut config = config(MIN, MAX, 0x1000);
     config.tunables.maxsaddr = Addr::new(0x2_0000);
     let mut b = Bench::<M>::new(&config);
@@ -350,8 +350,9 @@ fn r16_6_exec_refused<M: Subject>() {
     };
     let gone = unmapped(0x2_2000, 0x2_4000);
     b.exec(0x1_0000, 0x1_1000, Prot::RW, Cause::Refused(refusal), &[gone]);
-    // ssize is as it was: one page of growth.
+    // ssize and maxsaddr are as they were: one page of growth.
     b.holds(&[], 1, 0, 0);
+    b.main_stack_from(0x2_0000);
 
     let refusal =
         Refusal::StackVmem { size: Size::ZERO, init: Size::new(0x1000), limit: Size::new(0xfff) };
@@ -367,4 +368,5 @@ fn r16_6_exec_refused<M: Subject>() {
     };
     b.exec(0x8_0000, 0x1_0000, Prot::RW, Cause::Refused(refusal), &[]);
     b.holds(&[], 1, 0, 0);
+    b.main_stack_from(0x2_0000);
 }

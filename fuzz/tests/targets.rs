@@ -7,12 +7,11 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use arbitrary::Unstructured;
 use common::golden_folder;
 use growstack_fuzz::cli::{Exit, Streams, maps, run};
-use growstack_fuzz::generate::Seeded;
-use growstack_fuzz::input::{Flavour, Header, Input, Opcode};
-use growstack_fuzz::minimize::input_by;
-use growstack_fuzz::op::Op;
+use growstack_fuzz::input::{Flavour, Header, Input, Prefill, seeded};
+use growstack_fuzz::op::{Kind, Op};
 use growstack_fuzz::targets::{Finding, Session, Target, Verdict};
 use growstack_fuzz::trace::Trace;
 use tempfile::TempDir;
@@ -34,8 +33,9 @@ fn write(folder: &TempDir, name: &str, bytes: &[u8]) -> PathBuf {
 }
 
 fn drawn(seed: u64, operations: usize) -> Input {
-    let mut draw = Seeded::of_sequence(seed, 7);
-    Input { header: Header::default(), ..Input::draw(&mut draw, Flavour::Whole, operations) }
+    let bytes = seeded(seed, 7, operations * Input::BYTES_PER_RECORD);
+    let input = Input::draw(&mut Unstructured::new(&bytes), Flavour::Whole, operations);
+    Input { header: Header::default(), ..input }
 }
 
 #[test]
@@ -84,9 +84,9 @@ fn what_shows_no_fault_is_not_made_short() {
 fn minimizing_leaves_what_the_fault_needs() {
     let fails = |bytes: &[u8]| {
         let Some(input) = Input::decode(bytes) else { return false };
-        let of = |opcode| input.records.iter().position(|record| record.opcode == opcode);
+        let of = |kind| input.records.iter().position(|record| record.kind == kind);
         let guard = input.header.config.tunables.guard_page;
-        guard && of(Opcode::Stack).zip(of(Opcode::Grow)).is_some_and(|(stack, grow)| stack < grow)
+        guard && of(Kind::Stack).zip(of(Kind::Grow)).is_some_and(|(stack, grow)| stack < grow)
     };
     let mut tried = 0;
     for seed in 0..200 {
@@ -94,13 +94,13 @@ fn minimizing_leaves_what_the_fault_needs() {
         input.header.config.tunables.guard_page = true;
         input.header.prefill.entries = 100;
         let bytes = input.encode();
-        let short = input_by(Target::Growth, &bytes, fails);
+        let short = Target::Growth.shrink(&bytes, fails);
         if fails(&bytes) {
             let short = Input::decode(&short).unwrap();
-            let opcodes: Vec<Opcode> = short.records.iter().map(|record| record.opcode).collect();
-            assert_eq!(opcodes, [Opcode::Stack, Opcode::Grow]);
+            let kinds: Vec<Kind> = short.records.iter().map(|record| record.kind).collect();
+            assert_eq!(kinds, [Kind::Stack, Kind::Grow]);
             assert!(short.header.config.tunables.guard_page);
-            assert_eq!(short.header.prefill.entries, 0);
+            assert_eq!(short.header.prefill, Prefill::NONE);
             tried += 1;
         } else {
             assert_eq!(short, bytes);
@@ -113,9 +113,9 @@ fn minimizing_leaves_what_the_fault_needs() {
 fn minimizing_bytes_and_text() {
     let index: Vec<u8> = (0..200).map(|n| if n == 0 { 1 } else { n }).collect();
     let fails = |bytes: &[u8]| bytes.first() == Some(&1) && bytes.contains(&77);
-    let short = input_by(Target::Index, &index, fails);
+    let short = Target::Index.shrink(&index, fails);
     assert!(short.len() <= 16, "{short:?}");
-    let short = input_by(Target::Trace, b"some text with an x in it", |text| text.contains(&b'x'));
+    let short = Target::Trace.shrink(b"some text with an x in it", |text| text.contains(&b'x'));
     assert_eq!(short, b"x");
 }
 

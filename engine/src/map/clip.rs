@@ -82,7 +82,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         if let Some(body) = self.tree.value_mut(cursor) {
             *body = upper_part(body, start, at);
         }
-        self.tree.insert(cursor, start, at, lower)?;
+        self.tree.insert_predicted(cursor, start, at, lower)?;
         Ok(())
     }
 

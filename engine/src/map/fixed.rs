@@ -7,7 +7,7 @@ use crate::change::Change;
 use crate::num::{Addr, Size};
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
-use crate::tree::{Cursor, Need};
+use crate::tree::Cursor;
 
 impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     /// Removes what is mapped in `length` bytes from `start` on, then maps them anew:
@@ -29,9 +29,10 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         self.check_bounds(range.start, range.end)?;
         mapping.check_object()?;
         let mut at = Cursor::default();
-        if self.seek_vacant(range.start, range.end, &mut at).is_err() {
-            let need = self.need_to_replace(range);
-            self.tree.ensure(need)?;
+        if self.seek_vacant(range.start, range.end, &mut at).is_ok() {
+            self.tree.predict_one(&at);
+        } else {
+            self.ensure_to_replace(range)?;
             self.vacate(range, &mut tell)?;
             self.tree.seek_into(range.start, &mut at);
         }
@@ -42,15 +43,15 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         Ok(())
     }
 
-    /// Nodes for a removal and the insertion after it. An entry removed whole makes room for the
-    /// new one, if that goes into the same leaf.
-    fn need_to_replace(&self, range: Clamped) -> Need {
+    /// Room for a removal and the insertion after it. An entry removed whole makes room for the new
+    /// one, if that goes into the same leaf.
+    fn ensure_to_replace(&mut self, range: Clamped) -> Result<(), Refusal> {
         let first = self.tree.seek(range.start);
         if self.leaves_two_parts(&first, range) {
-            return self.tree.need_two(&first, &first);
+            return Ok(self.tree.ensure_for([Some(&first), Some(&first)])?);
         }
         if self.keeps_upper_part(&first, range) {
-            return self.tree.need_one(&first);
+            return self.ensure_one(&first);
         }
         let mut after = first;
         let mut room = false;
@@ -63,7 +64,11 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
             self.tree.advance(&mut after);
             room = whole && after.same_leaf(&before);
         }
-        if room { Need::default() } else { self.tree.need_one(&after) }
+        if !room {
+            return self.ensure_one(&after);
+        }
+        self.tree.predict_in_place(&after);
+        Ok(())
     }
 
     /// Does the lower neighbour take the lower part of the first entry over, so that its upper

@@ -91,6 +91,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         mapping.check_object()?;
         let placement = self.place(&at, start, end, mapping);
         let prot = placement.prot();
+        self.tree.predict_one(&at);
         self.carry_out(&mut at, placement)?;
         tell(Change::Mapped(AddrRange::between(start, end), prot));
         Ok(())
@@ -138,8 +139,8 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         Placement { start, end, body, charge, place }
     }
 
-    /// Reserves the swap and makes the insertion. Nothing changes if that fails. Afterwards the
-    /// cursor is on the entry that holds the new range.
+    /// Reserves the swap and makes the insertion, whose nodes have been predicted. Nothing changes
+    /// if that fails. Afterwards the cursor is on the entry that holds the new range.
     pub(crate) fn carry_out(
         &mut self,
         at: &mut Cursor,
@@ -149,7 +150,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         self.afford(charge, end - start)?;
         match place {
             Place::Alone { offset } => {
-                self.tree.insert(at, start, end, body.with_offset(offset))?;
+                self.tree.insert_predicted(at, start, end, body.with_offset(offset))?;
             }
             Place::Extend => {
                 self.extend_lower(at, end);

@@ -12,7 +12,7 @@ use super::clamp::Clamped;
 use super::clip::FrontSplit;
 use super::{Body, VmMap};
 use crate::refusal::Refusal;
-use crate::tree::{Cursor, Need, OutOfNodes, Tree, Violation};
+use crate::tree::{Cursor, OutOfNodes, Tree, Violation};
 
 impl From<OutOfNodes> for Refusal {
     fn from(_: OutOfNodes) -> Self {
@@ -79,31 +79,38 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
 
     /// Room for one insertion before `at`.
     pub(crate) fn ensure_one(&mut self, at: &Cursor) -> Result<(), Refusal> {
-        let need = self.tree.need_one(at);
-        Ok(self.tree.ensure(need)?)
+        Ok(self.tree.ensure_for([Some(at), None])?)
     }
 
     /// Room for the front split at the start of a range.
     pub(super) fn ensure_front(&mut self, range: Clamped) -> Result<(), Refusal> {
         let front = self.tree.seek(range.start);
-        let need = match self.plan_front_split(&front, range.start) {
-            FrontSplit::Insert => self.tree.need_one(&front),
-            _ => Need::default(),
-        };
-        Ok(self.tree.ensure(need)?)
+        let splits = self.plan_front_split(&front, range.start) == FrontSplit::Insert;
+        Ok(self.tree.ensure_for([splits.then_some(&front), None])?)
     }
 
     /// Room for the splits at both ends of a range.
     pub(super) fn ensure_clips(&mut self, range: Clamped) -> Result<(), Refusal> {
         let front = self.tree.seek(range.start);
         let plan = self.plan_front_split(&front, range.start);
-        let need = match (plan, self.back_split_place(range, &front, plan)) {
-            (FrontSplit::Insert, None) => self.tree.need_one(&front),
-            (FrontSplit::Insert, Some(back)) => self.tree.need_two(&front, &back),
-            (_, Some(back)) => self.tree.need_one(&back),
-            (_, None) => Need::default(),
-        };
-        Ok(self.tree.ensure(need)?)
+        let back = self.back_split_place(range, &front, plan);
+        let splits = plan == FrontSplit::Insert;
+        Ok(self.tree.ensure_for([splits.then_some(&front), back.as_ref()])?)
+    }
+
+    /// Room for the splits at both ends, or for the front one alone if the operation `stops` before
+    /// the other; that is asked only if there is no room for both. Debug builds always ask, and hold
+    /// the operation to the lower number.
+    pub(super) fn ensure_clips_unless(
+        &mut self,
+        range: Clamped,
+        stops: impl FnOnce(&Self) -> bool,
+    ) -> Result<(), Refusal> {
+        let both = self.ensure_clips(range);
+        if (both.is_err() || cfg!(debug_assertions)) && stops(self) {
+            return self.ensure_front(range);
+        }
+        both
     }
 
     /// Room for a wiring of `start` up to `end`, which are in the map and in order.

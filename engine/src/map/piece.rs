@@ -43,7 +43,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     #[inline(always)]
     pub(crate) fn ensure_piece(&mut self, at: &Cursor, piece: &Piece) -> Result<(), Refusal> {
         if self.touches(at, piece) && self.below_swallows(at, piece) {
-            return Ok(());
+            return Ok(self.tree.ensure_for([None, None])?);
         }
         self.ensure_one(at)
     }
@@ -64,7 +64,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
             let flags = EntryFlags::GROWS_DOWN | charge.flag();
             let mut body = Body::new(piece.prot, piece.max, Inherit::Copy, flags, None, 0);
             body.avail = avail;
-            self.tree.insert(at, piece.start, piece.end, body)?;
+            self.tree.insert_predicted(at, piece.start, piece.end, body)?;
         }
         self.count(length, charge);
         Ok(())
@@ -95,7 +95,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         if let (Place::Extend, Some(below)) = (place, self.tree.item_below(at)) {
             body.offset = below.value.offset.wrapping_add(below.end - below.start);
         }
-        Ok(self.tree.insert(at, start, end, body)?)
+        Ok(self.tree.insert_predicted(at, start, end, body)?)
     }
 
     /// What an insertion would make of the piece.

@@ -32,13 +32,8 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
             return Ok(()); // 2.4
         }
         let range = self.clamp(start, end);
-        self.ensure_clips(range).or_else(|short| {
-            // A refusal by an entry's maximum comes before the clip at the end.
-            match self.max_forbids(range, prot) {
-                Some(_) => self.ensure_front(range),
-                None => Err(short),
-            }
-        })?;
+        // A refusal by an entry's maximum comes before the clip at the end.
+        self.ensure_clips_unless(range, |map| map.max_forbids(range, prot).is_some())?;
         let mut at = self.tree.seek(range.start);
         self.front_split(&mut at, range.start)?;
         if let Some(refusal) = self.max_forbids(range, prot) {

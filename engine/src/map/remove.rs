@@ -7,7 +7,7 @@ use crate::change::Change;
 use crate::num::Addr;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
-use crate::tree::{Cursor, Need};
+use crate::tree::Cursor;
 
 impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     /// Unmaps whatever is mapped of a range: `vm_map_remove(9)`, rule 7.1. Wired entries go too.
@@ -23,16 +23,16 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         tell: impl FnMut(Change),
     ) -> Result<(), Refusal> {
         let range = self.clamp(start, end);
-        let need = self.need_to_vacate(range);
-        self.tree.ensure(need)?;
+        self.ensure_to_vacate(range)?;
         self.vacate(range, tell)
     }
 
-    /// What [`vacate`](Self::vacate) needs: a node at most where it leaves two parts of an entry.
-    fn need_to_vacate(&self, range: Clamped) -> Need {
+    /// Room for [`vacate`](Self::vacate): a node at most where it leaves two parts of an entry.
+    fn ensure_to_vacate(&mut self, range: Clamped) -> Result<(), Refusal> {
         let mut at = Cursor::default();
         self.tree.seek_into(range.start, &mut at);
-        if self.leaves_two_parts(&at, range) { self.tree.need_one(&at) } else { Need::default() }
+        let place = self.leaves_two_parts(&at, range).then_some(&at);
+        Ok(self.tree.ensure_for([place, None])?)
     }
 
     /// Does the entry at the start of a range lose its middle, and no neighbour take a part over?

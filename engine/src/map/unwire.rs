@@ -28,13 +28,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         mut tell: impl FnMut(Change),
     ) -> Result<(), Refusal> {
         let Some(range) = self.wiring_range(start, end, holes)? else { return Ok(()) };
-        self.ensure_clips(range).or_else(|short| {
-            if self.unwiring_stops_early(range, wiring, holes) {
-                self.ensure_front(range)
-            } else {
-                Err(short)
-            }
-        })?;
+        self.ensure_clips_unless(range, |map| map.unwiring_stops_early(range, wiring, holes))?;
         let pass = self.check_wirings(range, wiring, holes)?;
         let done = pass.refusal.is_none();
         self.second_pass(range, &pass, |map, at| {

@@ -35,13 +35,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         tell: impl FnMut(Change),
     ) -> Result<(), Refusal> {
         let Some(range) = self.wiring_range(start, end, holes)? else { return Ok(()) };
-        self.ensure_clips(range).or_else(|short| {
-            if self.wiring_stops_early(range, holes) {
-                self.ensure_front(range)
-            } else {
-                Err(short)
-            }
-        })?;
+        self.ensure_clips_unless(range, |map| map.wiring_stops_early(range, holes))?;
         let pass = self.count_wirings(range, wiring, holes)?;
         self.settle_wirings(range, &pass, wiring, tell);
         pass.refusal.map_or(Ok(()), Err)

@@ -8,7 +8,7 @@ use lock_api::{
 };
 
 use super::transition::{Stretch, Transitions};
-use super::view::{Publication, Publisher, View};
+use super::view::{Publication, Publisher, Room, View};
 use super::{Locks, SharedProcess, Wait, planted};
 use crate::map::VmMap;
 use crate::process::Process;
@@ -27,8 +27,8 @@ pub(super) struct Guarded<O, const B: usize> {
 }
 
 impl<O, const B: usize> Guarded<O, B> {
-    pub(super) fn new(process: Process<O, B>) -> Self {
-        let (transitions, publisher) = (Transitions::default(), Publisher::new());
+    pub(super) fn new(process: Process<O, B>, room: Room) -> Self {
+        let (transitions, publisher) = (Transitions::default(), Publisher::new(room));
         Self { process, timestamp: 0, transitions, publisher }
     }
 

@@ -44,7 +44,7 @@ use crate::process::Process;
 use crate::refusal::Refusal;
 use map_lock::Guarded;
 use rest::{Apart, Rest};
-use view::View;
+use view::{Room, View};
 
 /// A [`Process`] that many threads use at once.
 ///
@@ -108,8 +108,19 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
     ///
     /// [`Refusal::OutOfNodes`] if there is no memory.
     pub fn with_path(process: Process<O, B>, path: FaultPath) -> Result<Self, Refusal> {
+        Self::with_room(process, path, Room::WHOLE)
+    }
+
+    /// The same with so little in a node of the published view that few entries make several levels
+    /// of it. For tests: it is slower, and answers nothing else.
+    #[doc(hidden)]
+    pub fn with_narrow_view(process: Process<O, B>, path: FaultPath) -> Result<Self, Refusal> {
+        Self::with_room(process, path, Room::NARROW)
+    }
+
+    fn with_room(process: Process<O, B>, path: FaultPath, room: Room) -> Result<Self, Refusal> {
         let rest = Apart::new(Rest::of(&process))?;
-        let (view, mut map) = (View::new()?, Guarded::new(process));
+        let (view, mut map) = (View::new()?, Guarded::new(process, room));
         map.publish(&view)?;
         Ok(Self {
             process: Mutex::new(rest),

@@ -6,6 +6,7 @@
 
 use super::arena::{NIL, Node};
 use super::node::{Inner, Leaf};
+use super::prediction::Excess;
 use super::search::VACANT;
 use super::{MAX_HEIGHT, Tree};
 use core::fmt;
@@ -89,6 +90,19 @@ pub enum Violation {
         /// Vacant nodes on the free list.
         free: usize,
     },
+    /// I9: an operation took more nodes than were predicted for it. Only debug builds know.
+    Prediction {
+        /// Nodes in use then.
+        in_use: usize,
+        /// The most there should have been.
+        predicted: usize,
+    },
+    /// I9: an entry was inserted for which no node was predicted, had it taken one. Only debug
+    /// builds know.
+    Place {
+        /// The leaf.
+        leaf: u32,
+    },
 }
 
 impl fmt::Display for Violation {
@@ -122,6 +136,12 @@ impl fmt::Display for Violation {
                     f,
                     "I8: {handed_out} {kind} handed out, {used} used, {reached} reached, {free} free"
                 )
+            }
+            Self::Prediction { in_use, predicted } => {
+                write!(f, "I9: {in_use} nodes in use where {predicted} were predicted")
+            }
+            Self::Place { leaf } => {
+                write!(f, "I9: an insertion into leaf {leaf} that was not predicted")
             }
         }
     }
@@ -190,7 +210,13 @@ impl<V: Default, const B: usize> Tree<V, B> {
         if walk.entries != self.len {
             return Err(Violation::Count { recorded: self.len, found: walk.entries });
         }
-        self.check_arenas(&walk)
+        match self.prediction.excess() {
+            Some(Excess::Nodes { in_use, predicted }) => {
+                Err(Violation::Prediction { in_use, predicted })
+            }
+            Some(Excess::Place { leaf }) => Err(Violation::Place { leaf }),
+            None => self.check_arenas(&walk),
+        }
     }
 
     /// Checks what is under a node, and gives the widest gap in it.

@@ -20,7 +20,20 @@ impl<V: Default, const B: usize> Tree<V, B> {
     ///
     /// [`OutOfNodes`] if it takes nodes that are not to be had. Nothing has changed then but that
     /// some nodes may have become free.
+    #[inline(always)]
     pub fn insert(
+        &mut self,
+        at: &mut Cursor,
+        start: u64,
+        end: u64,
+        value: V,
+    ) -> Result<(), OutOfNodes> {
+        self.predict_one(at);
+        self.insert_predicted(at, start, end, value)
+    }
+
+    /// The same as a part of an operation that has predicted its nodes.
+    pub(crate) fn insert_predicted(
         &mut self,
         at: &mut Cursor,
         start: u64,
@@ -30,8 +43,13 @@ impl<V: Default, const B: usize> Tree<V, B> {
         debug_assert!(self.has_room(at, 0, start, end), "[{start:#x}, {end:#x}) is taken");
         if !self.has_free_place(at) {
             self.ensure(self.need_one(at))?;
+            self.prediction.insertion(at.node(0));
+            self.prediction.move_entries();
             let made = self.make_room(at);
+            self.prediction.nodes(self.leaves.used() + self.inner.used());
             debug_assert!(made.is_some(), "a void cursor");
+        } else {
+            self.prediction.insertion(at.node(0));
         }
         let placed = self.place(at, start, end, value);
         debug_assert!(placed.is_some(), "a void cursor");

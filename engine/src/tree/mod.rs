@@ -28,6 +28,8 @@
 //! * **I7 Count.** The number of entries is the one recorded.
 //! * **I8 Arenas.** Every node handed out is either reached once from the root or on the list of
 //!   free nodes, where it holds nothing.
+//! * **I9 Prediction.** No operation of a map inserted other entries than it had predicted before it
+//!   changed anything, or elsewhere, or took more nodes. Only debug builds know.
 //!
 //! The least fill is lower than half on purpose: a node just split has half its places in use, so
 //! an edit that goes back and forth across that boundary would merge and split each time if half
@@ -56,6 +58,7 @@ mod iter;
 mod lookup;
 mod need;
 mod node;
+mod prediction;
 mod remove;
 mod search;
 mod tally;
@@ -71,6 +74,7 @@ pub use need::{Need, OutOfNodes};
 
 use arena::{Arena, NIL};
 use node::{Inner, Leaf};
+use prediction::Prediction;
 
 /// Disjoint address ranges in order, each with a value. See the [module](self).
 ///
@@ -107,6 +111,7 @@ pub struct Tree<V, const B: usize = 16> {
     min: u64,
     max: u64,
     cap: Option<usize>,
+    prediction: Prediction,
 }
 
 impl<V: Default, const B: usize> Tree<V, B> {
@@ -142,6 +147,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
             min,
             max: if max < min { min } else { max },
             cap: None,
+            prediction: Prediction::new(),
         }
     }
 
@@ -171,6 +177,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
 
     /// Drops every entry, and keeps the memory. O(nodes).
     pub fn clear(&mut self) {
+        self.prediction.move_entries();
         self.leaves.clear();
         self.inner.clear();
         self.root = NIL;

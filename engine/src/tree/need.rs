@@ -127,6 +127,46 @@ impl<V: Default, const B: usize> Tree<V, B> {
         if need == Need::NONE { Ok(()) } else { self.make_free(need) }
     }
 
+    /// Makes the nodes free that insertions before these places take, which are in order, and
+    /// predicts that there will be no others. O(height).
+    ///
+    /// # Errors
+    ///
+    /// As [`ensure`](Self::ensure).
+    #[inline]
+    pub(crate) fn ensure_for(&mut self, places: [Option<&Cursor>; 2]) -> Result<(), OutOfNodes> {
+        let need = match places {
+            [None, None] => Need::NONE,
+            [Some(at), None] | [None, Some(at)] => self.need_one(at),
+            [Some(a), Some(b)] => self.need_two(a, b),
+        };
+        self.ensure(need)?;
+        self.predict(need, places);
+        Ok(())
+    }
+
+    /// Predicts one insertion before `at`, which asks for its nodes itself.
+    #[inline(always)]
+    pub(crate) fn predict_one(&mut self, at: &Cursor) {
+        if cfg!(debug_assertions) {
+            self.predict(self.need_one(at), [Some(at), None]);
+        }
+    }
+
+    /// Predicts one insertion before `at`, where an entry goes first and makes room for it.
+    #[inline(always)]
+    pub(crate) fn predict_in_place(&mut self, at: &Cursor) {
+        self.predict(Need::NONE, [Some(at), None]);
+    }
+
+    #[inline(always)]
+    fn predict(&mut self, need: Need, places: [Option<&Cursor>; 2]) {
+        if cfg!(debug_assertions) {
+            let most = self.nodes_in_use().saturating_add(need.total());
+            self.prediction.set(most, places.map(|at| at.map(|at| at.node(0))));
+        }
+    }
+
     #[cold]
     fn make_free(&mut self, need: Need) -> Result<(), OutOfNodes> {
         let in_use = self.nodes_in_use();

@@ -60,6 +60,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
         let root = self.root;
         if self.height == 1 {
             if self.leaves.get(root)?.len() == 0 {
+                self.prediction.move_entries();
                 self.leaves.give_back(root);
                 self.root = super::arena::NIL;
                 self.height = 0;
@@ -83,6 +84,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
     /// gets half of what both have.
     #[cold]
     fn mend(&mut self, at: &mut Cursor, level: usize) -> Option<()> {
+        self.prediction.move_entries();
         let slot = at.slot(level + 1);
         let first = slot.saturating_sub(1);
         let parent = self.inner_at(at, level + 1)?;

@@ -52,6 +52,18 @@ fn read_against_replacement() {
     });
 }
 
+/// Two entries are replaced by three changes: two go, and what comes is mapped. Both go whole, so that
+/// no node is split, for which there would be too many orders to try.
+#[test]
+fn read_against_replacement_of_two() {
+    read_against(&[11], |shared| {
+        let mapping = Mapping::anonymous(Prot::RX);
+        let mut changes = 0;
+        shared.fixed(page(8), Size::pages(4), mapping, |_| changes += 1).unwrap();
+        assert_eq!(changes, 3);
+    });
+}
+
 /// What was seen mapped stays so, and what was grown is seen by whoever is told of it.
 #[test]
 fn read_against_growth() {

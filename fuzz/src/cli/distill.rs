@@ -10,7 +10,7 @@ use clap::Args;
 
 use super::input::{Item, items, target};
 use super::{Exit, Streams};
-use crate::generate::Kind;
+use crate::op::Kind;
 use crate::reference::Reached;
 use crate::targets::{Session, Target, Verdict};
 

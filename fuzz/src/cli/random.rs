@@ -12,7 +12,7 @@ use clap::{Args, value_parser};
 
 use super::outside::Outside;
 use super::{Exit, Streams};
-use crate::driver::{Counts, Failure, Outcome, Settings, WIDTHS, engine, run};
+use crate::driver::{Failure, Outcome, Settings, WIDTHS, engine, run};
 use crate::op::{Config, Op};
 use crate::reference::Reached;
 use crate::replay::Contender;
@@ -191,8 +191,8 @@ fn write_table(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "branches of the rules reached {} of {}, pairs with operations {}, entries at most {}",
-        Counts::reachable().count() - missed.len(),
-        Counts::reachable().count(),
+        Reached::ALL.len() - missed.len(),
+        Reached::ALL.len(),
         counts.pairs(),
         counts.most_entries,
     )?;

@@ -5,7 +5,7 @@ use core::fmt;
 use growstack::{Change, Direction, Growth};
 
 use super::Divergence;
-use crate::answer::{Answer, Cause, Row};
+use crate::answer::{Answer, Cause, Row, Summary};
 use crate::trace::RowText;
 
 impl Divergence {
@@ -20,6 +20,16 @@ impl fmt::Display for Divergence {
     /// As [`between`](Self::between), with the two sides called left and right.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.between("left", "right"))
+    }
+}
+
+/// Counters with `maxsaddr`, which dumps do not show.
+struct Counters<'a>(&'a Summary);
+
+impl fmt::Display for Counters<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        self.0.maxsaddr.map_or(Ok(()), |addr| write!(f, " maxsaddr={addr}"))
     }
 }
 
@@ -55,11 +65,13 @@ impl fmt::Display for Between<'_> {
                 let what = format!("different entries from number {index} on");
                 self.write(f, what, RowOrNone(left.as_ref()), RowOrNone(right.as_ref()))
             }
+            Divergence::Summary { left, right } => {
+                self.write(f, "different counters", Counters(left), Counters(right))
+            }
             Divergence::Pages { at, left, right } => {
                 let what = format!("different pages from {at} on");
                 self.write(f, what, PageOrNone(left.as_deref()), PageOrNone(right.as_deref()))
             }
-            Divergence::Summary { left, right } => self.write(f, "different counters", left, right),
             Divergence::Broken { invariant } => {
                 write!(f, "a broken map, {}: {invariant}", self.right)
             }

@@ -1,12 +1,11 @@
-//! The differential driver: random sequences on a map and the reference, which must agree.
+//! Random runs: sequences on a map and the oracle in [lockstep](crate::lockstep), on all cores.
 //!
-//! Every operation is carried out on both, and everything is compared: the answer, the cause, the
-//! changes told, the entries, the counters, and the invariants that the maps check of themselves.
-//! After it one more search for space is made on both: an index finds gaps by sizes kept in its
-//! nodes, and a stale size shows only in a search that happens to need that node.
+//! Everything is compared after every operation: the answer, the cause, the changes, the entries,
+//! the counters, and the invariants that the maps check of themselves; and then one more search for
+//! space.
 //!
 //! Sequence *i* of seed *s* is drawn from (*s*, *i*) alone: any one can be run again by itself. A
-//! sequence in which the maps differ is cut to what is needed to show it.
+//! sequence in which the maps differ is shrunk.
 //!
 //! ```
 //! use std::num::NonZero;
@@ -25,17 +24,12 @@
 //! assert!(outcome.failure.is_none());
 //! ```
 
-mod counts;
 mod failure;
-mod pair;
-mod plain;
 mod run;
 mod session;
 mod under_test;
 
-pub use counts::{Counts, KindCount};
+pub use crate::lockstep::{Counts, KindCount};
 pub use failure::Failure;
-pub(crate) use failure::shortened;
-pub(crate) use pair::{Pair, Seen};
 pub use run::{Outcome, Settings, run, sequence};
-pub use under_test::{WIDTHS, engine};
+pub use under_test::{ENGINES, WIDTHS, engine};

@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::lockstep::Counts;
 use crate::op::{Config, Op};
 use crate::reference::Reference;
 use crate::replay::Contender;
 
-use super::counts::Counts;
 use super::failure::{Failure, Found};
-use super::session::Session;
+use super::session;
 
 /// What to run.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +34,7 @@ pub struct Settings {
 pub struct Outcome {
     /// What was done, the failing sequence included as far as it went.
     pub counts: Counts,
-    /// How long it took, cutting aside.
+    /// How long it took, shrinking aside.
     pub elapsed: Duration,
     /// The first sequence, by number, in which the maps differ.
     pub failure: Option<Failure>,
@@ -60,25 +60,21 @@ pub fn run(settings: &Settings, tested: Contender) -> Outcome {
     let mut counts = Counts::default();
     threads.iter().for_each(|(theirs, _)| counts.add(theirs));
     let found = threads.into_iter().filter_map(|(_, found)| found).min_by_key(|f| f.sequence);
-    let failure = found.map(|found| found.shorten(settings.seed, tested));
+    let failure = found.map(|found| found.shrink(settings.seed, tested));
     Outcome { counts, elapsed, failure }
 }
 
-/// The start and the operations of sequence `sequence` of `seed`, as the reference shapes them.
+/// The start and the operations of sequence `sequence` of `seed`, as the oracle shapes them.
 ///
-/// Operands depend on the map, so a map that differs from the reference gets others from there on.
-///
-/// # Panics
-///
-/// If the reference panics before it exists.
+/// Operands depend on the map, so a map that differs from the oracle gets others from there on.
 #[must_use]
 pub fn sequence(seed: u64, sequence: u64) -> (Config, Vec<Op>) {
-    let mut session = Session::default();
     let itself = Contender::of::<Reference>("reference");
-    // Nothing but a broken reference differs from itself, and then the beginning is the answer.
-    let _ = session.sequence(seed, sequence, itself);
-    let config = session.config.expect("every sequence starts from somewhere");
-    (config, session.ops)
+    // Nothing but a broken oracle differs from itself, and then the beginning is the answer.
+    match session::run(seed, sequence, itself, &mut Counts::default()) {
+        Ok((config, ops)) => (config, ops),
+        Err(found) => (found.1.config, found.1.ops),
+    }
 }
 
 /// Hands out the numbers of sequences.
@@ -103,8 +99,8 @@ impl Line {
 
     /// The number of the next sequence to run, if any is. However short the time, one is.
     fn take(&self) -> Option<u64> {
-        // The numbers are all that is shared, so no order among threads is needed. The door is
-        // looked at first: a number once taken is run, or the lowest failure might be skipped.
+        // The numbers are all that is shared, so no order among threads is needed. `closed` is
+        // read first: a number once taken is run, or the lowest failure might be skipped.
         let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
         let begun = self.next.load(Ordering::Relaxed) != self.first;
         if self.closed.load(Ordering::Relaxed) || (late && begun) {
@@ -117,13 +113,13 @@ impl Line {
 
 /// One thread's share of a run.
 fn work(seed: u64, tested: Contender, line: &Line) -> (Counts, Option<Found>) {
-    let mut session = Session::default();
+    let mut counts = Counts::default();
     while let Some(sequence) = line.take() {
-        if let Err(divergence) = session.sequence(seed, sequence, tested) {
+        if let Err(found) = session::run(seed, sequence, tested, &mut counts) {
             line.closed.store(true, Ordering::Relaxed);
-            let found = Found::new(sequence, divergence, &session);
-            return (session.counts, Some(found));
+            let (input, failed) = *found;
+            return (counts, Some(Found { sequence, input, failed }));
         }
     }
-    (session.counts, None)
+    (counts, None)
 }

@@ -1,36 +1,45 @@
 //! Inputs from traces, and traces from inputs.
 
-use super::{Header, Input, Record};
+use super::{Header, Input, Prefill, Record, View};
 use crate::compare::Observed;
-use crate::generate::View;
 use crate::op::{Config, Op};
 use crate::reference::Reference;
 use crate::space::AddressSpace;
 use crate::trace::{Step, Trace};
 
 /// The reference, with what it looks like.
-struct Guide {
+pub(super) struct Guide {
     map: Reference,
     config: Config,
     observed: Observed,
 }
 
 impl Guide {
-    fn new(config: &Config) -> Self {
+    pub(super) fn new(config: &Config) -> Self {
         let map = Reference::create(config);
         Self { map, config: *config, observed: Observed::default() }
     }
 
-    fn view(&self) -> View<'_> {
+    /// The oracle after the prefill of a header.
+    pub(super) fn filled(header: &Header) -> Self {
+        let mut guide = Self::new(&header.config);
+        for op in header.prefill.ops(header.window) {
+            guide.map.apply(&op, &mut Vec::new());
+        }
+        guide.apply(&Op::Dump);
+        guide
+    }
+
+    pub(super) fn view(&self) -> View<'_> {
         let Observed { rows, summary, .. } = &self.observed;
         View { rows, summary: *summary, config: &self.config }
     }
 
-    fn carry_out(&mut self, op: &Op) {
+    pub(super) fn apply(&mut self, op: &Op) {
         self.observed.carry_out(&mut self.map, op);
         self.map.entries(&mut self.observed.rows);
         self.observed.summary = self.map.summary();
-        self.config.follow(op);
+        self.config.follow(op, self.observed.answer);
     }
 }
 
@@ -45,16 +54,24 @@ impl Input {
             trace.steps.push(Step::new(op));
             guide.map.apply(&op, &mut Vec::new());
         }
-        guide.carry_out(&Op::Dump);
+        guide.apply(&Op::Dump);
         for record in &self.records {
             let op = record.resolve(&guide.view(), window);
             trace.steps.push(Step::new(op));
-            guide.carry_out(&op);
+            guide.apply(&op);
         }
         trace
     }
 
-    /// The input for the same operations as those of `ops`, told by what they are near.
+    /// The same input with plain numbers: an operation then means the same whatever is left out
+    /// before it.
+    pub(crate) fn plain(&self) -> Self {
+        let ops: Vec<Op> = self.trace().steps.iter().map(|step| *step.op()).collect();
+        let records = ops.iter().map(Record::plain).collect();
+        Self { header: Header { prefill: Prefill::NONE, ..self.header }, records }
+    }
+
+    /// The input for the same operations as those of `ops`, by what they are near.
     #[must_use]
     pub fn of(config: &Config, ops: impl IntoIterator<Item = Op>) -> Self {
         let ops: Vec<Op> = ops.into_iter().collect();
@@ -64,7 +81,7 @@ impl Input {
         let mut records = Vec::with_capacity(ops.len());
         for op in &ops {
             records.push(Record::of(op, &guide.view(), window));
-            guide.carry_out(op);
+            guide.apply(op);
         }
         Self { header, records }
     }

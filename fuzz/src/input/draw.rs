@@ -1,126 +1,378 @@
-//! Drawing headers, records and whole inputs from a source of choices.
+//! Drawing operations.
+//!
+//! Operands fall on the bounds of entries, the edges of reserves and the sizes of gaps, give or take
+//! a page or a byte. They are drawn by what they are near, so that the same bytes mean something on
+//! any map.
 
-use arbitrary::{Arbitrary, Unstructured};
-use growstack::{Addr, CowFlags, Limits, PAGE_SIZE, Prot, Size, StackTunables};
+mod stack;
 
-use super::opcode::Opcode;
-use super::operand::{Anchor, Operand, Unit};
+use arbitrary::Unstructured;
+use growstack::PAGE_SIZE;
+
+use super::choices::Choices;
+use super::operand::{Anchor as A, Operand, Unit};
 use super::record::{Offset, Record};
-use super::{Header, Input, Prefill};
-use crate::compare::Observed;
-use crate::generate::{Draw, Generator, Kind, Seeded, View};
-use crate::op::Config;
-use crate::reference::Reference;
-use crate::space::AddressSpace;
+use super::style::{Flavour, Grain, Style, protection};
+use super::view::View;
+use crate::op::Kind;
 
-/// What the operations of an input lean to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Flavour {
-    /// Every operation.
-    Whole,
-    /// Stacks, faults, what is put in their way, and what limits them.
-    Growth,
+/// Draws the operations of one sequence.
+#[derive(Clone, Debug)]
+pub struct Generator {
+    style: Style,
+    /// The entry of the last operand: a sequence with a local style keeps hitting the same few
+    /// nodes of an index.
+    last: u16,
 }
 
-/// How often each opcode is drawn, before the weights of an input are laid over it: for
-/// [`Flavour::Whole`], then for [`Flavour::Growth`].
-const WEIGHTS: [(Opcode, u32, u32); 19] = [
-    (Opcode::Insert, 12, 10),
-    (Opcode::Stack, 8, 12),
-    (Opcode::Grow, 18, 40),
-    (Opcode::FindSpace, 2, 0),
-    (Opcode::Find, 5, 2),
-    (Opcode::Fixed, 4, 3),
-    (Opcode::Remove, 8, 6),
-    (Opcode::Protect, 7, 2),
-    (Opcode::Inherit, 4, 1),
-    (Opcode::Madvise, 4, 1),
-    (Opcode::Wire, 7, 2),
-    (Opcode::Unwire, 5, 1),
-    (Opcode::Check, 2, 0),
-    (Opcode::Lookup, 1, 0),
-    (Opcode::Limit, 5, 8),
-    (Opcode::SetGrowSize, 2, 3),
-    (Opcode::SetGuardPage, 1, 3),
-    (Opcode::WireFuture, 1, 3),
-    (Opcode::Dump, 0, 0),
-];
-
-/// Draws records by the weights of one input.
-pub(super) struct Swarm {
-    weights: [u32; WEIGHTS.len()],
+/// What makes a drawn operation dull: a full map refuses everything, and nothing grows in an empty
+/// one.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mood {
+    crowded: bool,
+    barren: bool,
 }
 
-impl Swarm {
-    /// The weights of an input whose header has the seed `swarm`: each operation left out, kept or
-    /// stressed.
-    pub(super) fn new(flavour: Flavour, swarm: u32) -> Self {
-        let mut draw = Seeded::of_sequence(u64::from(swarm), 0);
-        let weights = WEIGHTS.map(|(_, whole, growth)| {
-            let weight = if flavour == Flavour::Whole { whole } else { growth };
-            weight * draw.pick(&[2, 2, 1, 1, 8, 0])
-        });
-        Self { weights }
+impl Generator {
+    /// A generator for sequences whose header has the seed `swarm`.
+    #[must_use]
+    pub fn new(flavour: Flavour, swarm: u32) -> Self {
+        Self { style: Style::new(flavour, swarm), last: 0 }
     }
 
-    pub(super) fn record(&self, draw: &mut impl Draw) -> Record {
-        let opcode = match WEIGHTS[draw.weighted(&self.weights)].0 {
-            // All weights may be 0; nothing is to be had from a dump.
-            Opcode::Dump => Opcode::Grow,
-            opcode => opcode,
+    /// The next operation, for the map in `view`.
+    pub fn record(&mut self, bytes: &mut Unstructured<'_>, view: &View<'_>) -> Record {
+        let window = self.style.pages * PAGE_SIZE;
+        let crowded = view.summary.size.get() / 3 > window / 4;
+        let barren = !view.can_grow();
+        self.draw(bytes, Mood { crowded, barren })
+    }
+
+    /// An operation for a map that is not known.
+    pub(super) fn any_record(&mut self, bytes: &mut Unstructured<'_>) -> Record {
+        self.draw(bytes, Mood::default())
+    }
+
+    fn draw(&mut self, bytes: &mut Unstructured<'_>, mood: Mood) -> Record {
+        let mut kind = Kind::ALL[0];
+        let chosen = bytes.weighted(&self.style.weights);
+        kind = Kind::ALL.iter().copied().find(|kind| kind.index() == chosen).unwrap_or(kind);
+        if mood.crowded && matches!(kind, Kind::Insert | Kind::Stack | Kind::Find) {
+            kind = bytes.pick(&[Kind::Remove, kind]);
+        }
+        if mood.barren && kind == Kind::Grow && !bytes.one_in(3) {
+            kind = Kind::Stack;
+        }
+        let mut record = Record::new(kind);
+        self.operands(bytes, &mut record);
+        self.attributes(bytes, &mut record);
+        record
+    }
+
+    fn operands(&mut self, bytes: &mut Unstructured<'_>, record: &mut Record) {
+        let (first, second) = match record.kind {
+            Kind::Insert if !bytes.one_in(4) => self.hole(bytes),
+            Kind::Stack => self.reserve(bytes),
+            Kind::Grow => (self.fault(bytes), Operand::ZERO),
+            Kind::FindSpace | Kind::Find => (self.address(bytes), self.length(bytes)),
+            Kind::Lookup => (self.address(bytes), Operand::ZERO),
+            Kind::Limit => (self.limit(bytes, record), Operand::ZERO),
+            Kind::SetGrowSize => (self.grow_step(bytes), Operand::ZERO),
+            Kind::Exec => self.image(bytes),
+            Kind::Fixed => {
+                let (first, second) = self.range(bytes);
+                (first, self.as_length(bytes, second))
+            }
+            Kind::SetGuardPage | Kind::WireFuture | Kind::Dump => (Operand::ZERO, Operand::ZERO),
+            _ => self.range(bytes),
         };
-        let (prot, max) = protections(draw);
-        Record {
-            prot,
-            max,
-            second: draw.one_in(2),
-            system: draw.one_in(4),
-            flags: flags(draw, opcode),
-            object: draw.pick(&[0, 0, 0, 0, 1, 2]),
-            choice: small(draw, 8),
-            nodes: draw.one_in(3).then(|| small(draw, 4)),
-            offset: offset(draw),
-            first: match opcode {
-                Opcode::Limit => limit(draw),
-                Opcode::SetGrowSize => step(draw),
-                Opcode::Grow => fault(draw),
-                _ => address(draw),
-            },
-            second_operand: match opcode {
-                Opcode::Stack | Opcode::FindSpace | Opcode::Find | Opcode::Fixed => length(draw),
-                _ => end(draw),
-            },
-            max_addr: if draw.one_in(6) { plain(address(draw)) } else { Operand::ZERO },
-            ..Record::new(opcode)
+        (record.first, record.second_operand) = (first, second);
+        if record.kind == Kind::Find && bytes.one_in(4) {
+            record.max_addr = compact(self.address(bytes));
+        }
+    }
+
+    fn attributes(&self, bytes: &mut Unstructured<'_>, record: &mut Record) {
+        match record.kind {
+            Kind::Insert | Kind::Stack | Kind::Find | Kind::Fixed => {
+                let colour = self.style.palette.colour(bytes);
+                (record.prot, record.max) = (colour.prot, colour.max);
+                (record.flags, record.object) = (colour.flags, colour.object);
+                record.offset = offset(bytes);
+                record.second = bytes.below(3) != 0;
+            }
+            Kind::Protect => {
+                record.prot = protection(bytes);
+                record.second = bytes.one_in(4);
+            }
+            Kind::Wire | Kind::Unwire => {
+                record.system = bytes.one_in(4);
+                record.second = bytes.one_in(2);
+            }
+            Kind::Check | Kind::Exec => record.prot = protection(bytes),
+            Kind::Inherit | Kind::Madvise | Kind::SetGuardPage | Kind::WireFuture => {
+                record.choice = bytes.small(8);
+            }
+            _ => {}
+        }
+        if record.kind == Kind::Stack {
+            record.flags |= stack::growth(bytes);
+        }
+        record.nodes = bytes.one_in(3).then(|| bytes.small(4));
+    }
+
+    /// The number of an entry, gap or stack.
+    fn index(&mut self, bytes: &mut Unstructured<'_>) -> u16 {
+        self.last = if self.style.local && !bytes.one_in(8) {
+            (self.last + bytes.small::<u16>(5)).saturating_sub(2)
+        } else {
+            let bound = bytes.pick(&[4, 16, 64, 1024, 1024]);
+            bytes.small(bound)
+        };
+        self.last
+    }
+
+    /// A distance to step from a place, in either direction.
+    fn step(&self, bytes: &mut Unstructured<'_>) -> (Unit, i8) {
+        let (pages, fine) = match self.style.grain {
+            Grain::Pages => (12, 0),
+            Grain::Mixed => (12, 2),
+            Grain::Bytes => (6, 6),
+        };
+        let (unit, count) = match bytes.weighted(&[16, pages, 3, 1, fine, fine / 2, 1]) {
+            0 => return (Unit::None, 0),
+            // A page is the guard page too.
+            1 => (Unit::Page, 1),
+            2 => (Unit::Page, 2 + bytes.small::<u8>(5)),
+            3 => (Unit::GrowStep, 1),
+            4 => (Unit::Byte, 1),
+            5 => (Unit::Byte, bytes.small::<u8>(128)),
+            _ => (Unit::Guard, 1),
+        };
+        let count = i8::try_from(count).unwrap_or(1);
+        (unit, if bytes.one_in(2) { -count } else { count })
+    }
+
+    fn near(&mut self, bytes: &mut Unstructured<'_>, anchor: A) -> Operand {
+        let index = self.index(bytes);
+        let (unit, count) = self.step(bytes);
+        Operand::Near { anchor, index, unit, count }
+    }
+
+    /// A place inside an entry or a gap, on a page unless the grain is finer.
+    fn part(&mut self, bytes: &mut Unstructured<'_>, anchor: A, index: u16) -> Operand {
+        let finer = match self.style.grain {
+            Grain::Pages => false,
+            Grain::Mixed => bytes.one_in(12),
+            Grain::Bytes => bytes.one_in(2),
+        };
+        let unit = if finer { Unit::Byte } else { Unit::None };
+        Operand::Near { anchor, index, unit, count: bytes.small::<u8>(256).cast_signed() }
+    }
+
+    pub(super) fn address(&mut self, bytes: &mut Unstructured<'_>) -> Operand {
+        match bytes.weighted(&[24, 24, 8, 8, 8, 14, 1]) {
+            0 => self.near(bytes, A::EntryStart),
+            1 => self.near(bytes, A::EntryEnd),
+            2 => {
+                let index = self.index(bytes);
+                self.part(bytes, A::EntryInside, index)
+            }
+            3 => {
+                let anchor = bytes.pick(&[A::GapMiddle, A::GapStart, A::GapEnd]);
+                self.near(bytes, anchor)
+            }
+            4 => {
+                let anchor = bytes.pick(&[A::ReserveLow, A::ReserveHigh]);
+                self.near(bytes, anchor)
+            }
+            5 => self.bare_address(bytes),
+            _ => far(bytes),
+        }
+    }
+
+    /// An address that owes nothing to the entries.
+    fn bare_address(&mut self, bytes: &mut Unstructured<'_>) -> Operand {
+        let (unit, count) = self.step(bytes);
+        let at = |anchor, index| Operand::Near { anchor, index, unit, count };
+        let pages = u16::try_from(self.style.pages).unwrap_or(u16::MAX);
+        match bytes.weighted(&[40, 4, 3, 3, 2, 2, 1, 1]) {
+            0 if self.style.grain == Grain::Bytes => {
+                at(A::WindowPage, bytes.small(u64::from(pages)))
+            }
+            0 => Operand::at(A::WindowPage, bytes.small(u64::from(pages))),
+            1 => at(A::WindowPage, 0),
+            2 => at(A::WindowPage, pages),
+            3 => at(A::MainStack, 0),
+            4 => at(A::MapMin, 0),
+            5 => at(A::MapMax, 0),
+            6 => at(bytes.pick(&[A::Canonical, A::Top, A::Half]), 0),
+            _ => far(bytes),
+        }
+    }
+
+    fn length(&mut self, bytes: &mut Unstructured<'_>) -> Operand {
+        match bytes.weighted(&[20, 34, 8, 4, 4, 2, 4, 1]) {
+            0 => pages(1),
+            1 => pages(1 + bytes.small::<u16>(6)),
+            2 => self.near(bytes, A::GapLength),
+            3 => bytes.pick(&[
+                pages(0),
+                beside(A::Pages, 0, 1),
+                beside(A::Pages, 1, -1),
+                beside(A::Pages, 1, 1),
+            ]),
+            4 => Operand::at(A::GrowStep, 0),
+            5 => pages(u16::try_from(self.style.pages).unwrap_or(u16::MAX)),
+            6 => {
+                let anchor = bytes.pick(&[A::EntryLength, A::Avail, A::LengthInGap]);
+                self.near(bytes, anchor)
+            }
+            _ => far(bytes),
+        }
+    }
+
+    /// Two bounds: of entries, of parts of entries, of holes, and sometimes of nothing sensible.
+    fn range(&mut self, bytes: &mut Unstructured<'_>) -> (Operand, Operand) {
+        match bytes.weighted(&[20, 20, 24, 14, 2, 5, 1]) {
+            0 => {
+                let index = self.index(bytes);
+                let run = match bytes.below(16) {
+                    0..=8 => 0,
+                    9..=14 => bytes.small(4),
+                    _ => bytes.small(64),
+                };
+                (Operand::at(A::EntryStart, index), Operand::at(A::EntryEnd, index + run))
+            }
+            1 => self.part_of_entry(bytes),
+            2 => {
+                let index = self.index(bytes);
+                let run: u16 = bytes.small(3);
+                let from = bytes.pick(&[A::EntryStart, A::EntryEnd, A::GapMiddle, A::EntryStart]);
+                let to = bytes.pick(&[A::EntryEnd, A::EntryStart, A::EntryEnd, A::GapMiddle]);
+                let ((a, m), (b, n)) = (self.step(bytes), self.step(bytes));
+                let first = Operand::Near { anchor: from, index, unit: a, count: m };
+                let index = index + run + u16::from(to != A::EntryEnd);
+                (first, Operand::Near { anchor: to, index, unit: b, count: n })
+            }
+            3 => (self.address(bytes), Operand::at(A::Span, bytes.small(12))),
+            4 => (self.address(bytes), Operand::at(A::Span, 0)),
+            5 => {
+                let (end, start) = self.part_of_entry(bytes);
+                (start, end)
+            }
+            _ => (self.address(bytes), self.address(bytes)),
+        }
+    }
+
+    /// Part of an entry: a head, a tail or a middle.
+    fn part_of_entry(&mut self, bytes: &mut Unstructured<'_>) -> (Operand, Operand) {
+        let index = self.index(bytes);
+        let (a, b) =
+            (self.part(bytes, A::EntryInside, index), self.part(bytes, A::EntryInside, index));
+        match bytes.below(3) {
+            0 => (Operand::at(A::EntryStart, index), a),
+            1 => (a, Operand::at(A::EntryEnd, index)),
+            _ => (a, b),
+        }
+    }
+
+    /// The length of a range that ends there: a reversed one wraps round to END.
+    fn as_length(&mut self, bytes: &mut Unstructured<'_>, end: Operand) -> Operand {
+        match end {
+            Operand::Near { anchor: A::EntryEnd, index, .. } => Operand::at(A::ToEntryEnd, index),
+            Operand::Near { anchor: A::Span, index, .. } => pages(index),
+            _ => self.length(bytes),
+        }
+    }
+
+    /// A range inside a gap, mostly touching one of its ends.
+    fn hole(&mut self, bytes: &mut Unstructured<'_>) -> (Operand, Operand) {
+        let index = self.index(bytes);
+        let count = if bytes.one_in(3) { 1 } else { 1 + bytes.small::<u8>(6) };
+        let span = Operand::at(A::SpanInGap, u16::from(count));
+        match bytes.weighted(&[4, 4, 1, 7]) {
+            0 => {
+                let count = i8::try_from(count).map_or(-1, |count| -count);
+                let first = Operand::Near { anchor: A::GapEnd, index, unit: Unit::Page, count };
+                (first, Operand::at(A::GapEnd, index))
+            }
+            1 => (self.part(bytes, A::GapPart, index), span),
+            2 => (Operand::at(A::GapStart, index), Operand::at(A::GapEnd, index)),
+            _ => (Operand::at(A::GapStart, index), span),
+        }
+    }
+
+    /// A limit that bites: a little above, at, or below what is used now; or none.
+    fn limit(&mut self, bytes: &mut Unstructured<'_>, record: &mut Record) -> Operand {
+        record.choice = bytes.small(4);
+        let used = |unit, count| Operand::Near { anchor: A::Used, index: 0, unit, count };
+        match bytes.weighted(&[12, 12, 8, 1]) {
+            // The swap limit's infinity is 2^64 - 1.
+            0 if record.choice == 3 => beside(A::Top, 0, -1),
+            0 => Operand::at(A::Infinity, 0),
+            1 if self.style.grain != Grain::Pages && bytes.one_in(2) => {
+                used(Unit::Byte, bytes.pick(&[1, -1, 127, -128]))
+            }
+            1 => used(Unit::Page, bytes.pick(&[0, 1, 2, 3, 4, 5, 6, 7])),
+            2 => used(Unit::Page, i8::try_from(bytes.between(8, 64)).unwrap_or(8)),
+            _ => far(bytes),
+        }
+    }
+
+    /// A step of growth; 0 once in a while.
+    pub(super) fn grow_step(&self, bytes: &mut Unstructured<'_>) -> Operand {
+        match (bytes.weighted(&[26, 44, 10, 10, 10]), self.style.grain) {
+            (0, _) => pages(1),
+            (1, _) => pages(2 + bytes.small::<u16>(7)),
+            (2, _) => pages(32),
+            (3, Grain::Pages) => pages(256),
+            (3, _) => bytes.pick(&[
+                Operand::Raw(1),
+                Operand::Raw(100),
+                beside(A::Pages, 1, -1),
+                beside(A::Pages, 1, 1),
+                Operand::Raw(3 * PAGE_SIZE / 2),
+                Operand::Raw(0x1_fff7),
+            ]),
+            // Rounding up to these wraps (rule 15.11).
+            _ => Operand::Raw(bytes.pick(&[
+                1 << 40,
+                1 << 63,
+                (1 << 63) + 1,
+                !(PAGE_SIZE - 1),
+                u64::MAX,
+                0,
+            ])),
         }
     }
 }
 
-fn small(draw: &mut impl Draw, bound: u64) -> u8 {
-    u8::try_from(draw.below(bound)).expect("a small number")
+const fn pages(count: u16) -> Operand {
+    Operand::at(A::Pages, count)
 }
 
-fn swarm(draw: &mut impl Draw) -> u32 {
-    u32::try_from(draw.below(1 << 32)).expect("32 bits")
+/// A few bytes from an anchor.
+const fn beside(anchor: A, index: u16, count: i8) -> Operand {
+    Operand::Near { anchor, index, unit: Unit::Byte, count }
 }
 
-fn prefill(draw: &mut impl Draw) -> Prefill {
-    let most = draw.pick(&[24, 24, 40, 40, 80, 300]);
-    Prefill {
-        entries: u16::try_from(draw.between(8, most)).expect("few"),
-        style: small(draw, 64),
-        seed: swarm(draw),
-    }
+/// A number that is far from everything.
+fn far(bytes: &mut Unstructured<'_>) -> Operand {
+    Operand::Raw(match bytes.below(8) {
+        0 => 0,
+        1 => 1,
+        2 => u64::MAX,
+        3 => u64::MAX - bytes.below(2 * PAGE_SIZE),
+        4 => 1 << 63,
+        5 => 1 << 47,
+        6 => bytes.below(2 * PAGE_SIZE),
+        _ => bytes.below(u64::MAX),
+    })
 }
 
-/// An index: mostly a low one, since most maps are small and low ones do not wrap around.
-fn index(draw: &mut impl Draw) -> u16 {
-    let bound = draw.pick(&[4, 16, 16, 64, 1024]);
-    u16::try_from(draw.below(bound)).expect("below 1024")
-}
-
-/// An operand without steps and with an index of one byte, as `MAX_ADDR` is encoded.
-fn plain(operand: Operand) -> Operand {
+/// An operand without steps and with an index of one byte, as MAX_ADDR is encoded.
+fn compact(operand: Operand) -> Operand {
     match operand {
         Operand::Near { anchor, index, unit, .. } => {
             Operand::Near { anchor, index: index & 0xff, unit, count: 0 }
@@ -129,254 +381,13 @@ fn plain(operand: Operand) -> Operand {
     }
 }
 
-fn near(draw: &mut impl Draw, anchor: Anchor) -> Operand {
-    let unit = match draw.weighted(&[12, 2, 8, 2, 2]) {
-        0 => Unit::None,
-        1 => Unit::Byte,
-        2 => Unit::Page,
-        3 => Unit::GrowStep,
-        _ => Unit::Guard,
-    };
-    let count = draw.pick(&[1, -1, 1, -1, 2, -2, 3, -3]);
-    let count = if unit == Unit::None { 0 } else { count };
-    Operand::Near { anchor, index: index(draw), unit, count }
-}
-
-fn inside(draw: &mut impl Draw) -> Operand {
-    let unit = if draw.one_in(6) { Unit::Byte } else { Unit::None };
-    let count = draw.below(256).to_le_bytes()[0].cast_signed();
-    Operand::Near { anchor: Anchor::EntryInside, index: index(draw), unit, count }
-}
-
-pub(super) fn address(draw: &mut impl Draw) -> Operand {
-    use Anchor as A;
-    let anchor = match draw.weighted(&[24, 20, 20, 12, 6, 4, 4, 4, 4, 6]) {
-        0 => A::WindowPage,
-        1 => A::EntryStart,
-        2 => A::EntryEnd,
-        3 => return inside(draw),
-        4 => A::GapMiddle,
-        5 => A::StackLow,
-        6 => A::StackHigh,
-        7 => A::ReserveLow,
-        8 => A::ReserveHigh,
-        _ => edge(draw),
-    };
-    near(draw, anchor)
-}
-
-fn edge(draw: &mut impl Draw) -> Anchor {
-    use Anchor::{Canonical, Half, MainStack, MapMax, MapMin, Top};
-    draw.pick(&[MapMin, MapMax, Top, Canonical, MainStack, MapMin, MapMax, Half])
-}
-
-/// The address of a fault: mostly beside a stack.
-fn fault(draw: &mut impl Draw) -> Operand {
-    use Anchor as A;
-    match draw.weighted(&[12, 12, 5, 5, 5, 4]) {
-        0 | 1 => {
-            let (anchor, down) = draw.pick(&[(A::StackLow, true), (A::StackHigh, false)]);
-            let (unit, most) = draw.pick(&[(Unit::Byte, 1), (Unit::Page, 6), (Unit::GrowStep, 3)]);
-            let count = i8::try_from(1 + draw.below(most)).expect("a few");
-            Operand::Near {
-                anchor,
-                index: index(draw),
-                unit,
-                count: if down { -count } else { count },
-            }
-        }
-        2 => near(draw, A::ReserveLow),
-        3 => near(draw, A::ReserveHigh),
-        4 => near(draw, A::GapMiddle),
-        _ => address(draw),
-    }
-}
-
-fn end(draw: &mut impl Draw) -> Operand {
-    match draw.weighted(&[10, 10, 3]) {
-        0 => Operand::at(Anchor::Span, u16::try_from(draw.below(12)).expect("a few")),
-        1 => address(draw),
-        _ => near(draw, Anchor::Span),
-    }
-}
-
-fn length(draw: &mut impl Draw) -> Operand {
-    use Anchor as A;
-    let anchor = match draw.weighted(&[16, 4, 3, 3, 2, 3, 2]) {
-        0 => {
-            let pages = draw.pick(&[4, 16, 64]);
-            let index = u16::try_from(draw.below(pages)).expect("a few");
-            return Operand::at(A::Pages, index);
-        }
-        1 => A::GapLength,
-        2 => A::EntryLength,
-        3 => A::Avail,
-        4 => A::GrowStep,
-        5 => A::ToEntryEnd,
-        _ => edge(draw),
-    };
-    near(draw, anchor)
-}
-
-fn limit(draw: &mut impl Draw) -> Operand {
-    use Anchor as A;
-    match draw.weighted(&[10, 4, 4]) {
-        0 => near(draw, A::Used),
-        1 => Operand::at(A::Infinity, 0),
-        _ => near(draw, A::Pages),
-    }
-}
-
-fn step(draw: &mut impl Draw) -> Operand {
-    use Anchor as A;
-    match draw.weighted(&[12, 3, 1]) {
-        0 => Operand::at(A::Pages, u16::try_from(1 + draw.below(8)).expect("a few")),
-        1 => near(draw, A::Pages),
-        _ => {
-            let anchor = edge(draw);
-            near(draw, anchor)
-        }
-    }
-}
-
-fn protections(draw: &mut impl Draw) -> (Prot, Prot) {
-    let any = |draw: &mut dyn FnMut(u64) -> u64| {
-        Prot::from_bits_truncate(u8::try_from(draw(8)).expect("three bits"))
-    };
-    let mut below = |bound| draw.below(bound);
-    let prot = if below(3) == 0 { any(&mut below) } else { Prot::RW };
-    let max = if below(4) == 0 { any(&mut below) } else { Prot::ALL };
-    (prot, max)
-}
-
-fn flags(draw: &mut impl Draw, opcode: Opcode) -> CowFlags {
-    let growth = match draw.weighted(&[16, 12, 8, 1]) {
-        0 => CowFlags::GROWS_DOWN,
-        1 => CowFlags::GROWS_UP,
-        2 => CowFlags::GROWTH,
-        _ => CowFlags::NONE,
-    };
-    let other = match draw.weighted(&[6, 2, 1]) {
-        0 => CowFlags::NONE,
-        1 => CowFlags::NAMES[draw.index(7)].0,
-        _ => CowFlags::from_bits_truncate(u16::try_from(draw.below(0x80)).expect("seven bits")),
-    };
-    if opcode == Opcode::Stack { growth | other } else { other }
-}
-
-fn offset(draw: &mut impl Draw) -> Offset {
-    Offset::Near(draw.pick(&[0, 0, 0, 0, 1, 2, 5, -1, -2]))
-}
-
-impl Header {
-    /// Draws a header; one in six has a prefill.
-    pub fn draw(draw: &mut impl Draw) -> Self {
-        const PAGE: u64 = PAGE_SIZE;
-        let (min, max) = match draw.weighted(&[6, 5, 2]) {
-            0 => (PAGE, 1 << 47),
-            1 => (0, u64::MAX),
-            _ => (PAGE, 0_u64.wrapping_sub(PAGE)),
-        };
-        let back = draw.between(1, 64) * PAGE;
-        let window = match draw.below(5) {
-            0 => min,
-            1 | 2 => max.wrapping_sub(back),
-            3 => (1_u64 << 47).wrapping_sub(back),
-            _ => 0x10_0000,
-        };
-        let window = window & !(PAGE - 1);
-        let tight = draw.one_in(4);
-        let min = if tight { window.max(min) } else { min };
-        let max = if tight { window.saturating_add(64 * PAGE).min(max) } else { max };
-        let limit = |draw: &mut dyn FnMut(u64) -> u64, infinite| match draw(6) {
-            0 => Size::pages(draw(100)),
-            _ => infinite,
-        };
-        let guard_page = draw.one_in(3);
-        let sgrowsiz = draw.pick(&[1, 1, 2, 3, 4, 8, 32, 256]);
-        let odd = draw.pick(&[1, 100, PAGE + 1, 1 << 63, u64::MAX, (1 << 63) + 1]);
-        let sgrowsiz = if draw.one_in(8) { Size::new(odd) } else { Size::pages(sgrowsiz) };
-        let main = draw.between(0, 64) * PAGE;
-        let maxsaddr = draw.pick(&[window, window.wrapping_add(main), 0x7fff_dfff_f000]);
-        // Every operation looks at whole maps, so large ones are costly, and deep ones need not be
-        // large: nodes of width 4 make three levels of 40 entries.
-        let prefill = if draw.one_in(6) { prefill(draw) } else { Prefill::NONE };
-        let (narrow, swarm) = (draw.one_in(2), swarm(draw));
-        let mut below = |bound| draw.below(bound);
-        let limits = Limits {
-            stack: limit(&mut below, Limits::INFINITY),
-            vmem: limit(&mut below, Limits::INFINITY),
-            memlock: limit(&mut below, Limits::INFINITY),
-            swap: limit(&mut below, Size::MAX),
-        };
-        let tunables = StackTunables { sgrowsiz, guard_page, maxsaddr: Addr::new(maxsaddr) };
-        let config = Config { min: Addr::new(min), max: Addr::new(max), tunables, limits };
-        Self { narrow, prefill, swarm, window, config }
-    }
-}
-
-impl Input {
-    /// Draws an input of at most `most` operations.
-    pub fn draw(draw: &mut impl Draw, flavour: Flavour, most: usize) -> Self {
-        let header = Header::draw(draw);
-        let swarm = Swarm::new(flavour, header.swarm);
-        let records = (0..draw.index(most + 1)).map(|_| swarm.record(draw)).collect();
-        Self { header, records }
-    }
-
-    /// The first `most` operations that the [`Generator`] draws for a sequence of its own, of
-    /// those kinds that `flavour` has.
-    pub fn generate(draw: &mut impl Draw, flavour: Flavour, most: usize) -> Self {
-        let mut generator = Generator::new(draw);
-        let mut config = *generator.config();
-        let start = config;
-        let mut map = Reference::create(&config);
-        let mut seen = Observed::default();
-        let mut ops = Vec::new();
-        let filling = generator.prefill(draw);
-        let length = filling.len() + usize::try_from(generator.length()).unwrap_or(most);
-        let mut filling = filling.into_iter();
-        let wanted = |kind| {
-            let row = WEIGHTS.iter().find(|(opcode, ..)| opcode.kind() == kind);
-            flavour == Flavour::Whole || row.is_some_and(|&(.., growth)| growth > 1)
-        };
-        for _ in 0..length {
-            if ops.len() == most {
-                break;
-            }
-            let view = View { rows: &seen.rows, summary: seen.summary, config: &config };
-            let op = filling.next().unwrap_or_else(|| generator.op(draw, &view));
-            if wanted(Kind::of(&op)) {
-                seen.carry_out(&mut map, &op);
-                map.entries(&mut seen.rows);
-                seen.summary = map.summary();
-                config.follow(&op);
-                ops.push(op);
-            }
-        }
-        let mut input = Self::of(&start, ops);
-        input.header.narrow = draw.one_in(2);
-        input.header.swarm = swarm(draw);
-        input
-    }
-}
-
-/// Choices from the bytes of a fuzzer.
-struct Bytes<'u, 'd>(&'u mut Unstructured<'d>);
-
-impl Draw for Bytes<'_, '_> {
-    fn below(&mut self, bound: u64) -> u64 {
-        // Where the bytes have run out, this gives the lowest, which is the plainest.
-        bound.checked_sub(1).and_then(|most| self.0.int_in_range(0..=most).ok()).unwrap_or(0)
-    }
-}
-
-impl<'a> Arbitrary<'a> for Input {
-    /// An input of operations of all kinds: as many as the bytes are good for.
-    fn arbitrary(bytes: &mut Unstructured<'a>) -> arbitrary::Result<Self> {
-        /// About what a record takes.
-        const BYTES: usize = 12;
-        let most = bytes.len() / BYTES;
-        Ok(Self::draw(&mut Bytes(bytes), Flavour::Whole, most))
+/// An offset: mostly the one that continues a neighbour with the same object (rule 3.1).
+fn offset(bytes: &mut Unstructured<'_>) -> Offset {
+    match bytes.below(8) {
+        0..=4 => Offset::Near(0),
+        5 => Offset::Near(1),
+        6 => Offset::Near(1 + i8::try_from(bytes.small::<u8>(8)).unwrap_or(0)),
+        // So high that a split of the entry wraps it.
+        _ => Offset::Raw(u64::MAX - bytes.below(4 * PAGE_SIZE)),
     }
 }

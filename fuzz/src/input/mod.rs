@@ -1,47 +1,60 @@
 //! Fuzz inputs: a configuration, a prefill and operations, as bytes that stay what they are.
 //!
 //! An input is a [`Header`] of 88 bytes and then [`Record`]s of 16 bytes, one for an operation.
-//! Operands are mostly told by what they are near: the start of the seventh entry and a page more,
-//! the end of a stack's reserve, a page of the window, the end of the map. What that comes to is
-//! found when the operation is carried out, for the map as it then is, so that an input that was
-//! changed in one place still makes sense in the others. The tables in the sources of the two
-//! types are the whole encoding, version 1.
+//! An operand is mostly a place and a few steps from it: the start of the seventh entry and a page
+//! more, the end of a stack's reserve, a page of the window, the end of the map. It becomes a number
+//! when the operation runs, for the map as it then is, so that an input that was changed in one place
+//! still makes sense in the others. The tables in the sources of the two types are the whole
+//! encoding, version 1.
 //!
-//! Any bytes decode, unless they start with the number of another version: an unknown opcode is
+//! A [`Generator`] draws operations in this form from bytes: those of a fuzzer, of a property test,
+//! or [`seeded`] ones.
+//!
+//! Any bytes decode, unless they start with the number of another version: an unknown operation is
 //! passed over, an unknown anchor is the first one, and what is missing of a header is that of the
 //! default one.
 //!
 //! ```
-//! use growstack_fuzz::input::{Anchor, Input, Opcode, Operand, Record};
+//! use growstack_fuzz::input::{Anchor, Input, Operand, Record};
+//! use growstack_fuzz::op::Kind;
 //! let mut input = Input::default();
 //! input.records.push(Record {
 //!     first: Operand::at(Anchor::WindowPage, 0),
 //!     second_operand: Operand::at(Anchor::Span, 2),
-//!     ..Record::new(Opcode::Insert)
+//!     ..Record::new(Kind::Insert)
 //! });
 //! let bytes = input.encode();
 //! assert_eq!(Input::decode(&bytes), Some(input.clone()));
 //! assert!(input.trace().to_string().ends_with("insert 0x100000 0x102000 rw- rwx - - 0x100000\n"));
 //! ```
 
+mod choices;
 mod convert;
 mod draw;
 mod header;
 mod mutate;
-mod opcode;
+mod near;
 mod operand;
 mod prefill;
 mod record;
-mod resolve;
-mod symbolize;
+mod role;
+mod start;
+mod style;
+mod view;
 
-pub use draw::Flavour;
+use arbitrary::{Arbitrary, Unstructured};
+
+pub use choices::{Choices, seeded};
+pub use draw::Generator;
 pub use header::{HEADER, Header, VERSION};
 pub use mutate::{crossover, mutate};
-pub use opcode::Opcode;
 pub use operand::{Anchor, Operand, Unit};
 pub use prefill::Prefill;
 pub use record::{Offset, RECORD, Record};
+pub use style::Flavour;
+pub use view::View;
+
+use convert::Guide;
 
 /// A fuzz input: what a sequence of operations starts from, and the operations.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -79,5 +92,30 @@ impl Input {
         };
         let kept = self.records.iter().copied().take_while(fits).count();
         self.records.truncate(kept);
+    }
+
+    /// Bytes that drawing an operation takes, about.
+    pub const BYTES_PER_RECORD: usize = 48;
+
+    /// Draws an input of at most `most` operations, each for the map that the oracle has by then.
+    pub fn draw(bytes: &mut Unstructured<'_>, flavour: Flavour, most: usize) -> Self {
+        let header = Header::draw(bytes);
+        let mut generator = Generator::new(flavour, header.swarm);
+        let mut guide = Guide::filled(&header);
+        let mut records = Vec::new();
+        for _ in 0..bytes.index(most + 1) {
+            let record = generator.record(bytes, &guide.view());
+            guide.apply(&record.resolve(&guide.view(), header.window));
+            records.push(record);
+        }
+        Self { header, records }
+    }
+}
+
+impl<'a> Arbitrary<'a> for Input {
+    /// An input of operations of all kinds: as many as the bytes are good for.
+    fn arbitrary(bytes: &mut Unstructured<'a>) -> arbitrary::Result<Self> {
+        let most = bytes.len() / Self::BYTES_PER_RECORD;
+        Ok(Self::draw(bytes, Flavour::Whole, most))
     }
 }

@@ -1,4 +1,4 @@
-//! Operands told by what they are near.
+//! Operands by what they are near.
 
 /// Defines an enum of numbered choices; a number without a meaning is the first choice.
 macro_rules! numbered {
@@ -32,7 +32,8 @@ numbered! {
     /// The place or size that an operand starts from. The numbers are the encoding.
     ///
     /// Entries, gaps and stacks are counted from the lowest on, and a number past the last one
-    /// starts over. Where there is none, the operand starts from the window.
+    /// starts over; an empty gap is passed over. Where there is none, the operand starts from the
+    /// window.
     pub enum Anchor {
         /// A number of pages.
         Pages = 0,
@@ -42,7 +43,7 @@ numbered! {
         EntryStart = 2,
         /// The end of an entry.
         EntryEnd = 3,
-        /// A place inside an entry, so many 256ths of the way; to the byte with [`Unit::Byte`].
+        /// A place inside an entry: the count is the 256ths of the way; to the byte with [`Unit::Byte`].
         EntryInside = 4,
         /// The middle of a gap.
         GapMiddle = 5,
@@ -66,7 +67,7 @@ numbered! {
         Half = 14,
         /// `vm_maxsaddr`.
         MainStack = 15,
-        /// So many pages past the first operand.
+        /// A number of pages past the first operand.
         Span = 16,
         /// From the first operand to the end of an entry.
         ToEntryEnd = 17,
@@ -82,6 +83,23 @@ numbered! {
         Used = 22,
         /// 2^63 - 1, `inf` for most limits.
         Infinity = 23,
+        /// The start of a gap.
+        GapStart = 24,
+        /// The end of a gap.
+        GapEnd = 25,
+        /// A place inside a gap, as [`EntryInside`](Self::EntryInside).
+        GapPart = 26,
+        /// A fault below a stack that has room to grow down: the count is the 256ths of the way to
+        /// the end of its reserve or to its neighbour, whichever is nearer.
+        FaultLow = 27,
+        /// A fault above a stack that has room to grow up, in the same way.
+        FaultHigh = 28,
+        /// The middle of the gap that a stack can grow into.
+        StackGap = 29,
+        /// As [`Span`](Self::Span), but not past the next entry.
+        SpanInGap = 30,
+        /// A number of pages, but no more than are free from the first operand on.
+        LengthInGap = 31,
     }
 }
 
@@ -105,12 +123,12 @@ numbered! {
 const ANCHOR_BITS: u32 = 5;
 const ANCHOR_MASK: u8 = (1 << ANCHOR_BITS) - 1;
 
-/// An address, a length or a limit, as an input tells it.
+/// An address, a length or a limit, as an input holds it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Operand {
     /// Just this number.
     Raw(u64),
-    /// So many steps from some place, modulo 2^64.
+    /// A number of steps from some place, modulo 2^64.
     Near {
         /// The place.
         anchor: Anchor,
@@ -134,6 +152,20 @@ impl Operand {
     #[must_use]
     pub const fn at(anchor: Anchor, index: u16) -> Self {
         Self::Near { anchor, index, unit: Unit::None, count: 0 }
+    }
+
+    /// The operand without a step of bytes, and a plain number rounded down to a page.
+    pub(crate) const fn aligned(self) -> Self {
+        match self {
+            Self::Raw(number) => Self::Raw(number & !(growstack::PAGE_SIZE - 1)),
+            Self::Near { anchor, index, unit: Unit::Byte, count } => match anchor {
+                Anchor::EntryInside | Anchor::GapPart => {
+                    Self::Near { anchor, index, unit: Unit::None, count }
+                }
+                _ => Self::at(anchor, index),
+            },
+            Self::Near { .. } => self,
+        }
     }
 
     pub(super) const fn decode(bytes: [u8; Self::BYTES]) -> Self {

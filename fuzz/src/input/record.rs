@@ -2,7 +2,7 @@
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 0 | opcode |
+//! | 0 | the number of the operation in [`op`](crate::op) |
 //! | 1 | `prot` in bits 0 to 2, `max` in bits 3 to 5; bit 6: `max` of `protect`, `holes`, `any`; bit 7: `system` |
 //! | 2, 3 | flags in bits 0 to 8, the object's number in bits 9 to 15 |
 //! | 4 | inheritance, advice, limit or switch in bits 0 to 2; in bits 3 to 7, 1 + the index nodes to be had |
@@ -14,14 +14,17 @@
 //! An operand: anchor in bits 0 to 4 and unit in bits 5 to 7 of the first byte, then the count of
 //! steps, then the number of the entry, gap, stack or page in two bytes, the low one first.
 //!
-//! A record with opcode 0x7f gives a plain number to the next operation: in byte 1 whether it is
+//! A record with the number 0x7f gives a plain number to the next operation: in byte 1 whether it is
 //! the first operand (0), the second (1), MAX_ADDR (2) or the offset (3), in bytes 8 to 15 the
 //! number.
 
 use growstack::{CowFlags, Prot};
 
-use super::opcode::{Opcode, WIDE};
 use super::operand::Operand;
+use crate::op::Kind;
+
+/// The number of a record that is no operation, but a plain number for the next one.
+const WIDE: u8 = 0x7f;
 
 /// Bytes of a record.
 pub const RECORD: usize = 16;
@@ -36,11 +39,11 @@ pub enum Offset {
     Raw(u64),
 }
 
-/// One operation as an input tells it. What an operation has no use for is carried along.
+/// One operation as an input holds it. What an operation has no use for stays as it is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Record {
     /// Which operation.
-    pub opcode: Opcode,
+    pub kind: Kind,
     /// The protection.
     pub prot: Prot,
     /// The most protection.
@@ -73,11 +76,11 @@ impl Record {
     /// The largest number of nodes that can be asked for.
     pub const MAX_NODES: u8 = 30;
 
-    /// A record with nothing but an opcode: read and write, no flags, all operands 0.
+    /// A record with nothing but a kind: read and write, no flags, all operands 0.
     #[must_use]
-    pub const fn new(opcode: Opcode) -> Self {
+    pub const fn new(kind: Kind) -> Self {
         Self {
-            opcode,
+            kind,
             prot: Prot::RW,
             max: Prot::ALL,
             second: false,
@@ -91,6 +94,26 @@ impl Record {
             second_operand: Operand::ZERO,
             max_addr: Operand::ZERO,
         }
+    }
+
+    /// The record in plainer and plainer forms: without flags, without an object or odd
+    /// protections, with whole pages. For maps that do not have all of these.
+    pub(crate) fn plainer(&self) -> [Self; 3] {
+        let bare = Self { flags: self.flags.and(CowFlags::GROWTH), ..*self };
+        let anonymous = match self.kind {
+            Kind::Insert | Kind::Stack | Kind::Find | Kind::Fixed => {
+                let (prot, max) = (Prot::RW, Prot::ALL);
+                Self { prot, max, object: 0, offset: Offset::Near(1), ..bare }
+            }
+            _ => bare,
+        };
+        let aligned = Self {
+            first: self.first.aligned(),
+            second_operand: self.second_operand.aligned(),
+            max_addr: Operand::ZERO,
+            ..anonymous
+        };
+        [bare, anonymous, aligned]
     }
 
     /// The bytes that the record takes, those of its plain numbers included.
@@ -125,7 +148,7 @@ impl Record {
             Offset::Near(pages) => pages,
             Offset::Raw(_) => 0,
         };
-        out.push(self.opcode as u8);
+        out.push(self.kind as u8);
         out.push(
             self.prot.bits()
                 | self.max.bits() << 3
@@ -142,13 +165,13 @@ impl Record {
     }
 
     /// The operation that `bytes` stand for, with the plain numbers given to it; `None` if the
-    /// opcode has no meaning.
+    /// number has no meaning.
     fn decode(bytes: [u8; RECORD], wide: [Option<u64>; 4]) -> Option<Self> {
-        let [opcode, prots, f0, f1, choice, offset, a0, a1, a2, a3, b0, b1, b2, b3, c0, c1] = bytes;
+        let [kind, prots, f0, f1, choice, offset, a0, a1, a2, a3, b0, b1, b2, b3, c0, c1] = bytes;
         let bits = u16::from_le_bytes([f0, f1]);
         let or = |number: Option<u64>, near| number.map_or(Operand::decode(near), Operand::Raw);
         Some(Self {
-            opcode: Opcode::from_number(opcode)?,
+            kind: Kind::from_number(kind)?,
             prot: Prot::from_bits_truncate(prots),
             max: Prot::from_bits_truncate(prots >> 3),
             second: prots & 0x40 != 0,

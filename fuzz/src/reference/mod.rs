@@ -175,6 +175,9 @@ impl Reference {
                 (Answer::Truth(truth), Cause::Done)
             }
             Op::Lookup { addr } => (Answer::Holds(self.lookup(addr)), Cause::Done),
+            Op::Exec { top, maxssiz, prot } => {
+                told(self.new_image(top.get(), maxssiz.get(), prot, changes))
+            }
             Op::Limit { .. }
             | Op::SetGrowSize { .. }
             | Op::SetGuardPage { .. }
@@ -298,6 +301,7 @@ impl AddressSpace for Reference {
             ssize: self.ssize,
             reserved: Size::new(self.reserved),
             wired: self.wired,
+            maxsaddr: Some(Addr::new(self.maxsaddr)),
         }
     }
 

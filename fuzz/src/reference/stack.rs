@@ -6,7 +6,6 @@ use super::Reference;
 use super::insert::Inserter;
 use super::piece::{PAGE, round_up};
 use super::reached::Reached;
-use crate::answer::{Answer, Cause};
 use crate::op::Mapping;
 
 impl Reference {
@@ -148,20 +147,7 @@ impl Reference {
     ///
     /// When the stack is refused, the map is empty and `ssize` and `maxsaddr` are as before. The
     /// wire-future switch stays as it is.
-    pub fn exec(
-        &mut self,
-        top: Addr,
-        maxssiz: Size,
-        prot: Prot,
-        changes: &mut Vec<Change>,
-    ) -> (Answer, Cause) {
-        self.step(changes, |map, changes| {
-            let result = map.new_image(top.get(), maxssiz.get(), prot, changes);
-            super::told(result)
-        })
-    }
-
-    fn new_image(
+    pub(super) fn new_image(
         &mut self,
         top: u64,
         maxssiz: u64,

@@ -1,5 +1,6 @@
 //! Two oracles that say whether what a map does not support matters.
 
+use crate::answer::Answer;
 use crate::compare::Observed;
 use crate::op::{Config, Op};
 use crate::reference::Reference;
@@ -87,7 +88,7 @@ fn is_setting(op: &Op) -> bool {
 fn implied(config: &Config, settled: &Config) -> Option<Op> {
     let is_missing = |op: &Op| {
         let mut followed = *settled;
-        followed.follow(op);
+        followed.follow(op, Answer::Silent);
         followed != *settled
     };
     settings::implied(config).find(is_missing)

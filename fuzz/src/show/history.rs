@@ -81,7 +81,7 @@ impl History {
             if answer != Answer::Silent {
                 line += &format!(" = {answer}");
             }
-            history.mark(state, &line, cause, crate::report::address_of(step.op()));
+            history.mark(state, &line, cause, step.op().address());
             if stride == 1 {
                 history.lines.push(line);
             }

@@ -93,20 +93,3 @@ impl fmt::Display for Call {
         }
     }
 }
-
-impl fmt::Display for History {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut events: Vec<(usize, &Event)> = Vec::new();
-        for (thread, of_thread) in self.threads.iter().enumerate() {
-            events.extend(of_thread.iter().map(|event| (thread, event)));
-        }
-        events.sort_by_key(|(_, event)| event.called);
-        for (thread, event) in events {
-            let Event { call, called, returned, outcome } = event;
-            writeln!(f, "  thread {thread}, {called} to {returned}: {call}")?;
-            writeln!(f, "    {outcome:?}")?;
-        }
-        writeln!(f, "  in the end {:?}", self.summary)?;
-        self.rows.iter().try_for_each(|row| writeln!(f, "    {row:?}"))
-    }
-}

@@ -13,8 +13,10 @@ pub mod history;
 pub mod linear;
 mod locks;
 mod plan;
+pub(crate) mod report;
 mod watchdog;
 
+use std::cmp;
 use std::fmt;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -25,18 +27,22 @@ use growstack::shared::FaultPath;
 use parking_lot::{Mutex, RwLock};
 
 use crate::reference::Reference;
-use crate::shared::SharedSpace;
+use crate::shared::{SharedSpace, ViewNodes};
 use crate::space::AddressSpace;
 use gate::Gate;
 use history::{Call, Event, History, Outcome};
 pub use linear::MOST_THREADS;
 use linear::linearizable;
-pub use plan::Plan;
 pub(crate) use plan::call_of;
+pub use plan::{Field, Plan};
+use report::{Described, Progress, Unanswered};
 use watchdog::Watchdog;
 
 /// Rounds of a batch.
 const BATCH: usize = 256;
+
+/// More than a thread has calls in a round: a number is that of a round and of a call in it.
+const CALLS_OF_A_ROUND: u64 = 64;
 
 /// Nodes are narrow, so that few entries make a deep index.
 type Shared = SharedSpace<4, locks::Locks>;
@@ -74,6 +80,10 @@ pub struct Counts {
 pub struct Failure {
     /// Its number.
     pub round: u64,
+    /// What was to be called.
+    pub plan: Plan,
+    /// How faults went that found their address mapped.
+    pub path: FaultPath,
     /// What was wrong, or `None` if no order of its calls has these answers.
     pub broken: Option<String>,
     /// What happened.
@@ -97,7 +107,9 @@ impl fmt::Display for Failure {
             Some(sentence) => writeln!(f, "round {}: {sentence}", self.round)?,
             None => writeln!(f, "round {}: no order of these calls explains them", self.round)?,
         }
-        write!(f, "{}", self.history)
+        let Self { plan, path, history, .. } = self;
+        let (returned, end) = (&history.threads[..], Some((&history.rows[..], history.summary)));
+        write!(f, "{}", Described { plan, path: *path, returned, unanswered: &[], end })
     }
 }
 
@@ -120,6 +132,8 @@ struct Run {
     failure: Mutex<Option<Failure>>,
     over: AtomicBool,
     started: Instant,
+    /// For the watchdog: the round that each thread is in, and how many of its calls have returned.
+    reached: Vec<AtomicU64>,
 }
 
 /// Runs until something is wrong, or enough is done.
@@ -141,10 +155,11 @@ pub fn run(settings: &Settings) -> Report {
         failure: Mutex::default(),
         over: AtomicBool::new(false),
         started: Instant::now(),
+        reached: (0..threads).map(|_| AtomicU64::new(0)).collect(),
     };
     let watchdog = Watchdog::default();
     thread::scope(|scope| {
-        scope.spawn(|| watchdog.watch(settings.patience));
+        scope.spawn(|| watchdog.watch(settings.patience, || run.under_way()));
         let workers: Vec<_> = (0..threads)
             .map(|thread| {
                 let (run, watchdog) = (&run, &watchdog);
@@ -168,8 +183,8 @@ impl Run {
                 let ready = self.make_ready(first + at as u64);
                 *self.rounds[at].write() = Some(ready);
             });
-            for round in &self.rounds {
-                self.call(round, thread);
+            for (number, round) in (first..).zip(&self.rounds) {
+                self.call(number, round, thread);
                 watchdog.pat();
             }
             self.gate.pass();
@@ -199,12 +214,8 @@ impl Run {
     }
 
     fn make_ready(&self, number: u64) -> Round {
-        const PATHS: [FaultPath; 4] =
-            [FaultPath::Optimistic, FaultPath::Locked, FaultPath::Optimistic, FaultPath::Letter];
-        let threads = self.settings.threads.get();
-        let plan = Plan::draw(self.settings.seed, number, threads);
-        let path = PATHS[(number % 4) as usize];
-        let shared = Shared::with_path(&plan.config, path);
+        let plan = self.plan(number);
+        let shared = Shared::with_view(&plan.config, path_of(number), nodes_of(plan.field));
         let mut told = Vec::new();
         for op in &plan.before {
             shared.call(op, &mut told, || ());
@@ -213,17 +224,49 @@ impl Run {
         Round { recorded: recorded.collect(), plan, shared }
     }
 
+    fn plan(&self, number: u64) -> Plan {
+        let Settings { seed, threads, .. } = self.settings;
+        // On every path of faults, each of which has a round in four.
+        let field = if number / 4 % 4 == 3 { Field::Wide } else { Field::Small };
+        Plan::draw(field, seed, number, threads.get())
+    }
+
+    /// The round that is under way, as far as its calls got. Threads that are done with it are in
+    /// the next one already.
+    fn under_way(&self) -> String {
+        let reached: Vec<_> = self.reached.iter().map(|at| at.load(Ordering::Relaxed)).collect();
+        let number = reached.iter().min().map_or(0, |first| first / CALLS_OF_A_ROUND);
+        let (plan, path) = (self.plan(number), path_of(number));
+        let mut unanswered = Vec::new();
+        for (thread, calls) in plan.threads.iter().enumerate() {
+            let reached = reached[thread] - number * CALLS_OF_A_ROUND;
+            unanswered.extend((0..).zip(calls).map(|(at, &call)| {
+                let progress = match reached.cmp(&at) {
+                    cmp::Ordering::Greater => Progress::Returned,
+                    cmp::Ordering::Equal => Progress::UnderWay(None),
+                    cmp::Ordering::Less => Progress::ToCome,
+                };
+                Unanswered { thread, call, progress }
+            }));
+        }
+        let (returned, unanswered) = (&[][..], &unanswered[..]);
+        let round = Described { plan: &plan, path, returned, unanswered, end: None };
+        format!("round {number} of seed {}\n{round}", self.settings.seed)
+    }
+
     /// One thread's part of a round.
-    fn call(&self, round: &RwLock<Option<Round>>, thread: usize) {
+    fn call(&self, number: u64, round: &RwLock<Option<Round>>, thread: usize) {
         let round = round.read();
         let Some(round) = &*round else { return };
         let mut recorded = round.recorded[thread].lock();
+        self.reached[thread].store(number * CALLS_OF_A_ROUND, Ordering::Relaxed);
         self.gate.pass();
         for &call in &round.plan.threads[thread] {
             let called = self.clock.fetch_add(1, Ordering::SeqCst);
             let outcome = carry_out(&round.shared, call, thread::yield_now);
             let returned = self.clock.fetch_add(1, Ordering::SeqCst);
             recorded.push(Event { call, called, returned, outcome });
+            self.reached[thread].fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -242,7 +285,9 @@ impl Run {
         }
         let broken = shared.check().err();
         if broken.is_some() || !linearizable(&start(&plan), &history) {
-            self.failure.lock().get_or_insert(Failure { round: number, broken, history });
+            let path = path_of(number);
+            let failure = Failure { round: number, plan, path, broken, history };
+            self.failure.lock().get_or_insert(failure);
         }
     }
 
@@ -250,6 +295,21 @@ impl Run {
         let enough = self.settings.operations.is_some_and(|n| self.counts.lock().concurrent >= n);
         let late = self.settings.budget.is_some_and(|budget| self.started.elapsed() >= budget);
         enough || late || self.failure.lock().is_some()
+    }
+}
+
+/// The path of faults of a round.
+fn path_of(number: u64) -> FaultPath {
+    const PATHS: [FaultPath; 4] =
+        [FaultPath::Optimistic, FaultPath::Locked, FaultPath::Optimistic, FaultPath::Letter];
+    PATHS[(number % 4) as usize]
+}
+
+/// In a wide field the view is to have several levels.
+pub(crate) const fn nodes_of(field: Field) -> ViewNodes {
+    match field {
+        Field::Small => ViewNodes::Whole,
+        Field::Wide => ViewNodes::Narrow,
     }
 }
 

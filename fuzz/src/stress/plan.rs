@@ -11,8 +11,43 @@ use rand::{RngExt, SeedableRng};
 use super::history::Call;
 use crate::op::{Config, LimitName, Mapping, Op};
 
-/// Pages that calls are about.
-const WINDOW: u64 = 24;
+/// How many pages calls are about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Field {
+    /// So few that every call meets others.
+    Small,
+    /// More, and enough entries that the published view has several levels if its nodes are
+    /// narrow. Ranges may be long, so that nodes are emptied.
+    Wide,
+}
+
+impl Field {
+    /// Pages that calls are about.
+    const fn window(self) -> u64 {
+        match self {
+            Self::Small => 24,
+            Self::Wide => 96,
+        }
+    }
+
+    /// Pages of a range, by a number.
+    fn pages(self, number: u8) -> u64 {
+        let number = u64::from(number);
+        match self {
+            Self::Wide if number >= 128 => 1 + number % 48,
+            _ => 1 + number % 4,
+        }
+    }
+
+    /// Entries of a page each that are there from the beginning.
+    const fn single_pages(self) -> usize {
+        match self {
+            Self::Small => 0,
+            Self::Wide => 48,
+        }
+    }
+}
+
 /// The first of them.
 const FIRST: u64 = 0x100;
 /// Calls of a round, of all threads together.
@@ -21,6 +56,8 @@ const CALLS: usize = 12;
 /// A round: what is done first by one thread, and then by each.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// What the calls are about.
+    pub field: Field,
     /// What the map is made with.
     pub config: Config,
     /// What fills it.
@@ -32,26 +69,28 @@ pub struct Plan {
 impl Plan {
     /// Round `round` of a seed, for so many threads.
     #[must_use]
-    pub fn draw(seed: u64, round: u64, threads: usize) -> Self {
+    pub fn draw(field: Field, seed: u64, round: u64, threads: usize) -> Self {
+        let window = field.window();
         let mut random = SmallRng::seed_from_u64(seed ^ round.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let config = Config {
             min: page(1),
-            max: page(FIRST + 2 * WINDOW),
+            max: page(FIRST + 2 * window),
             tunables: StackTunables {
                 sgrowsiz: Size::pages(random.random_range(1..=2)),
                 guard_page: random.random_ratio(1, 8),
-                maxsaddr: page(FIRST + random.random_range(0..WINDOW)),
+                maxsaddr: page(FIRST + random.random_range(0..window)),
             },
             limits: Limits::UNLIMITED,
         };
-        let mut before = vec![stack(&mut random, CowFlags::GROWS_DOWN)];
-        before.extend((0..4).map(|_| insert(&mut random)));
+        let mut before = vec![stack(&mut random, window, CowFlags::GROWS_DOWN)];
+        before.extend((0..4).map(|_| insert(&mut random, window, 4)));
         if random.random_bool(0.5) {
-            before.push(stack(&mut random, CowFlags::GROWS_UP));
+            before.push(stack(&mut random, window, CowFlags::GROWS_UP));
         }
+        before.extend((0..field.single_pages()).map(|_| insert(&mut random, window, 1)));
         let calls = CALLS / threads;
-        let threads = (0..threads).map(|_| (0..calls).map(|_| call(&mut random)).collect());
-        Self { config, before, threads: threads.collect() }
+        let threads = (0..threads).map(|_| (0..calls).map(|_| call(field, &mut random)).collect());
+        Self { field, config, before, threads: threads.collect() }
     }
 }
 
@@ -63,16 +102,16 @@ fn mapping(prot: Prot) -> Mapping {
     Mapping { prot, max: Prot::ALL, flags: CowFlags::NONE, object: None, offset: 0 }
 }
 
-fn insert(random: &mut SmallRng) -> Op {
-    let start = FIRST + random.random_range(0..WINDOW);
-    let end = start + random.random_range(1..=4);
+fn insert(random: &mut SmallRng, window: u64, longest: u64) -> Op {
+    let start = FIRST + random.random_range(0..window);
+    let end = start + random.random_range(1..=longest);
     let prot = *[Prot::RW, Prot::READ, Prot::RX].choose(random).unwrap_or(&Prot::RW);
     Op::Insert { start: page(start), end: page(end), mapping: mapping(prot) }
 }
 
-fn stack(random: &mut SmallRng, flags: CowFlags) -> Op {
+fn stack(random: &mut SmallRng, window: u64, flags: CowFlags) -> Op {
     let pages = random.random_range(6..=12);
-    stack_of(FIRST + random.random_range(0..WINDOW - pages), pages, flags)
+    stack_of(FIRST + random.random_range(0..window - pages), pages, flags)
 }
 
 fn stack_of(bottom: u64, pages: u64, flags: CowFlags) -> Op {
@@ -80,16 +119,16 @@ fn stack_of(bottom: u64, pages: u64, flags: CowFlags) -> Op {
     Op::Stack { addrbos, max_ssize, prot: Prot::RW, max: Prot::ALL, flags }
 }
 
-fn call(random: &mut SmallRng) -> Call {
-    call_of(random.random(), random.random(), random.random(), random.random())
+fn call(field: Field, random: &mut SmallRng) -> Call {
+    call_of(field, random.random(), random.random(), random.random(), random.random())
 }
 
 /// The call that four numbers stand for: half of all are faults, the others questions and changes.
 /// The fuzz target `concurrent` reads its inputs so, so that no number gets another meaning.
-pub(crate) fn call_of(kind: u8, place: u8, pages: u8, choice: u8) -> Call {
-    let at = FIRST + u64::from(place) % WINDOW;
+pub(crate) fn call_of(field: Field, kind: u8, place: u8, pages: u8, choice: u8) -> Call {
+    let at = FIRST + u64::from(place) % field.window();
     let addr = Addr::new(page(at).get() + u64::from(choice) * 16);
-    let (start, end) = (page(at), page(at + 1 + u64::from(pages) % 4));
+    let (start, end) = (page(at), page(at + field.pages(pages)));
     let length = end.wrapping_sub(start);
     let chosen = u64::from(choice);
     let (wiring, on) = (Wiring::User, choice.is_multiple_of(2));

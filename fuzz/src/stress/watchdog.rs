@@ -1,5 +1,5 @@
-//! Ends the program if nobody gets on any more: threads that wait for each other for ever cannot be
-//! ended one by one.
+//! Ends the program if nobody gets on any more: threads that wait for each other, or that go round in
+//! a loop, cannot be ended one by one.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -16,8 +16,9 @@ pub(super) struct Watchdog {
 }
 
 impl Watchdog {
-    /// Watches until it is sent off; waits so long for the next pat.
-    pub(super) fn watch(&self, patience: Duration) {
+    /// Watches until it is sent off; waits so long for the next pat. What `report` says goes before
+    /// the end.
+    pub(super) fn watch(&self, patience: Duration, report: impl Fn() -> String) {
         let (mut last, mut since) = (0, Instant::now());
         while !self.off.load(Ordering::Relaxed) {
             thread::sleep(PERIOD);
@@ -25,7 +26,8 @@ impl Watchdog {
             if now != last {
                 (last, since) = (now, Instant::now());
             } else if since.elapsed() >= patience {
-                eprintln!("growstack: deadlock: no round ended for {patience:?}");
+                let sentence = "a deadlock, or a loop without end: no round ended for";
+                eprintln!("growstack: {sentence} {patience:?}\n{}", report());
                 std::process::exit(1);
             }
         }

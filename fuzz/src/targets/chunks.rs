@@ -1,7 +1,9 @@
 //! Changing and crossing inputs that are a header and then records of one length, whatever the
 //! records mean.
 
-use crate::generate::{Draw, Seeded};
+use arbitrary::Unstructured;
+
+use crate::input::{Choices, seeded};
 
 /// The lengths that an encoding is made of, in bytes.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +27,8 @@ impl Shape {
 /// Changes `bytes`, by `seed` alone, to at most `most`: runs of records are inserted, deleted,
 /// duplicated, swapped and overwritten, and single bytes of records and header are changed.
 pub(super) fn mutate(bytes: &[u8], shape: &Shape, most: usize, seed: u32) -> Vec<u8> {
-    let mut draw = Seeded::of_sequence(u64::from(seed), 3);
+    let choices = seeded(u64::from(seed), 3, 4096);
+    let mut draw = Unstructured::new(&choices);
     let mut out = bytes.to_vec();
     out.resize(out.len().max(shape.header), 0);
     for _ in 0..draw.pick(&[1, 1, 2, 4]) {
@@ -70,11 +73,11 @@ pub(super) fn mutate(bytes: &[u8], shape: &Shape, most: usize, seed: u32) -> Vec
     out
 }
 
-fn byte(draw: &mut impl Draw) -> u8 {
+fn byte(draw: &mut Unstructured<'_>) -> u8 {
     draw.below(256).to_le_bytes()[0]
 }
 
-fn changed(old: u8, draw: &mut impl Draw) -> u8 {
+fn changed(old: u8, draw: &mut Unstructured<'_>) -> u8 {
     match draw.below(3) {
         0 => byte(draw),
         1 => old ^ 1 << draw.below(8),
@@ -90,7 +93,8 @@ pub(super) fn crossover(
     most: usize,
     seed: u32,
 ) -> Vec<u8> {
-    let mut draw = Seeded::of_sequence(u64::from(seed), 4);
+    let choices = seeded(u64::from(seed), 4, 64);
+    let mut draw = Unstructured::new(&choices);
     let head = draw.index(shape.whole(one.len()).0 + 1);
     let tail = draw.index(shape.whole(other.len()).0 + 1);
     let mut out = one[..shape.at(head).min(one.len())].to_vec();

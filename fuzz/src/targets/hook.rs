@@ -10,10 +10,12 @@ use std::os::unix::process::CommandExt;
 use std::panic;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, abort};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use super::statistics::Header;
 use super::{Finding, Session, Target, Verdict, seeds};
+use crate::replay::Contender;
 
 /// Where statistics go: a file, or `1` for the standard error.
 const STATISTICS: &str = "GROWSTACK_STATS";
@@ -44,7 +46,8 @@ struct Reporting {
 
 impl Reporting {
     fn new() -> Self {
-        let (session, started) = (Session::default(), Instant::now());
+        let session = TESTED.get().copied().map_or_else(Session::default, Session::on);
+        let started = Instant::now();
         Self { session, started, target: None, findings: 0, last: started }
     }
 
@@ -92,6 +95,16 @@ thread_local! {
 /// libFuzzer's choice of inputs by entropy takes several times as long as the hundred operations
 /// of an input do. Other inputs than texts go without it, unless the command line has the flag.
 const ENTROPY: &str = "-entropic=";
+
+/// The map under test, if it is not the engine.
+static TESTED: OnceLock<Contender> = OnceLock::new();
+
+/// As [`initialize`], for a map of your own.
+pub fn initialize_on(target: Target, tested: Contender) {
+    // Only the first call counts, and a program has one target.
+    let _ = TESTED.set(tested);
+    initialize(target);
+}
 
 /// Gets a target ready: settles how libFuzzer chooses inputs, copies the seeds, and lets panics be
 /// caught, at which libfuzzer-sys ends the process.
@@ -208,12 +221,13 @@ pub fn crossover(target: Target, one: &[u8], other: &[u8], out: &mut [u8], seed:
     fits
 }
 
-/// Carries out the files named on the command line, for a target built without libFuzzer.
+/// Runs the files named on the command line, for a target built without libFuzzer.
 #[must_use]
-pub fn replay_arguments(target: Target) -> ExitCode {
+pub fn replay_arguments(target: Target, tested: Option<Contender>) -> ExitCode {
     let mut worst = ExitCode::SUCCESS;
     for path in env::args_os().skip(1) {
-        if let Err(words) = replay_file(target, Path::new(&path)) {
+        let session = tested.map_or_else(Session::default, Session::on);
+        if let Err(words) = replay_file(session, target, Path::new(&path)) {
             eprintln!("{words}");
             worst = ExitCode::FAILURE;
         }
@@ -221,10 +235,10 @@ pub fn replay_arguments(target: Target) -> ExitCode {
     worst
 }
 
-fn replay_file(target: Target, path: &Path) -> Result<(), String> {
+fn replay_file(mut session: Session, target: Target, path: &Path) -> Result<(), String> {
     let name = path.display();
     let bytes = fs::read(path).map_err(|error| format!("growstack: {name}: {error}"))?;
-    match Session::default().run(target, &bytes) {
+    match session.run(target, &bytes) {
         Ok(verdict) => {
             println!("{name}: {verdict:?}");
             Ok(())
@@ -233,42 +247,79 @@ fn replay_file(target: Target, path: &Path) -> Result<(), String> {
     }
 }
 
-/// Makes a program of the target `$target`, a variant of [`Target`].
+/// Makes a program of a fuzz target.
+///
+/// `fuzz_target!(Growth)` tests the engine by a [`Target`]. `fuzz_target!(Growth, MyMap)`, in a
+/// repository of your own, tests an [`AddressSpace`](crate::space::AddressSpace) with the same
+/// inputs: `Differential` has operations of every kind, `Growth` leans to stacks and faults.
 #[macro_export]
+#[allow(clippy::crate_in_macro_def)] // The crate of the program is meant, where its map is.
 macro_rules! fuzz_target {
     ($target:ident) => {
+        $crate::fuzz_target!(@program $target, initialize(TARGET), None);
+    };
+    ($target:ident, $map:ty) => {
+        const OWN: $crate::replay::Contender =
+            $crate::replay::Contender::of::<$map>(stringify!($map));
+        $crate::fuzz_target!(@program $target, initialize_on(TARGET, crate::OWN), Some(crate::OWN));
+    };
+    (@program $target:ident, $initialize:ident($($argument:expr),*), $own:expr) => {
         #[cfg(fuzzing)]
         mod fuzzer {
-            use growstack_fuzz::targets::{Target, hook};
             use libfuzzer_sys::Corpus;
+            use libfuzzer_sys::arbitrary::{Arbitrary, Error, Unstructured};
+            use $crate::targets::{Target, hook};
 
             const TARGET: Target = Target::$target;
 
+            /// The bytes of an input, which `cargo fuzz fmt` prints as what they stand for.
+            struct Data<'a>(&'a [u8]);
+
+            impl<'a> Arbitrary<'a> for Data<'a> {
+                fn arbitrary(bytes: &mut Unstructured<'a>) -> Result<Self, Error> {
+                    bytes.bytes(bytes.len()).map(Data)
+                }
+
+                fn arbitrary_take_rest(bytes: Unstructured<'a>) -> Result<Self, Error> {
+                    Ok(Data(bytes.take_rest()))
+                }
+            }
+
+            impl std::fmt::Debug for Data<'_> {
+                fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    f.write_str(&TARGET.describe(self.0))
+                }
+            }
+
             libfuzzer_sys::fuzz_target!(
-                init: hook::initialize(TARGET),
-                |data: &[u8]| -> Corpus {
-                    if hook::execute(TARGET, data) { Corpus::Keep } else { Corpus::Reject }
+                init: hook::$initialize($($argument),*),
+                |data: Data<'_>| -> Corpus {
+                    if hook::execute(TARGET, data.0) { Corpus::Keep } else { Corpus::Reject }
                 }
             );
 
             libfuzzer_sys::fuzz_mutator!(
                 |data: &mut [u8], size: usize, max_size: usize, seed: u32| {
                     let plain = libfuzzer_sys::fuzzer_mutate;
-                    growstack_fuzz::targets::hook::mutate(growstack_fuzz::targets::Target::$target, data, size, max_size, seed, plain)
+                    $crate::targets::hook::mutate(
+                        $crate::targets::Target::$target, data, size, max_size, seed, plain,
+                    )
                 }
             );
 
             libfuzzer_sys::fuzz_crossover!(
                 |one: &[u8], other: &[u8], out: &mut [u8], seed: u32| {
-                    growstack_fuzz::targets::hook::crossover(growstack_fuzz::targets::Target::$target, one, other, out, seed)
+                    $crate::targets::hook::crossover(
+                        $crate::targets::Target::$target, one, other, out, seed,
+                    )
                 }
             );
         }
 
         #[cfg(not(fuzzing))]
         fn main() -> std::process::ExitCode {
-            use growstack_fuzz::targets::{Target, hook};
-            hook::replay_arguments(Target::$target)
+            use $crate::targets::{Target, hook};
+            hook::replay_arguments(Target::$target, $own)
         }
     };
 }

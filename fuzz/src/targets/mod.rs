@@ -14,23 +14,30 @@
 
 mod chunks;
 pub mod concurrent;
-mod finding;
 pub mod hook;
 pub mod index;
-mod laws;
 mod map;
-mod panics;
-mod scarce;
-mod search;
 mod seeds;
 mod statistics;
 mod text;
 
-pub use finding::Finding;
+pub use crate::finding::Finding;
 pub use statistics::Statistics;
 
-use crate::input::{self, Flavour};
+use crate::input::{self, Flavour, Input};
+use crate::lockstep::{Failed, quietly};
+use crate::replay::Contender;
+use crate::shrink;
 use map::Scarcity;
+
+/// What is wrong, before it is shrunk.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// The engine and the oracle differ at the last operation of an input.
+    Maps(Box<(Input, Failed)>),
+    /// Anything else, in a sentence.
+    Other(String),
+}
 
 /// A fuzz target.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
@@ -94,6 +101,40 @@ impl Target {
         matches!(self, Self::Differential | Self::Growth | Self::Allocation)
     }
 
+    const fn scarcity(self) -> Scarcity {
+        match self {
+            Self::Allocation => Scarcity::Obeyed,
+            _ => Scarcity::Ignored,
+        }
+    }
+
+    /// What an input stands for: a trace, edits, or calls.
+    #[must_use]
+    pub fn describe(self, bytes: &[u8]) -> String {
+        match self {
+            Self::Trace => String::from_utf8_lossy(bytes).into_owned(),
+            Self::Index => index::describe(bytes),
+            Self::Concurrent => concurrent::describe(bytes),
+            Self::Differential | Self::Growth | Self::Allocation => Input::decode(bytes)
+                .map_or_else(|| "another version".to_owned(), |input| input.trace().to_string()),
+        }
+    }
+
+    /// Short bytes for which `fails` holds, as it does for `bytes`.
+    #[must_use]
+    pub fn shrink(self, bytes: &[u8], mut fails: impl FnMut(&[u8]) -> bool) -> Vec<u8> {
+        let shape = match self {
+            Self::Index => return index::shrunk(bytes, fails),
+            Self::Concurrent => concurrent::SHAPE,
+            Self::Trace => return shrink::bytes(bytes, (0, 1), (0, b' '), fails),
+            Self::Differential | Self::Growth | Self::Allocation => {
+                let Some(input) = Input::decode(bytes) else { return bytes.to_vec() };
+                return shrink::input(input, |input| fails(&input.encode())).encode();
+            }
+        };
+        shrink::bytes(bytes, (shape.header, shape.record), (0, 0), fails)
+    }
+
     /// An input of at most `most` bytes made from `bytes` by `seed` alone; `None` if there is no
     /// better way than to change bytes.
     #[must_use]
@@ -123,40 +164,49 @@ impl Target {
     }
 }
 
-/// Carries out one input after the other, counting what they reach.
+/// Runs one input after the other, and counts what they reach.
 #[derive(Debug, Default)]
 pub struct Session {
     /// What was done so far.
     pub statistics: Statistics,
-    map: map::Memory,
+    /// The map under test; the engine if there is none.
+    tested: Option<Contender>,
 }
 
 impl Session {
-    /// Carries out `bytes` as an input of `target`. A panic on the way is a finding too.
+    /// A session in which targets of operations test this map, and not the engine.
+    #[must_use]
+    pub fn on(tested: Contender) -> Self {
+        Self { tested: Some(tested), ..Self::default() }
+    }
+
+    /// Runs `bytes` as an input of `target`. A panic on the way is a finding too.
     ///
     /// # Errors
     ///
-    /// What is wrong, made short and told.
+    /// What is wrong, shrunk and reported.
     pub fn run(&mut self, target: Target, bytes: &[u8]) -> Result<Verdict, Box<Finding>> {
-        self.try_out(target, bytes).map_err(|fault| Box::new(fault.told(target, bytes)))
+        self.try_out(target, bytes).map_err(|fault| {
+            Box::new(quietly(|| Finding::of_input(target, bytes, fault, self.tested)))
+        })
     }
 
-    /// As [`run`](Self::run), but the fault is neither made short nor told.
-    pub(crate) fn try_out(
-        &mut self,
-        target: Target,
-        bytes: &[u8],
-    ) -> Result<Verdict, finding::Fault> {
-        self.statistics.executions += 1;
-        let Self { statistics, map } = self;
+    /// As [`run`](Self::run), but the fault is neither shrunk nor reported.
+    pub(crate) fn try_out(&mut self, target: Target, bytes: &[u8]) -> Result<Verdict, Fault> {
+        let statistics = &mut self.statistics;
+        statistics.executions += 1;
         match target {
-            Target::Differential | Target::Growth => {
-                map::run(bytes, Scarcity::Ignored, map, statistics)
+            Target::Differential | Target::Growth | Target::Allocation => {
+                map::run(bytes, self.tested, target.scarcity(), statistics)
             }
-            Target::Allocation => map::run(bytes, Scarcity::Obeyed, map, statistics),
             Target::Index => index::run(bytes, &mut statistics.edits),
             Target::Concurrent => concurrent::run(bytes, &mut statistics.calls),
             Target::Trace => text::run(bytes, &mut statistics.traces_read),
         }
+    }
+
+    /// Runs an input of a target of operations.
+    pub(crate) fn again(&mut self, target: Target, input: &Input) -> Result<(), Box<Failed>> {
+        map::again(input, self.tested, target.scarcity(), &mut self.statistics)
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Target;
 use crate::driver::Counts;
+use crate::reference::Reached;
 
 /// Counts of one process.
 #[derive(Debug, Default)]
@@ -39,7 +40,7 @@ impl fmt::Display for Statistics {
         }
         write!(f, "{counts}")?;
         let missed: Vec<_> = counts.missed().collect();
-        let all = Counts::reachable().count();
+        let all = Reached::ALL.len();
         writeln!(f, "branches of the rules reached {} of {all}", all - missed.len())?;
         for branch in missed {
             writeln!(f, "  not reached: {} {}", branch.id(), branch.what())?;

@@ -1,9 +1,8 @@
 //! The reader of traces.
 
-use super::Verdict;
 use super::chunks::Shape;
-use super::finding::Fault;
-use super::panics::caught;
+use super::{Fault, Verdict};
+use crate::lockstep::caught;
 use crate::trace::Trace;
 
 /// Text has no header and no records.
@@ -23,8 +22,8 @@ pub(super) fn run(text: &[u8], read: &mut u64) -> Result<Verdict, Fault> {
             *read += u64::from(parsed);
             Ok(Verdict::Sound)
         }
-        Ok(Err(sentence)) => Err(Fault::Told(sentence)),
-        Err(message) => Err(Fault::Told(format!("a panic: {message}"))),
+        Ok(Err(sentence)) => Err(Fault::Other(sentence)),
+        Err(message) => Err(Fault::Other(format!("a panic: {message}"))),
     }
 }
 

@@ -3,10 +3,10 @@
 use growstack::KernReturn;
 
 use super::error::{Excerpt, ParseError, Problem};
-use super::result::{DumpLine, Form, code, read_answer, read_dump_line};
+use super::result::{DumpLine, code, read_answer, read_dump_line};
 use super::words::Words;
 use crate::answer::Answer;
-use crate::op::Op;
+use crate::op::{Form, Op};
 
 /// Reads the line `= RESULT` that answers `op`. An operation without a result in traces is
 /// answered with `= KERN_SUCCESS`.
@@ -20,7 +20,7 @@ pub fn parse_answer(op: &Op, line: &str) -> Result<Answer, ParseError> {
     if mark.text != "=" {
         return Err(words.not_one_of(mark, "the first word of an answer", "`=`".into()));
     }
-    let answer = match Form::of(op) {
+    let answer = match op.form() {
         Form::Silent => {
             let word = words.clone().need("the result")?;
             if code(&mut words)? != KernReturn::Success {

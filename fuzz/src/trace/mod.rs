@@ -41,10 +41,8 @@ pub use result::{DumpLine, RowText};
 
 use std::num::NonZero;
 
-use result::Form;
-
 use crate::answer::{Answer, Row, Summary};
-use crate::op::{Config, Op};
+use crate::op::{Config, Form, Op};
 
 /// A trace.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -183,7 +181,7 @@ impl Step {
     /// A dump records `rows` and `summary`; every other operation records `answer`, unless the
     /// format has no result line for it or none of that form.
     pub fn record(&mut self, answer: Answer, rows: &[Row], summary: Summary) {
-        let fits = match (Form::of(&self.op), answer) {
+        let fits = match (self.op.form(), answer) {
             (Form::Dump, _) => {
                 let mut rows = rows.to_vec();
                 rows.iter_mut().for_each(|row| row.avail = row.shown_avail());

@@ -1,11 +1,11 @@
-//! Operation lines: one table gives both the reader and the writer.
+//! Operation lines, from the one table of operations.
 
 use core::fmt;
 
 use super::error::ParseError;
 use super::field::{Field, Shown, choice, number, small};
 use super::words::{Word, Words};
-use crate::op::{LimitName, Op};
+use crate::op::{LimitName, Op, with_operations};
 use growstack::{Limits, Size};
 
 /// The limits by name, in the order of the header, each with what `inf` means for it.
@@ -19,24 +19,25 @@ pub(super) const LIMITS: [(LimitName, &str, Size); 4] = [
 pub(super) const GROW_SIZE: &str = "sgrowsiz";
 pub(super) const GUARD_PAGE: &str = "stack_guard_page";
 
-/// Words that are operations without being in the table below, for error messages.
-const SETTINGS: [&str; 2] = ["limit", "sysctl"];
-
-/// `$text $field...`: the operation's word, then its operands in the order of the line.
-macro_rules! operations {
-    ($($text:literal => $variant:ident { $($field:ident $name:literal),* })*) => {
-        const WORDS: &[&str] = &[$($text),*];
+/// Defines the reader and the writer of operation lines.
+macro_rules! lines {
+    ($(
+        $(#[$doc:meta])* $variant:ident = $number:literal, $word:literal, $whole:literal,
+        $growth:literal, $form:ident $({ $($field:ident: $type:ty = $role:ident $what:literal),* })?
+    )* | $(
+        $(#[$set_doc:meta])* $set:ident = $set_number:literal, $set_word:literal,
+        $set_whole:literal, $set_growth:literal, $set_form:ident { $($set_fields:tt)* }
+    )*) => {
+        /// First words, those of settings last.
+        const WORDS: &[&str] = &[$($word,)* "limit", "sysctl"];
 
         /// The operation that starts with `first`, which has been taken off `words`.
         pub(super) fn read(first: Word<'_>, words: &mut Words<'_>) -> Result<Op, ParseError> {
             match first.text {
-                $($text => Ok(Op::$variant { $($field: Field::read(words, $name)?),* }),)*
+                $($word => Ok(Op::$variant $({ $($field: Field::read(words, $what)?),* })?),)*
                 "limit" => limit(words),
                 "sysctl" => sysctl(words),
-                _ => {
-                    let choices = [WORDS, &SETTINGS].concat().join(", ");
-                    Err(words.not_one_of(first, "an operation", choices))
-                }
+                _ => Err(words.not_one_of(first, "an operation", WORDS.join(", "))),
             }
         }
 
@@ -44,9 +45,9 @@ macro_rules! operations {
             /// The line of the operation, as programs print it.
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self {
-                    $(Self::$variant { $($field),* } => {
-                        f.write_str($text)?;
-                        $(write!(f, " {}", Shown($field))?;)*
+                    $(Self::$variant $({ $($field),* })? => {
+                        f.write_str($word)?;
+                        $($(write!(f, " {}", Shown($field))?;)*)?
                         Ok(())
                     })*
                     Self::Limit { name, value } => {
@@ -61,26 +62,7 @@ macro_rules! operations {
     };
 }
 
-operations! {
-    "insert" => Insert { start "START", end "END", mapping "PROT" }
-    "stack" => Stack { addrbos "ADDRBOS", max_ssize "MAX_SSIZE", prot "PROT", max "MAX", flags "FLAGS" }
-    "grow" => Grow { addr "ADDR" }
-    "findspace" => FindSpace { start "START", length "LENGTH" }
-    "find" => Find {
-        start "START", length "LENGTH", max_addr "MAX_ADDR", space "SPACE", mapping "PROT"
-    }
-    "fixed" => Fixed { start "START", length "LENGTH", mapping "PROT" }
-    "remove" => Remove { start "START", end "END" }
-    "protect" => Protect { start "START", end "END", prot "PROT", what "cur or max" }
-    "inherit" => Inherit { start "START", end "END", inherit "the inheritance" }
-    "madvise" => Madvise { start "START", end "END", advice "the advice" }
-    "wire" => Wire { start "START", end "END", wiring "user or system", holes "holes or noholes" }
-    "unwire" => Unwire { start "START", end "END", wiring "user or system", holes "holes or noholes" }
-    "check" => Check { start "START", end "END", prot "PROT" }
-    "lookup" => Lookup { addr "ADDR" }
-    "wirefuture" => WireFuture { on "on or off" }
-    "dump" => Dump {}
-}
+with_operations!(lines);
 
 /// `NAME=VALUE` with a name from `table`.
 fn setting<'a, T: Copy>(

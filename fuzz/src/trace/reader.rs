@@ -6,11 +6,11 @@ use std::num::NonZero;
 use super::error::{ParseError, Problem};
 use super::header::Header;
 use super::ops;
-use super::result::{DumpLine, Form, read_answer, read_dump_line};
+use super::result::{DumpLine, read_answer, read_dump_line};
 use super::words::{Word, Words};
 use super::{Dump, Notes, Recorded, Remark, Step, Trace};
 use crate::answer::{Row, Summary};
-use crate::op::Config;
+use crate::op::{Config, Form};
 
 pub(super) fn parse(bytes: &[u8]) -> Result<Trace, ParseError> {
     let text = match str::from_utf8(bytes) {
@@ -149,7 +149,7 @@ impl Reader {
         if step.recorded != Recorded::Nothing {
             return Err(words.error(mark, Problem::ResultAgain));
         }
-        let form = Form::of(&step.op);
+        let form = step.op.form();
         Ok((step, form))
     }
 

@@ -9,48 +9,10 @@ use super::error::{Excerpt, ParseError, Problem};
 use super::field::{Field, Shown, choice, list, number, small};
 use super::words::{Word, Words};
 use crate::answer::{Answer, Row, Summary};
-use crate::op::Op;
+use crate::op::Form;
 
 /// What error messages call the first word of an answer.
 const RESULT: &str = "the result";
-
-/// What the result of an operation looks like.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
-    Silent,
-    Code,
-    Found,
-    Truth,
-    Holds,
-    Dump,
-}
-
-impl Form {
-    pub(super) fn of(op: &Op) -> Self {
-        match op {
-            Op::FindSpace { .. } | Op::Find { .. } => Self::Found,
-            Op::Check { .. } => Self::Truth,
-            Op::Lookup { .. } => Self::Holds,
-            Op::Dump => Self::Dump,
-            // The one setting that can be refused (rule 15.9).
-            Op::SetGrowSize { value: Size::ZERO } => Self::Code,
-            Op::Limit { .. }
-            | Op::SetGrowSize { .. }
-            | Op::SetGuardPage { .. }
-            | Op::WireFuture { .. } => Self::Silent,
-            Op::Insert { .. }
-            | Op::Stack { .. }
-            | Op::Grow { .. }
-            | Op::Fixed { .. }
-            | Op::Remove { .. }
-            | Op::Protect { .. }
-            | Op::Inherit { .. }
-            | Op::Madvise { .. }
-            | Op::Wire { .. }
-            | Op::Unwire { .. } => Self::Code,
-        }
-    }
-}
 
 /// The answer after `=`, which is `mark`.
 pub(super) fn read_answer(
@@ -177,7 +139,7 @@ fn summary(words: &mut Words<'_>) -> Result<Summary, ParseError> {
     let reserved = Size::new(value("reserved")?.1);
     let wired = value("wired")?.1;
     let entries = small(words, entries.0, "entries", usize::MAX as u64)?;
-    Ok(Summary { size, entries, ssize, reserved, wired })
+    Ok(Summary { size, entries, ssize, reserved, wired, maxsaddr: None })
 }
 
 /// An entry as a dump prints it, without the leading `|`.
@@ -212,7 +174,7 @@ fn write_flags(f: &mut fmt::Formatter<'_>, row: &Row) -> fmt::Result {
 impl fmt::Display for Summary {
     /// The closing line of a dump, without the leading `|`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { size, entries, ssize, reserved, wired } = self;
+        let Self { size, entries, ssize, reserved, wired, maxsaddr: _ } = self;
         write!(f, "size={size} entries={entries} ssize={ssize} reserved={reserved} wired={wired}")
     }
 }

@@ -9,12 +9,10 @@ use growstack::{
     Inherit, KernReturn, Limits, Prot, ProtectWhat, Refusal, Size, StackTunables, Wiring,
 };
 use growstack_fuzz::answer::{Answer, Cause, Row, Summary};
-use growstack_fuzz::engine::EngineSpace;
 use growstack_fuzz::op::{Config, LimitName, Mapping, ObjectId, Op};
-use growstack_fuzz::reference::Reference;
-use growstack_fuzz::space::AddressSpace;
+pub use growstack_fuzz::space::AddressSpace;
 
-/// Runs each test, a function generic over [`Subject`], on every map.
+/// Runs each test, a function generic over [`AddressSpace`], on every map.
 #[macro_export]
 macro_rules! on_every_map {
     ($($test:ident)*) => {
@@ -35,49 +33,12 @@ macro_rules! on_every_map {
     };
 }
 
-/// A map under test: an address space that can be given a new process image (16.6), which the
-/// trace format has no operation for.
-pub trait Subject: AddressSpace {
-    /// Rule 16.6.
-    fn exec(
-        &mut self,
-        top: Addr,
-        maxssiz: Size,
-        prot: Prot,
-        changes: &mut Vec<Change>,
-    ) -> (Answer, Cause);
-}
-
-impl Subject for Reference {
-    fn exec(
-        &mut self,
-        top: Addr,
-        maxssiz: Size,
-        prot: Prot,
-        changes: &mut Vec<Change>,
-    ) -> (Answer, Cause) {
-        Reference::exec(self, top, maxssiz, prot, changes)
-    }
-}
-
-impl<const B: usize> Subject for EngineSpace<B> {
-    fn exec(
-        &mut self,
-        top: Addr,
-        maxssiz: Size,
-        prot: Prot,
-        changes: &mut Vec<Change>,
-    ) -> (Answer, Cause) {
-        EngineSpace::exec(self, top, maxssiz, prot, changes)
-    }
-}
-
 /// A map with what is needed to see what an operation did to it.
 pub struct Bench<M> {
     map: M,
 }
 
-impl<M: Subject> Bench<M> {
+impl<M: AddressSpace> Bench<M> {
     pub fn new(config: &Config) -> Self {
         Self { map: M::create(config) }
     }
@@ -145,7 +106,9 @@ impl<M: Subject> Bench<M> {
             _ => KernReturn::Success,
         };
         let mut told = Vec::new();
-        let got = self.map.exec(Addr::new(top), Size::new(maxssiz), prot, &mut told);
+        let got = self
+            .map
+            .apply(&Op::Exec { top: Addr::new(top), maxssiz: Size::new(maxssiz), prot }, &mut told);
         assert_eq!(got, (Answer::Code(code), cause));
         assert_eq!(joined(&told), joined(changes));
         self.map.check().unwrap();
@@ -173,7 +136,15 @@ impl<M: Subject> Bench<M> {
         let summary = Summary::new(Size::new(size), rows.len()).with(|summary| {
             (summary.ssize, summary.reserved, summary.wired) = (ssize, Size::new(reserved), wired);
         });
-        assert_eq!(self.state(), (rows.to_vec(), summary));
+        let (seen, counters) = self.state();
+        let counters = counters.with(|counters| counters.maxsaddr = None);
+        assert_eq!((seen, counters), (rows.to_vec(), summary));
+    }
+
+    /// Expects this `vm_maxsaddr`.
+    #[track_caller]
+    pub fn main_stack_from(&self, maxsaddr: u64) {
+        assert_eq!(self.map.summary().maxsaddr, Some(Addr::new(maxsaddr)));
     }
 }
 

@@ -23,7 +23,7 @@ mod search;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
-pub(super) use publisher::{Publication, Publisher};
+pub(super) use publisher::{Publication, Publisher, Room};
 
 use crate::flags::Prot;
 use crate::refusal::Refusal;

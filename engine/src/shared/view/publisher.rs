@@ -12,12 +12,30 @@ use crate::entry::Entry;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
 
-/// A node with at most so many pieces or children is put together with a neighbour,
-const LEAST_PIECES: usize = LEAF / 4;
-const LEAST_CHILDREN: usize = INNER / 4;
-/// if both have at most so many; room is left, or the next change would part them again.
-const MOST_PIECES: usize = LEAF / 4 * 3;
-const MOST_CHILDREN: usize = INNER / 4 * 3;
+/// Pieces of a leaf, and children of an inner node, with more of which it is split. Readers need not
+/// know.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Room {
+    pieces: usize,
+    children: usize,
+}
+
+impl Room {
+    /// As many as there are places.
+    pub(in super::super) const WHOLE: Self = Self { pieces: LEAF, children: INNER };
+    /// So few that few entries make several levels: for tests.
+    pub(in super::super) const NARROW: Self = Self { pieces: 4, children: 4 };
+
+    /// A node with no more than this is put together with a neighbour,
+    const fn least(room: usize) -> usize {
+        room / 4
+    }
+
+    /// if both have no more than this; room is left, or the next change would part them again.
+    const fn most(room: usize) -> usize {
+        room / 4 * 3
+    }
+}
 
 /// Which nodes are in use, and where the tree begins: what only the writer needs to know.
 #[derive(Debug)]
@@ -28,6 +46,7 @@ pub(in super::super) struct Publisher {
     levels: u32,
     /// The last even count.
     count: u64,
+    room: Room,
     /// Is the view on?
     on: bool,
 }
@@ -43,8 +62,9 @@ struct Path {
 }
 
 impl Publisher {
-    pub(in super::super) const fn new() -> Self {
-        Self { leaves: Pool::new(), inner: Pool::new(), root: NIL, levels: 0, count: 0, on: false }
+    pub(in super::super) const fn new(room: Room) -> Self {
+        let (leaves, inner) = (Pool::new(), Pool::new());
+        Self { leaves, inner, root: NIL, levels: 0, count: 0, room, on: false }
     }
 
     /// Makes nodes available, so that the next `n` leaves and inner nodes cost no allocation.
@@ -96,6 +116,10 @@ impl Publisher {
         while start < end {
             let path = self.descend(view, start).ok_or(Exhausted)?;
             let upto = end.min(path.high);
+            debug_assert!(start < upto, "the leaf that {start:#x} leads to ends at {upto:#x}");
+            if upto <= start {
+                return Err(Exhausted); // A broken view is of no use, and no reason never to end.
+            }
             self.assign_in_leaf(view, &path, start, upto, value)?;
             start = upto;
         }
@@ -145,17 +169,18 @@ impl Publisher {
         let leaf = view.leaves.get(path.leaf).ok_or(Exhausted)?;
         let pieces = Pieces::of(leaf, path.low);
         let changed = pieces.with(start, end, value, path.high);
-        if changed.len() > LEAF {
+        let room = self.room.pieces;
+        if changed.len() > room {
             // What grows at its upper end goes on there: the lower leaf is left nearly full.
             let at_end = start >= pieces.from(pieces.len() - 1);
-            let parted = if at_end { LEAF - LEAF / 8 } else { changed.len() / 2 };
+            let parted = if at_end { room - room / 8 } else { changed.len() / 2 };
             let next = self.leaves.take(&view.leaves)?;
             changed.write(view.leaves.get(next).ok_or(Exhausted)?, parted, changed.len());
             changed.write(leaf, 0, parted);
             return self.insert_child(view, path, changed.from(parted), next);
         }
         changed.write(leaf, 0, changed.len());
-        if changed.len() <= LEAST_PIECES {
+        if changed.len() <= Room::least(room) {
             self.merge_leaf(view, path);
         }
         Ok(())
@@ -174,11 +199,12 @@ impl Publisher {
             let mut children = Children::of(inner);
             let at_end = slot + 1 == children.len();
             children.insert_after(slot, key, child);
-            if children.len() <= INNER {
+            let room = self.room.children;
+            if children.len() <= room {
                 children.write(inner, 0, children.len());
                 return Ok(());
             }
-            let parted = if at_end { INNER - INNER / 8 } else { children.len() / 2 };
+            let parted = if at_end { room - room / 8 } else { children.len() / 2 };
             let next = self.inner.take(&view.inner)?;
             children.write(view.inner.get(next).ok_or(Exhausted)?, parted, children.len());
             children.write(inner, 0, parted);
@@ -207,7 +233,7 @@ impl Publisher {
             };
             // Where the lower leaf begins is of no matter: it stays.
             let joined = Pieces::of(left, path.low)
-                .joined(&Pieces::of(right, children.key(lower)), MOST_PIECES);
+                .joined(&Pieces::of(right, children.key(lower)), Room::most(self.room.pieces));
             if let Some(joined) = joined {
                 joined.write(left, 0, joined.len());
                 self.leaves.give_back(&view.leaves, above);
@@ -231,7 +257,7 @@ impl Publisher {
             }
             return;
         }
-        if children.len() <= LEAST_CHILDREN {
+        if children.len() <= Room::least(self.room.children) {
             self.merge_inner(view, path, level + 1);
         }
     }
@@ -246,8 +272,8 @@ impl Publisher {
             let (Some(left), Some(right)) = (view.inner.get(below), view.inner.get(above)) else {
                 continue;
             };
-            let joined =
-                Children::of(left).joined(children.key(lower), &Children::of(right), MOST_CHILDREN);
+            let most = Room::most(self.room.children);
+            let joined = Children::of(left).joined(children.key(lower), &Children::of(right), most);
             if let Some(joined) = joined {
                 joined.write(left, 0, joined.len());
                 self.inner.give_back(&view.inner, above);

@@ -8,7 +8,7 @@ use alloc::collections::BTreeMap;
 use super::children::Children;
 use super::node::{Inner, Leaf, Node as _};
 use super::pieces::Pieces;
-use super::publisher::{Publication, Publisher};
+use super::publisher::{Publication, Publisher, Room};
 use super::{View, value};
 use crate::change::Change;
 use crate::entry::Entry;
@@ -25,7 +25,11 @@ struct Both {
 
 impl Both {
     fn new() -> Self {
-        let (view, mut publisher) = (View::new().unwrap(), Publisher::new());
+        Self::with_room(Room::WHOLE)
+    }
+
+    fn with_room(room: Room) -> Self {
+        let (view, mut publisher) = (View::new().unwrap(), Publisher::new(room));
         publisher.publish(&view, core::iter::empty::<Entry<()>>()).unwrap();
         Self { view, publisher, naive: BTreeMap::from([(0, 0)]) }
     }
@@ -72,9 +76,12 @@ fn draw(state: &mut u64) -> u64 {
 
 #[test]
 fn ranges_set_at_random() {
-    for (seed, span) in [(1, 1 << 8), (2, 1 << 12), (3, 1 << 14)] {
+    let (whole, narrow) = (Room::WHOLE, Room::NARROW);
+    for (seed, span, room) in
+        [(1, 1 << 8, whole), (2, 1 << 12, whole), (3, 1 << 14, whole), (4, 1 << 9, narrow)]
+    {
         let mut state = seed;
-        let mut both = Both::new();
+        let mut both = Both::with_room(room);
         for step in 0..6000_u64 {
             let start = draw(&mut state) % span;
             let longest = if step % 64 == 0 { span } else { 6 };

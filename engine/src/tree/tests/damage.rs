@@ -164,3 +164,42 @@ fn check_finds_free_nodes_that_are_not_vacant() {
         assert!(matches!(inner, Violation::Nodes { leaves: false, .. }), "{what}: {inner}");
     }
 }
+
+/// Only debug builds know, and tests are such.
+#[test]
+#[cfg(debug_assertions)]
+fn check_finds_a_prediction_that_was_too_low() {
+    let full = || {
+        let mut tree: Tree<u64, 4> = Tree::new(0, 100);
+        for start in [10, 20, 30, 40] {
+            let mut at = tree.seek(start);
+            tree.insert(&mut at, start, start + 1, start).unwrap();
+        }
+        tree
+    };
+    let insert = |tree: &mut Tree<u64, 4>, start| {
+        let mut at = tree.seek(start);
+        tree.insert_predicted(&mut at, start, start + 1, start).unwrap();
+    };
+    // A node too few.
+    let mut tree = full();
+    let at = tree.seek(50);
+    tree.predict_in_place(&at);
+    insert(&mut tree, 50);
+    assert_eq!(tree.check(), Err(Violation::Prediction { in_use: 3, predicted: 1 }));
+    // Right, and then one insertion more, though there is room for it.
+    let mut tree = full();
+    let at = tree.seek(50);
+    tree.ensure_for([Some(&at), None]).unwrap();
+    insert(&mut tree, 50);
+    tree.check().unwrap();
+    insert(&mut tree, 60);
+    assert!(matches!(tree.check(), Err(Violation::Place { .. })));
+    // In the other leaf, with room in both.
+    let mut tree = full();
+    let mut at = tree.seek(50);
+    tree.insert(&mut at, 50, 51, 50).unwrap();
+    tree.ensure_for([Some(&tree.first()), None]).unwrap();
+    insert(&mut tree, 60);
+    assert!(matches!(tree.check(), Err(Violation::Place { .. })));
+}

@@ -9,3 +9,4 @@ mod extremes;
 mod fill;
 mod model;
 mod search;
+mod wide;

@@ -156,22 +156,19 @@ impl<const B: usize> Pair<B> {
             None => self.model.keys().next_back().copied(),
         };
         assert_eq!(self.tree.end_below(at), end_below);
+        let before = end_below.map(|end| (self.model[&end].0, end, self.model[&end].1));
+        assert_eq!(plain(self.tree.item_below(at)), before);
 
         let mut next = at.clone();
         let after = here.and_then(|(_, end, _)| self.above(end));
         assert_eq!(self.tree.advance(&mut next), after.is_some());
         assert_eq!(plain(self.tree.item(&next)), after);
+        assert_eq!(plain(self.tree.item_above(at)), after);
 
         let mut previous = at.clone();
         let moved = self.tree.retreat(&mut previous);
         assert_eq!(moved, end_below.is_some());
-        match end_below {
-            Some(end) => {
-                let (start, value) = self.model[&end];
-                assert_eq!(plain(self.tree.item(&previous)), Some((start, end, value)));
-            }
-            None => assert_eq!(plain(self.tree.item(&previous)), here),
-        }
+        assert_eq!(plain(self.tree.item(&previous)), before.or(here));
     }
 
     /// Compares every look-up that takes an address.

@@ -91,11 +91,11 @@ impl ListMap {
             Op::Limit { name: LimitName::Memlock, .. } | Op::Dump => Answer::Silent,
             Op::Limit { name: LimitName::Vmem | LimitName::Stack, .. }
             | Op::SetGuardPage { .. } => {
-                self.config.follow(op);
+                self.config.follow(op, Answer::Silent);
                 Answer::Silent
             }
             Op::SetGrowSize { value } if value != Size::ZERO && value <= LARGEST_STEP => {
-                self.config.follow(op);
+                self.config.follow(op, Answer::Silent);
                 Answer::Silent
             }
             _ => Answer::Unsupported,

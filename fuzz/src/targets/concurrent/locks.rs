@@ -37,10 +37,10 @@ impl Holders {
         self.0.fetch_update(Ordering::Acquire, Ordering::Relaxed, add).is_ok()
     }
 
-    fn take(take: impl Fn() -> bool) {
+    fn take(what: &'static str, take: impl Fn() -> bool) {
         point();
         while !take() {
-            block();
+            block(what);
         }
     }
 
@@ -64,7 +64,7 @@ unsafe impl RawMutex for TurnMutex {
     type GuardMarker = GuardSend;
 
     fn lock(&self) {
-        Holders::take(|| self.0.try_write());
+        Holders::take("the process lock", || self.0.try_write());
     }
 
     fn try_lock(&self) -> bool {
@@ -85,7 +85,7 @@ unsafe impl RawRwLock for TurnRwLock {
     type GuardMarker = GuardSend;
 
     fn lock_shared(&self) {
-        Holders::take(|| self.0.try_read());
+        Holders::take("the map lock, to read", || self.0.try_read());
     }
 
     fn try_lock_shared(&self) -> bool {
@@ -97,7 +97,7 @@ unsafe impl RawRwLock for TurnRwLock {
     }
 
     fn lock_exclusive(&self) {
-        Holders::take(|| self.0.try_write());
+        Holders::take("the map lock, to write", || self.0.try_write());
     }
 
     fn try_lock_exclusive(&self) -> bool {
@@ -121,7 +121,7 @@ impl Wait for TurnWait {
     fn wait(&self, ticket: usize) {
         point();
         while self.ticket() == ticket {
-            block();
+            block("the end of a wiring");
         }
     }
 

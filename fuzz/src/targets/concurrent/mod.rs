@@ -1,8 +1,9 @@
 //! Threads that share a process, in an order that the input says.
 //!
 //! The input has a header of 8 bytes: the version 1; in the next byte the number of threads less two,
-//! modulo 3, and above it, from bit 4 on, the path of faults; two bytes without meaning; a seed of what
-//! is mapped at first, four bytes. Then records of 8 bytes, each a call: the thread; four numbers that
+//! modulo 3, and above it, from bit 4 on, the path of faults; then, in bit 0, whether the calls are
+//! about many pages and the published view has narrow nodes; a byte without meaning; a seed of what is
+//! mapped at first, four bytes. Then records of 8 bytes, each a call: the thread; four numbers that
 //! say what it calls; and three of the schedule, which say whose turn it is next. Low bytes
 //! come first. Records after the sixteenth have only their part in the schedule.
 //!
@@ -11,21 +12,22 @@
 mod locks;
 mod turns;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use growstack::shared::FaultPath;
 
-use super::Verdict;
 use super::chunks::Shape;
-use super::finding::Fault;
-use super::panics::caught;
+use super::{Fault, Verdict};
+use crate::lockstep::caught;
 use crate::shared::SharedSpace;
 use crate::space::AddressSpace;
 use crate::stress::history::{Event, History};
 use crate::stress::linear::linearizable;
-use crate::stress::{Plan, call_of, carry_out, start};
+use crate::stress::report::{Described, Progress, Unanswered};
+use crate::stress::{Field, Plan, call_of, carry_out, nodes_of, start};
 use locks::InTurn;
 use turns::{Ended, Turns, point};
 
@@ -37,6 +39,9 @@ pub const VERSION: u8 = 1;
 
 /// The most calls: the search for their order tries many.
 const MOST: usize = 16;
+
+/// How long a thread may keep the turn: some million times as long as a call takes.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// An input, decoded.
 struct Round {
@@ -51,6 +56,8 @@ struct Shared {
     space: SharedSpace<4, InTurn>,
     clock: AtomicU64,
     recorded: Vec<Mutex<Vec<Event>>>,
+    /// How many calls each thread has begun.
+    begun: Vec<AtomicUsize>,
     panicked: Mutex<Option<String>>,
 }
 
@@ -59,25 +66,41 @@ pub(super) fn run(bytes: &[u8], calls: &mut u64) -> Result<Verdict, Fault> {
     let Some(round) = decode(bytes) else { return Ok(Verdict::Unreadable) };
     match caught(|| carry_out_round(round, calls)) {
         Ok(Ok(())) => Ok(Verdict::Sound),
-        Ok(Err(sentence)) | Err(sentence) => Err(Fault::Told(sentence)),
+        Ok(Err(sentence)) | Err(sentence) => Err(Fault::Other(sentence)),
     }
+}
+
+/// What an input stands for: the map before, and the calls of each thread.
+pub(super) fn describe(bytes: &[u8]) -> String {
+    let Some(Round { plan, path, .. }) = decode(bytes) else { return "another version".to_owned() };
+    let progress = Progress::ToCome;
+    let calls: Vec<Unanswered> = (0..)
+        .zip(&plan.threads)
+        .flat_map(|(thread, calls)| {
+            calls.iter().map(move |&call| Unanswered { thread, call, progress })
+        })
+        .collect();
+    Described { plan: &plan, path, returned: &[], unanswered: &calls, end: None }.to_string()
 }
 
 fn decode(bytes: &[u8]) -> Option<Round> {
     let mut header = [VERSION, 0, 0, 0, 0, 0, 0, 0];
     let given = bytes.len().min(header.len());
     header[..given].copy_from_slice(&bytes[..given]);
-    let [VERSION, shape, _, _, s0, s1, s2, s3] = header else { return None };
+    let [VERSION, shape, wide, _, s0, s1, s2, s3] = header else { return None };
     let threads = 2 + usize::from(shape & 0xf) % 3;
     let paths = [FaultPath::Optimistic, FaultPath::Locked, FaultPath::Letter];
     let path = paths[usize::from(shape >> 4) % paths.len()];
-    let mut plan = Plan::draw(u64::from(u32::from_le_bytes([s0, s1, s2, s3])), 0, threads);
+    let field = if wide & 1 == 0 { Field::Small } else { Field::Wide };
+    let seed = u64::from(u32::from_le_bytes([s0, s1, s2, s3]));
+    let mut plan = Plan::draw(field, seed, 0, threads);
     plan.threads.iter_mut().for_each(Vec::clear);
     let mut schedule = Vec::new();
     let (records, _) = bytes.get(header.len()..).unwrap_or_default().as_chunks::<8>();
     for (at, &[thread, kind, place, pages, choice, turns @ ..]) in records.iter().enumerate() {
         if at < MOST {
-            plan.threads[usize::from(thread) % threads].push(call_of(kind, place, pages, choice));
+            let call = call_of(field, kind, place, pages, choice);
+            plan.threads[usize::from(thread) % threads].push(call);
         }
         schedule.extend(turns);
     }
@@ -86,7 +109,8 @@ fn decode(bytes: &[u8]) -> Option<Round> {
 
 fn carry_out_round(mut round: Round, calls: &mut u64) -> Result<(), String> {
     let threads = round.plan.threads.len();
-    let space = SharedSpace::with_path(&round.plan.config, round.path);
+    let nodes = nodes_of(round.plan.field);
+    let space = SharedSpace::with_view(&round.plan.config, round.path, nodes);
     let mut told = Vec::new();
     for op in &round.plan.before {
         space.call(op, &mut told, || ());
@@ -97,6 +121,7 @@ fn carry_out_round(mut round: Round, calls: &mut u64) -> Result<(), String> {
         space,
         clock: AtomicU64::new(0),
         recorded: (0..threads).map(|_| Mutex::default()).collect(),
+        begun: (0..threads).map(|_| AtomicUsize::new(0)).collect(),
         panicked: Mutex::default(),
     });
     // Not joined: in a deadlock there is no end to them.
@@ -104,29 +129,66 @@ fn carry_out_round(mut round: Round, calls: &mut u64) -> Result<(), String> {
         let (shared, turns) = (Arc::clone(&shared), Arc::clone(&turns));
         thread::spawn(move || turns.take_part(thread, || shared.calls_of(thread)));
     }
-    let ended = turns.wait_for_end();
+    let ended = turns.wait_for_end(PATIENCE);
+    if ended == Ended::Loop {
+        // It goes on, and a shorter input would only add another one like it.
+        eprintln!("growstack: a call does not end\n{}", shared.under_way(&turns));
+        std::process::abort();
+    }
     if let Some(message) = shared.panicked.lock().unwrap_or_else(PoisonError::into_inner).take() {
-        return Err(message);
+        return Err(format!("a panic: {message}\n{}", shared.under_way(&turns)));
     }
-    let taken = |events: &Mutex<Vec<Event>>| {
-        std::mem::take(&mut *events.lock().unwrap_or_else(PoisonError::into_inner))
-    };
     if ended == Ended::Deadlock {
-        return Err("the threads wait for each other for ever".to_owned());
+        return Err(format!("the threads wait for each other\n{}", shared.under_way(&turns)));
     }
-    let history = History::ended(shared.recorded.iter().map(taken).collect(), &shared.space);
+    let history = History::ended(shared.returned(), &shared.space);
     *calls += history.events();
-    shared.space.check()?;
-    if !linearizable(&start(&shared.round.plan), &history) {
-        return Err(format!("no order of these calls explains them:\n{history}"));
-    }
-    Ok(())
+    let Round { plan, path, .. } = &shared.round;
+    let wrong = match shared.space.check() {
+        Err(broken) => broken,
+        Ok(()) if linearizable(&start(plan), &history) => return Ok(()),
+        Ok(()) => "no order of these calls explains them".to_owned(),
+    };
+    let (returned, end) = (&history.threads[..], Some((&history.rows[..], history.summary)));
+    let round = Described { plan, path: *path, returned, unanswered: &[], end };
+    Err(format!("{wrong}\n{round}{}", turns_text(&turns)))
+}
+
+/// Whose turn it was, on a line.
+fn turns_text(turns: &Turns) -> String {
+    let trail: Vec<String> = turns.trail().iter().map(ToString::to_string).collect();
+    format!("  the turns: {}\n", trail.join(" "))
 }
 
 impl Shared {
+    /// The calls that have returned.
+    fn returned(&self) -> Vec<Vec<Event>> {
+        let taken = |events: &Mutex<Vec<Event>>| {
+            events.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        };
+        self.recorded.iter().map(taken).collect()
+    }
+
+    /// The round as far as it got, and what its threads wait for.
+    fn under_way(&self, turns: &Turns) -> String {
+        let (returned, waits) = (self.returned(), turns.waits());
+        let Round { plan, path, .. } = &self.round;
+        let mut unanswered = Vec::new();
+        for (thread, calls) in plan.threads.iter().enumerate() {
+            let begun = self.begun[thread].load(Ordering::Relaxed);
+            let under_way = calls.iter().take(begun).skip(returned[thread].len());
+            let progress = Progress::UnderWay(waits[thread]);
+            unanswered.extend(under_way.map(|&call| Unanswered { thread, call, progress }));
+        }
+        let (returned, unanswered) = (&returned[..], &unanswered[..]);
+        let round = Described { plan, path: *path, returned, unanswered, end: None };
+        format!("{round}{}", turns_text(turns))
+    }
+
     fn calls_of(&self, thread: usize) {
         let work = || {
             for &call in &self.round.plan.threads[thread] {
+                self.begun[thread].fetch_add(1, Ordering::Relaxed);
                 let called = self.clock.fetch_add(1, Ordering::Relaxed);
                 let outcome = carry_out(&self.space, call, point);
                 let returned = self.clock.fetch_add(1, Ordering::Relaxed);

@@ -6,14 +6,15 @@
 
 use std::cell::RefCell;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// What keeps a thread from running.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Status {
     /// Nothing.
     Ready,
-    /// It waits for something that another one holds.
-    Blocked,
+    /// It waits for this, which another one holds.
+    Blocked(&'static str),
     /// It is done.
     Done,
 }
@@ -23,6 +24,8 @@ struct State {
     running: usize,
     threads: Vec<Status>,
     schedule: std::vec::IntoIter<u8>,
+    /// Who had the turn, one after the other.
+    trail: Vec<usize>,
 }
 
 /// Whose turn it is.
@@ -39,6 +42,8 @@ pub(super) enum Ended {
     Done,
     /// Some are not, and each of them waits for another.
     Deadlock,
+    /// One has the turn and does not come to a point where it could lose it.
+    Loop,
 }
 
 thread_local! {
@@ -62,13 +67,14 @@ impl State {
             }
         };
         self.running = next.unwrap_or(usize::MAX);
+        self.trail.extend(next);
     }
 }
 
 impl Turns {
     pub(super) fn new(threads: usize, schedule: Vec<u8>) -> Arc<Self> {
         let (threads, schedule) = (vec![Status::Ready; threads], schedule.into_iter());
-        let state = State { running: 0, threads, schedule };
+        let state = State { running: 0, threads, schedule, trail: vec![0] };
         Arc::new(Self { state: Mutex::new(state), changed: Condvar::new() })
     }
 
@@ -104,14 +110,33 @@ impl Turns {
         drop(self.set(thread, Status::Done));
     }
 
-    /// Waits until all are done or nobody can go on.
-    pub(super) fn wait_for_end(&self) -> Ended {
+    /// Waits until all are done or nobody can go on, or until the turn has not been handed on for
+    /// as long as `patience`.
+    pub(super) fn wait_for_end(&self, patience: Duration) -> Ended {
         let mut state = self.state();
         while state.running != usize::MAX {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let before = state.trail.len();
+            let waited = self.changed.wait_timeout(state, patience);
+            let (now, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            state = now;
+            if timeout.timed_out() && state.running != usize::MAX && state.trail.len() == before {
+                return Ended::Loop;
+            }
         }
         let done = state.threads.iter().all(|status| *status == Status::Done);
         if done { Ended::Done } else { Ended::Deadlock }
+    }
+
+    /// What each thread waits for that waits.
+    pub(super) fn waits(&self) -> Vec<Option<&'static str>> {
+        let threads = self.state().threads.clone();
+        let wait = |status| if let Status::Blocked(what) = status { Some(what) } else { None };
+        threads.into_iter().map(wait).collect()
+    }
+
+    /// Who had the turn, one after the other.
+    pub(super) fn trail(&self) -> Vec<usize> {
+        self.state().trail.clone()
     }
 }
 
@@ -120,9 +145,9 @@ pub(super) fn point() {
     settle(Status::Ready);
 }
 
-/// The thread that calls this cannot go on until something is [released](release).
-pub(super) fn block() {
-    settle(Status::Blocked);
+/// The thread that calls this cannot go on until `what` is [released](release).
+pub(super) fn block(what: &'static str) {
+    settle(Status::Blocked(what));
 }
 
 fn settle(status: Status) {
@@ -138,9 +163,47 @@ pub(super) fn release() {
     MINE.with_borrow(|mine| {
         let Some((turns, _)) = mine else { return };
         for status in &mut turns.state().threads {
-            if *status == Status::Blocked {
+            if matches!(status, Status::Blocked(_)) {
                 *status = Status::Ready;
             }
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_loop_without_end_is_noticed() {
+        let (turns, over) = (Turns::new(2, vec![1]), Arc::new(AtomicBool::new(false)));
+        let looping = || {
+            while !over.load(Ordering::Relaxed) {
+                thread::yield_now();
+            }
+        };
+        thread::scope(|scope| {
+            scope.spawn(|| turns.take_part(0, point));
+            scope.spawn(|| turns.take_part(1, looping));
+            assert_eq!(turns.wait_for_end(Duration::from_millis(200)), Ended::Loop);
+            assert_eq!(turns.trail(), [0, 1]);
+            over.store(true, Ordering::Relaxed);
+            assert_eq!(turns.wait_for_end(Duration::from_secs(60)), Ended::Done);
+        });
+    }
+
+    #[test]
+    fn who_waits_says_for_what() {
+        let turns = Turns::new(1, Vec::new());
+        // It never returns.
+        thread::spawn({
+            let turns = Arc::clone(&turns);
+            move || turns.take_part(0, || block("nothing that comes"))
+        });
+        assert_eq!(turns.wait_for_end(Duration::from_secs(60)), Ended::Deadlock);
+        assert_eq!(turns.waits(), [Some("nothing that comes")]);
+    }
 }

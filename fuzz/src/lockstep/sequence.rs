@@ -1,0 +1,248 @@
+//! A sequence of operations on one map and the oracle.
+
+use std::mem;
+
+use growstack::{Addr, KernReturn, Size};
+
+use super::laws::Around;
+use super::{Counts, FreeBsd, Lockstep, Mismatch, Ran, Side, caught, search};
+use crate::answer::{Answer, Row};
+use crate::compare::{Divergence, Observed};
+use crate::input::{Header, Input, Record, View};
+use crate::keeps::Keeps;
+use crate::op::{Config, Kind, Op};
+use crate::reference::Reference;
+use crate::replay::Contender;
+use crate::settings::create;
+use crate::space::AddressSpace;
+use crate::trace::{Step, Trace};
+
+/// What reports call the oracle.
+pub(crate) const ORACLE: &str = "reference";
+
+/// A sequence under way.
+pub(crate) struct Sequence<'c, M: AddressSpace + ?Sized> {
+    maps: Lockstep<FreeBsd, Reference, M>,
+    /// The start, with the limits and tunables as they are by now.
+    config: Config,
+    counts: &'c mut Counts,
+    /// What ran so far, the operation at which the maps differ included.
+    ops: Vec<Op>,
+    /// The rows of the map under test before the last operation.
+    before: Vec<Row>,
+}
+
+type Mismatched = Box<Mismatch<FreeBsd>>;
+
+/// How the map under test is made to run an operation.
+pub(crate) type Act<'a, M> =
+    &'a mut dyn FnMut(&mut M, &Op, &mut Observed) -> Result<(), Divergence>;
+
+impl<'c, M: AddressSpace + ?Sized> Sequence<'c, M> {
+    /// `tested`, which must be empty and made from `config`, beside an empty oracle.
+    pub(crate) fn new(
+        config: &Config,
+        name: &'static str,
+        tested: Box<M>,
+        counts: &'c mut Counts,
+    ) -> Self {
+        let first = Side::new(ORACLE, Box::new(Reference::create(config)));
+        let maps = Lockstep { first, others: vec![Side::new(name, tested)] };
+        Self { maps, config: *config, counts, ops: Vec::new(), before: Vec::new() }
+    }
+
+    /// The operations that ran.
+    pub(crate) fn ops(&self) -> &[Op] {
+        &self.ops
+    }
+
+    /// The map as the oracle has it: the one under test may not keep all of this.
+    pub(crate) fn view(&self) -> View<'_> {
+        let Observed { rows, summary, .. } = &self.maps.first.seen;
+        View { rows, summary: *summary, config: &self.config }
+    }
+
+    /// Fills the maps with operations after which nothing but the answers is compared: to look at
+    /// a whole map after every one takes a time that goes by the square of its size.
+    pub(crate) fn fill(&mut self, ops: impl IntoIterator<Item = Op>) -> Result<(), Mismatched> {
+        for op in ops {
+            self.run(&op, &mut perform)?;
+        }
+        // Nothing is compared before there is an operation that a trace could show it with.
+        if self.ops.is_empty() { Ok(()) } else { self.maps.compare(false) }
+    }
+
+    /// Runs the operation of a record, or else a plainer one that the map under test has, and
+    /// compares everything. False if it has none of them.
+    pub(crate) fn record(
+        &mut self,
+        record: &Record,
+        window: u64,
+        act: Act<'_, M>,
+    ) -> Result<bool, Mismatched> {
+        let op = record.resolve(&self.view(), window);
+        if self.step(&op, act)? {
+            return Ok(true);
+        }
+        let mut last = op;
+        for plainer in record.plainer() {
+            let next = plainer.resolve(&self.view(), window);
+            if next != last && self.step(&next, act)? {
+                return Ok(true);
+            }
+            last = next;
+        }
+        self.counts.left_out(Kind::of(&op));
+        Ok(false)
+    }
+
+    fn step(&mut self, op: &Op, act: Act<'_, M>) -> Result<bool, Mismatched> {
+        let summary = self.maps.others[0].seen.summary;
+        if !self.run(op, act)? {
+            return Ok(false);
+        }
+        mem::swap(&mut self.before, &mut self.maps.others[0].seen.rows);
+        self.maps.compare(false)?;
+        self.counts.compared += 1;
+        self.counts.entries(self.maps.first.seen.rows.len());
+        let tested = &self.maps.others[0];
+        if tested.seen.keeps == Keeps::ALL {
+            let (before, after) = (&self.before[..], &tested.seen.rows[..]);
+            let (before, after) = ((before, summary), (after, tested.seen.summary));
+            let around = Around { op, cause: tested.seen.cause, before, after };
+            around.check().map_err(|law| {
+                let divergence = Divergence::Broken { invariant: law.to_owned() };
+                Box::new(Mismatch { sides: (tested.name, tested.name), divergence })
+            })?;
+        }
+        self.search()?;
+        Ok(true)
+    }
+
+    fn run(&mut self, op: &Op, act: Act<'_, M>) -> Result<bool, Mismatched> {
+        self.ops.push(*op);
+        match self.maps.run_by(op, |map, seen| act(map, op, seen))? {
+            Ran::Unsupported(_) => {
+                self.ops.pop();
+                Ok(false)
+            }
+            Ran::Everywhere => {
+                let first = &self.maps.first;
+                self.config.follow(op, first.seen.answer);
+                self.counts.operation(Kind::of(op), first.seen.answer, first.map.trail());
+                Ok(true)
+            }
+        }
+    }
+
+    /// Compares one search for space with a walk along the entries: an index finds gaps by sizes
+    /// kept in its nodes, and a stale size shows only in a search that happens to need that node.
+    fn search(&mut self) -> Result<(), Mismatched> {
+        let view = self.view();
+        let (start, length) = search::draw(view.rows, view.config, self.ops.len() as u64);
+        let walked = search::first_fit(view.rows, view.config, start, length);
+        let op = Op::FindSpace { start: Addr::new(start), length: Size::new(length) };
+        let tested = &mut self.maps.others[0];
+        let found = match tested.map.apply(&op, &mut Vec::new()).0 {
+            Answer::Found(addr) => Some(addr.get()),
+            Answer::Code(_) => None,
+            _ => return Ok(()),
+        };
+        self.counts.searches += 1;
+        if found == walked {
+            return Ok(());
+        }
+        self.ops.push(op);
+        let answer = |at: Option<u64>| {
+            at.map_or(Answer::Code(KernReturn::NoSpace), |at| Answer::Found(Addr::new(at)))
+        };
+        let divergence = Divergence::Answer { left: answer(walked), right: answer(found) };
+        Err(Box::new(Mismatch { sides: (ORACLE, tested.name), divergence }))
+    }
+
+    /// Lets the oracle check itself, which it does only now and then when it is large.
+    pub(crate) fn finish(&mut self) -> Result<(), Mismatched> {
+        self.counts.sequences += 1;
+        self.maps.first.map.check().map_err(|invariant| {
+            let divergence = Divergence::Broken { invariant };
+            Box::new(Mismatch { sides: (ORACLE, ORACLE), divergence })
+        })
+    }
+}
+
+/// Makes a map run an operation in the usual way.
+pub(crate) fn perform<M: AddressSpace + ?Sized>(
+    map: &mut M,
+    op: &Op,
+    seen: &mut Observed,
+) -> Result<(), Divergence> {
+    seen.carry_out(map, op);
+    Ok(())
+}
+
+/// A sequence at whose last operation the maps differ.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    /// What it started from, as the map under test has it.
+    pub(crate) config: Config,
+    /// What ran.
+    pub(crate) ops: Vec<Op>,
+    /// In what they differ.
+    pub(crate) divergence: Divergence,
+}
+
+impl Failed {
+    /// What ran as a trace, without answers.
+    pub(crate) fn trace(&self) -> Trace {
+        let mut trace = Trace::new(self.config);
+        trace.steps.extend(self.ops.iter().map(|&op| Step::new(op)));
+        trace
+    }
+}
+
+/// Runs an input on a map that `create` makes.
+pub(crate) fn attempt<M: AddressSpace + ?Sized>(
+    input: &Input,
+    name: &'static str,
+    create: impl FnOnce(&Config) -> (Config, Box<M>),
+    counts: &mut Counts,
+    mut act: impl FnMut(&mut M, &Op, &Record, &mut Observed) -> Result<(), Divergence>,
+) -> Result<(), Box<Failed>> {
+    let Header { config, window, prefill, .. } = input.header;
+    drive(&config, name, create, counts, |sequence| {
+        sequence.fill(prefill.ops(window))?;
+        for record in &input.records {
+            sequence.record(record, window, &mut |map, op, seen| act(map, op, record, seen))?;
+        }
+        Ok(())
+    })
+}
+
+/// Runs an input on a map of a kind that is known by its name alone.
+pub(crate) fn attempt_on(
+    input: &Input,
+    tested: Contender,
+    counts: &mut Counts,
+) -> Result<(), Box<Failed>> {
+    let create = |config: &_| create(tested, config);
+    attempt(input, tested.name, create, counts, |map, op, _, seen| perform(map, op, seen))
+}
+
+/// Makes a map and an oracle and runs `work` on them, and keeps what ran if that fails.
+pub(crate) fn drive<M: AddressSpace + ?Sized>(
+    config: &Config,
+    name: &'static str,
+    create: impl FnOnce(&Config) -> (Config, Box<M>),
+    counts: &mut Counts,
+    work: impl FnOnce(&mut Sequence<'_, M>) -> Result<(), Mismatched>,
+) -> Result<(), Box<Failed>> {
+    let (start, map) = caught(|| create(config)).map_err(|message| {
+        let divergence = Divergence::Panic { message };
+        Box::new(Failed { config: *config, ops: Vec::new(), divergence })
+    })?;
+    let mut sequence = Sequence::new(&start, name, map, counts);
+    let result = work(&mut sequence).and_then(|()| sequence.finish());
+    result.map_err(|mismatch| {
+        Box::new(Failed { config: start, ops: sequence.ops, divergence: mismatch.divergence })
+    })
+}
