@@ -55,9 +55,9 @@ impl Command {
         match self {
             Self::Replay(replay) => replay.run(contenders, streams),
             Self::Random(random) => random.run(contenders, streams),
-            Self::Minimize(minimize) => minimize.run(streams),
+            Self::Minimize(minimize) => minimize.run(contenders, streams),
             Self::Seeds(seeds) => seeds.run(streams),
-            Self::Distill(distill) => distill.run(streams),
+            Self::Distill(distill) => distill.run(contenders, streams),
             Self::Stress(stress) => stress.run(streams),
             Self::Describe(describe) => describe.run(streams),
             Self::Show(show) => show.run(streams),
@@ -69,16 +69,15 @@ impl Command {
     /// The name of a command that works on the engine, if that is not among `contenders`: its answer
     /// would be about another map than the one under test.
     fn for_the_engine(&self, contenders: &[Contender]) -> Option<&'static str> {
-        let name = match self {
-            Self::Minimize(_) => "minimize",
-            Self::Seeds(_) => "seeds",
-            Self::Distill(_) => "distill",
-            Self::Stress(_) => "stress",
-            _ => return None,
-        };
-        let engine = contenders.iter().any(|contender| contender.name.starts_with("engine"));
-        (!engine).then_some(name)
+        matches!(self, Self::Stress(_) if own(contenders).is_some()).then_some("stress")
     }
+}
+
+/// The map under test, if it is not the engine: the first that is no oracle.
+fn own(contenders: &[Contender]) -> Option<Contender> {
+    let engine = contenders.iter().any(|contender| contender.name.starts_with("engine"));
+    let mut others = contenders.iter().filter(|contender| contender.name != "reference");
+    others.next().copied().filter(|_| !engine)
 }
 
 /// How the command ends; the numbers are its exit codes.

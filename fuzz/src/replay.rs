@@ -118,7 +118,7 @@ pub fn replay(trace: &Trace, contenders: &[Contender]) -> (Counts, Result<(), Bo
     run(trace, contenders, |_, _, _| ())
 }
 
-/// `trace` with the answers of the contenders in place of those it records; none for operations that
+/// `trace` with the contenders' answers replacing those it records; none for operations that
 /// some map does not support, nor for what depends on them.
 ///
 /// # Errors

@@ -303,23 +303,26 @@ fn arguments_out_of_range_are_refused() {
 }
 
 #[test]
-fn commands_for_the_engine_are_refused_without_it() {
-    for words in [
-        &["minimize", "a.trace"][..],
-        &["seeds", "--target", "growth", "--out", "out", "a.trace"],
-        &["distill", "--target", "growth", "--out", "out", "a"],
-        &["stress", "--operations", "10"],
-    ] {
-        let (exit, out, err) = call(words, &both());
-        assert_eq!((exit, out.as_str()), (Exit::Unusable, ""));
-        let name = words[0];
-        assert_eq!(
-            err,
-            format!(
-                "growstack: {name} works on the engine, which is not among the maps of this command\n"
-            )
-        );
-    }
+fn stress_is_refused_without_the_engine() {
+    let (exit, out, err) = call(&["stress", "--operations", "10"], &both());
+    assert_eq!((exit, out.as_str()), (Exit::Unusable, ""));
+    let expected = "stress works on the engine, which is not among the maps of this command";
+    assert_eq!(err, format!("growstack: {expected}\n"));
+}
+
+#[test]
+fn minimize_works_on_the_map_under_test() {
+    let wrong = Contender::of::<Wrong<FindsTooMuch>>("wrong");
+    let trace = sequences(100, wrong).failure.unwrap().trace;
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("a.trace");
+    fs::write(&path, trace.to_string()).unwrap();
+    let path = path.to_str().unwrap();
+    let (exit, out, _) = call(&["minimize", path], &[wrong, both()[0]]);
+    assert_eq!(exit, Exit::Diverged);
+    assert!(out.contains("    wrong: KERN_"), "{out}");
+    let (exit, out, _) = call(&["minimize", path], &both());
+    assert_eq!((exit, out), (Exit::Agreed, format!("{path}: shows no fault\n")));
 }
 
 #[test]

@@ -9,9 +9,10 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use super::input::{Item, items, target};
-use super::{Exit, Streams};
+use super::{Exit, Streams, own};
 use crate::op::Kind;
 use crate::reference::Reached;
+use crate::replay::Contender;
 use crate::targets::{Session, Target, Verdict};
 
 /// Copy those inputs of a fuzz target, the small ones first, that reach a pair of an operation and
@@ -35,8 +36,8 @@ pub(super) struct Distill {
 }
 
 impl Distill {
-    pub(super) fn run(&self, streams: &mut Streams<'_>) -> io::Result<Exit> {
-        match self.copy(streams) {
+    pub(super) fn run(&self, maps: &[Contender], streams: &mut Streams<'_>) -> io::Result<Exit> {
+        match self.copy(own(maps), streams) {
             Ok((kept, of)) => {
                 writeln!(streams.out, "{kept} of {of} inputs in {}", self.out.display())?;
                 Ok(Exit::Agreed)
@@ -49,7 +50,7 @@ impl Distill {
     }
 
     /// How many were copied, and of how many.
-    fn copy(&self, streams: &mut Streams<'_>) -> Result<(usize, usize)> {
+    fn copy(&self, own: Option<Contender>, streams: &mut Streams<'_>) -> Result<(usize, usize)> {
         ensure!(
             self.target.takes_operations(),
             "inputs of {} have no operations",
@@ -61,7 +62,7 @@ impl Distill {
         let mut reached: HashSet<(Kind, Reached)> = HashSet::new();
         let mut kept = 0;
         for (path, bytes) in &inputs {
-            let mut session = Session::default();
+            let mut session = own.map_or_else(Session::default, Session::on);
             match session.run(self.target, bytes) {
                 Ok(Verdict::Sound) => {}
                 Ok(Verdict::Unreadable) => continue,

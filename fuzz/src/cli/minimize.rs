@@ -8,7 +8,8 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use super::input::{Item, items, target};
-use super::{Exit, Streams};
+use super::{Exit, Streams, own};
+use crate::replay::Contender;
 use crate::targets::{Finding, Session, Target};
 use crate::trace::read_file;
 
@@ -40,8 +41,8 @@ pub(super) struct Minimize {
 }
 
 impl Minimize {
-    pub(super) fn run(&self, streams: &mut Streams<'_>) -> io::Result<Exit> {
-        let outcome = find(&self.file, self.target)
+    pub(super) fn run(&self, maps: &[Contender], streams: &mut Streams<'_>) -> io::Result<Exit> {
+        let outcome = find(&self.file, self.target, own(maps))
             .and_then(|found| self.save(found.as_ref()).map(|()| found));
         match outcome {
             Ok(Some(finding)) => {
@@ -74,14 +75,24 @@ impl Minimize {
     }
 }
 
-fn find(path: &Path, target: Option<Target>) -> Result<Option<Finding>> {
+fn find(path: &Path, target: Option<Target>, own: Option<Contender>) -> Result<Option<Finding>> {
     let items = items(path, target)?;
     let [item] = items.as_slice() else { bail!("{}: not a single file", path.display()) };
     match item {
-        Item::Trace(path) => Ok(Finding::of_trace(&read_file(path)?)),
+        Item::Trace(path) => {
+            let trace = read_file(path)?;
+            Ok(match own {
+                Some(map) => Finding::of_trace_on(&trace, &[map]),
+                None => Finding::of_trace(&trace),
+            })
+        }
         Item::Input(path, target) => {
             let bytes = fs::read(path).with_context(|| path.display().to_string())?;
-            Ok(Session::default().run(*target, &bytes).err().map(|finding| *finding))
+            Ok(own
+                .map_or_else(Session::default, Session::on)
+                .run(*target, &bytes)
+                .err()
+                .map(|finding| *finding))
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::stress::{self, MOST_THREADS, Settings};
 /// same plans on every run; how the threads meet it does not give.
 ///
 /// Exit code: 0 if every round was explained, 1 if one was not or the threads wait for each other
-/// for ever, 2 if the arguments are of no use or no call met one of another thread.
+/// forever, 2 if the arguments are of no use or no call met one of another thread.
 #[derive(Debug, Args)]
 pub(super) struct Stress {
     /// How many concurrent calls to make; without a budget either, 1000000.

@@ -19,7 +19,7 @@ use crate::trace::parse_answer;
 use child::{Broken, Child};
 use unknown::{DumpLine, parse_dump_line};
 
-/// The most entries of a dump: a child that never comes to its end would fill the memory.
+/// The most entries of a dump: without a bound, a child that never ends its dump would fill the memory.
 const MOST_ROWS: usize = 1 << 20;
 
 /// How to start a program that is a map.

@@ -171,8 +171,8 @@ fn compare(step: &Step, look: Look, runners: &mut [Runner]) -> Result<(), Differ
     let mut taking_part = runners.iter().filter(|runner| runner.took_part());
     if let Some(first) = taking_part.next() {
         for other in taking_part {
-            let told = first.observed.compare_telling(&other.observed);
-            told.map_err(between(first.name, other.name))?;
+            let reported = first.observed.compare_telling(&other.observed);
+            reported.map_err(between(first.name, other.name))?;
         }
     }
     let near = compare_looks(look, runners);

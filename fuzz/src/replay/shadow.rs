@@ -53,8 +53,8 @@ impl Shadow {
         let [all, supported] = &mut self.seen;
         all.carry_out(&mut self.all, op);
         supported.carry_out(&mut self.supported, op);
-        let told = all.compare_telling(supported);
-        if told.is_err() || self.look_different(op) { Err(self.setting) } else { Ok(()) }
+        let reported = all.compare_telling(supported);
+        if reported.is_err() || self.look_different(op) { Err(self.setting) } else { Ok(()) }
     }
 
     /// `op` is not supported by the map.

@@ -1,4 +1,4 @@
-//! The command `growstack` with `memory_set` in place of the engine.
+//! The command `growstack` for `memory_set`, not the engine.
 
 use std::process::ExitCode;
 
