@@ -14,7 +14,8 @@ use crate::op::{Mapping, Op};
 /// inserted out of order, one for whether neighbours may merge.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Prefill {
-    /// How many insertions; more than [`MOST`](Self::MOST) count as that many.
+    /// How many insertions; more than [`MOST`](Self::MOST) count as 320, which was the most when the
+    /// first seeds were made.
     pub entries: u16,
     /// How they lie.
     pub style: u8,
@@ -43,9 +44,9 @@ impl Prefill {
     /// Nothing.
     pub const NONE: Self = Self { entries: 0, style: 0, seed: 0 };
 
-    /// The most entries: enough for three levels of nodes of width 16, and no more, because every
+    /// The most entries: enough for full inner nodes of width 16, and no more, because every
     /// operation looks at all of them.
-    pub const MOST: u16 = 320;
+    pub const MOST: u16 = 600;
 
     /// The operations that fill a map from `window` on.
     #[must_use]
@@ -56,7 +57,8 @@ impl Prefill {
         let (shuffled, plain) = (self.style & 0x10 != 0, self.style & 0x20 != 0);
         let mut at = window;
         let mut ops = Vec::new();
-        for number in 0..self.entries.min(Self::MOST) {
+        let entries = if self.entries > Self::MOST { 320 } else { self.entries };
+        for number in 0..entries {
             if numbers.below(gaps) == 0 {
                 at = at.wrapping_add((1 + numbers.below(3)) * PAGE_SIZE);
             }
