@@ -17,19 +17,22 @@
 //! - [`mod@reference`]: the oracle, a sorted `Vec` written from the rule book. It shares nothing with
 //!   the engine but the vocabulary types.
 //! - [`engine`]: the engine behind the trait.
-//! - [`generate`], [`driver`]: random sequences on a map and the oracle.
+//! - [`lockstep`]: the one loop, which compares maps after every operation.
+//! - [`input`], [`driver`]: the generator, and random sequences on a map and the oracle.
+//! - [`mod@shrink`]: the one shrinker.
 //! - [`trace`], [`mod@replay`], [`report`]: traces as text, running them, and reports of divergences.
 //! - [`compare`]: what is compared of two maps after every operation.
 //! - [`describe`]: what traces are made of.
 //!
 //! # Features
 //!
-//! All are on by default. Without them the crate needs `rand`, `anyhow` and the engine's types.
+//! All are on by default. Without them the crate needs `arbitrary`, `rand`, `anyhow` and the engine's
+//! types.
 //!
 //! - `pipe`: maps that are programs of their own (`exec`).
 //! - `pictures`: SVG pictures of traces (`show`).
 //! - `packed`: traces packed with zstd.
-//! - `targets`: inputs of fuzz targets (`input`, `targets`, `minimize`, `regression`) and the engine
+//! - `targets`: fuzz targets (`targets`, `finding`, `regression`) and the engine
 //!   for many threads (`shared`, `stress`). Includes `pictures`.
 //! - `command`: the command `growstack` (`cli`), recorded processes (`proc_maps`), totals and reports
 //!   of long runs (`tally`, `night`). Includes all others.

@@ -1,6 +1,6 @@
 //! The operations of the trace format: one table, from which everything about them follows.
 //!
-//! A row of [`with_operations!`] is an operation: its number in fuzz inputs, its word in traces,
+//! A row of `with_operations!` is an operation: its number in fuzz inputs, its word in traces,
 //! how often generators draw it, the form of its answer, and its operands. The enum, the reader and
 //! the writer of traces, and the symbolic form of fuzz inputs are made from the rows. A new
 //! operation is a row here, an arm in the map under test, and one in the oracle.

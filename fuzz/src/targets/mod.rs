@@ -5,7 +5,7 @@
 //!
 //! | target | input | what must hold |
 //! |---|---|---|
-//! | `differential` | [`Input`](crate::input::Input) | the engine and the reference agree in everything, after every operation |
+//! | `differential` | [`Input`] | the engine and the oracle agree in everything, after every operation |
 //! | `growth` | the same, leaning to stacks and faults | the same |
 //! | `allocation` | the same | an operation that cannot have its index nodes changes nothing, and then goes well with them |
 //! | `index` | [edits of a tree](index) | the tree and a `BTreeMap` agree, and its invariants hold |
@@ -95,7 +95,7 @@ impl Target {
         Self::ALL.into_iter().find(|target| target.name() == name)
     }
 
-    /// Does it take an [`Input`](input::Input)?
+    /// Does it take an [`Input`]?
     #[must_use]
     pub const fn takes_operations(self) -> bool {
         matches!(self, Self::Differential | Self::Growth | Self::Allocation)
