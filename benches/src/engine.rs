@@ -104,7 +104,7 @@ impl Engine {
         }
     }
 
-    /// Takes a stack that grew back to how it was made: it goes and comes anew.
+    /// Takes a stack that grew back to how it was made: it is unmapped and made again.
     ///
     /// # Panics
     ///

@@ -13,7 +13,7 @@ use growstack_fuzz::trace::{Step, read_file};
 
 use crate::peer::{Bounds, PeerMap, Value};
 
-/// A trace that is to be carried out.
+/// A trace that is to be run.
 #[derive(Clone, Debug)]
 pub struct Recorded {
     /// The workload: the folder that it is in.
@@ -87,7 +87,7 @@ pub fn largest(all: &[Recorded]) -> Vec<&Recorded> {
 /// Wired, in a value.
 const WIRED: u64 = 1 << 6;
 
-/// A peer that carries out operations.
+/// A peer that runs operations.
 #[derive(Debug)]
 pub struct Player<P> {
     /// The map.
@@ -103,7 +103,7 @@ impl<P: PeerMap> Player<P> {
         Self { map: P::empty(config.max.get()), first: config.tunables.sgrowsiz }
     }
 
-    /// Carries out one operation.
+    /// Runs one operation.
     pub fn apply(&mut self, op: &Op) {
         match *op {
             Op::Insert { start, end, mapping } => {

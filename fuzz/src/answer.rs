@@ -33,7 +33,7 @@ pub enum Answer {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Cause {
     /// The map does not say.
-    Untold,
+    NotGiven,
     /// It was done.
     Done,
     /// The operation was a growth that succeeded in this way.

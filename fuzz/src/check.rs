@@ -3,7 +3,7 @@
 use std::num::NonZero;
 
 use crate::driver::{Settings, run};
-use crate::replay::Contender;
+use crate::replay::MapFactory;
 use crate::space::AddressSpace;
 
 /// Sequences that [`check`] runs: some 60 000 operations, a second or so with optimisations.
@@ -24,7 +24,7 @@ pub fn check<M: AddressSpace + 'static>() {
     let whole = std::any::type_name::<M>();
     let path = whole.split('<').next().unwrap_or(whole);
     let name = path.rsplit("::").next().unwrap_or(path);
-    let outcome = run(&Settings::default(), Contender::of::<M>(name));
+    let outcome = run(&Settings::default(), MapFactory::of::<M>(name));
     if let Some(failure) = outcome.failure {
         panic!("the map and the oracle diverge\n{failure}");
     }

@@ -24,7 +24,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::replay::Contender;
+use crate::replay::MapFactory;
 
 pub use maps::maps;
 
@@ -51,7 +51,7 @@ enum Command {
 }
 
 impl Command {
-    fn run(&self, contenders: &[Contender], streams: &mut Streams<'_>) -> io::Result<Exit> {
+    fn run(&self, contenders: &[MapFactory], streams: &mut Streams<'_>) -> io::Result<Exit> {
         match self {
             Self::Replay(replay) => replay.run(contenders, streams),
             Self::Random(random) => random.run(contenders, streams),
@@ -68,13 +68,13 @@ impl Command {
 
     /// The name of a command that works on the engine, if that is not among `contenders`: its answer
     /// would be about another map than the one under test.
-    fn for_the_engine(&self, contenders: &[Contender]) -> Option<&'static str> {
+    fn for_the_engine(&self, contenders: &[MapFactory]) -> Option<&'static str> {
         matches!(self, Self::Stress(_) if own(contenders).is_some()).then_some("stress")
     }
 }
 
 /// The map under test, if it is not the engine: the first that is no oracle.
-fn own(contenders: &[Contender]) -> Option<Contender> {
+fn own(contenders: &[MapFactory]) -> Option<MapFactory> {
     let engine = contenders.iter().any(|contender| contender.name.starts_with("engine"));
     let mut others = contenders.iter().filter(|contender| contender.name != "reference");
     others.next().copied().filter(|_| !engine)
@@ -107,21 +107,21 @@ pub struct Streams<'a> {
 ///
 /// ```no_run
 /// use growstack_fuzz::cli;
-/// use growstack_fuzz::reference::Reference;
-/// use growstack_fuzz::replay::Contender;
+/// use growstack_fuzz::oracle::Oracle;
+/// use growstack_fuzz::replay::MapFactory;
 /// # use growstack_fuzz::engine::EngineSpace as MyMap;
 /// fn main() -> std::process::ExitCode {
-///     let mine = Contender::of::<MyMap>("mine");
-///     cli::main(&[mine, Contender::of::<Reference>("reference")])
+///     let mine = MapFactory::of::<MyMap>("mine");
+///     cli::main(&[mine, MapFactory::of::<Oracle>("reference")])
 /// }
 /// ```
 #[must_use]
-pub fn main(contenders: &[Contender]) -> ExitCode {
+pub fn main(contenders: &[MapFactory]) -> ExitCode {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let mut streams = Streams { out: &mut out, err: &mut io::stderr() };
     let result = run(std::env::args_os(), contenders, &mut streams)
         .and_then(|exit| streams.out.flush().map(|()| exit));
-    // Whoever closed the pipe has read enough, but has not seen all agree.
+    // The reader that closed the pipe has read enough, but has not seen all agree.
     ExitCode::from(result.unwrap_or(Exit::Unusable) as u8)
 }
 
@@ -133,7 +133,7 @@ pub fn main(contenders: &[Contender]) -> ExitCode {
 /// When the streams cannot be written to.
 pub fn run(
     arguments: impl IntoIterator<Item = OsString>,
-    contenders: &[Contender],
+    contenders: &[MapFactory],
     streams: &mut Streams<'_>,
 ) -> io::Result<Exit> {
     match Arguments::try_parse_from(arguments) {

@@ -24,7 +24,7 @@ pub(crate) use text::{AnswerText, ChangesText};
 pub struct Observed {
     /// The answer.
     pub answer: Answer,
-    /// The cause; [`Cause::Untold`] from a map that tells none.
+    /// The cause; [`Cause::NotGiven`] from a map that tells none.
     pub cause: Cause,
     /// The changes, touching ranges of one kind made one; nothing from a map that tells none.
     pub changes: Option<Vec<Change>>,
@@ -130,7 +130,7 @@ impl Default for Observed {
     fn default() -> Self {
         Self {
             answer: Answer::Silent,
-            cause: Cause::Untold,
+            cause: Cause::NotGiven,
             changes: None,
             rows: Vec::new(),
             summary: Summary::default(),
@@ -142,17 +142,17 @@ impl Default for Observed {
 
 impl Observed {
     /// Has `map` do `op`, and keeps what it reports of that.
-    pub fn carry_out<M: AddressSpace + ?Sized>(&mut self, map: &mut M, op: &Op) {
+    pub fn run_op<M: AddressSpace + ?Sized>(&mut self, map: &mut M, op: &Op) {
         // If it panics, the answer before this one is not to be reported for it.
-        (self.answer, self.cause) = (Answer::Silent, Cause::Untold);
+        (self.answer, self.cause) = (Answer::Silent, Cause::NotGiven);
         let mut changes = self.changes.take().unwrap_or_default();
         changes.clear();
         (self.answer, self.cause) = map.apply(op, &mut changes);
-        if map.tells_causes() {
+        if map.reports_causes() {
             coalesce(&mut changes);
             self.changes = Some(changes);
         } else {
-            self.cause = Cause::Untold;
+            self.cause = Cause::NotGiven;
         }
         // Answers are compared before anything is read of the map.
         self.keeps = map.keeps();
@@ -206,7 +206,7 @@ impl Observed {
     /// # Errors
     ///
     /// The first difference.
-    pub fn compare_telling(&self, other: &Self) -> Result<(), Divergence> {
+    pub fn compare_answers(&self, other: &Self) -> Result<(), Divergence> {
         let keeps = self.keeps.and(other.keeps);
         if !same_answer(self.answer, other.answer, keeps) {
             return Err(Divergence::Answer { left: self.answer, right: other.answer });
@@ -315,7 +315,7 @@ pub fn compare_kept(
     Ok(())
 }
 
-/// Carries out `op` on two maps and compares everything: answers, causes, changes, entries,
+/// Runs `op` on two maps and compares everything: answers, causes, changes, entries,
 /// counters, and what each map's own check says. `observed` is memory to use again and again;
 /// after the call it holds what was seen.
 ///
@@ -333,11 +333,11 @@ where
     R: AddressSpace + ?Sized,
 {
     let [on_left, on_right] = observed;
-    on_left.carry_out(left, op);
-    on_right.carry_out(right, op);
+    on_left.run_op(left, op);
+    on_right.run_op(right, op);
     on_left.look_at(left);
     on_right.look_at(right);
-    on_left.compare_telling(on_right)?;
+    on_left.compare_answers(on_right)?;
     on_left.compare_looks(on_right)?;
     on_left.sound()?;
     on_right.sound()?;

@@ -40,7 +40,7 @@ fn kind(op: &Op) -> Option<usize> {
     })
 }
 
-/// Carries out `trace` on the engine and counts.
+/// Runs `trace` on the engine and counts.
 #[must_use]
 pub fn describe(trace: &Trace) -> Description {
     let mut described = Description::default();

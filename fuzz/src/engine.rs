@@ -9,7 +9,7 @@ use crate::space::{AddressSpace, refill};
 /// A process of the engine, with index nodes of width `B`.
 #[derive(Debug)]
 pub struct EngineSpace<const B: usize = 16> {
-    /// The process, open to whoever wants to ask it more than the trait does.
+    /// The process, open for questions that the trait does not have.
     pub process: Process<ObjectId, B>,
 }
 

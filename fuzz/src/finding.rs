@@ -5,8 +5,8 @@ use std::fmt;
 use crate::driver::ENGINES;
 use crate::input::Input;
 use crate::lockstep::ORACLE;
-use crate::reference::Reference;
-use crate::replay::{self, Contender, replay};
+use crate::oracle::Oracle;
+use crate::replay::{self, MapFactory, replay};
 use crate::report::Report;
 use crate::shrunk::Shrunk;
 use crate::targets::{Fault, Session, Target};
@@ -42,11 +42,11 @@ impl Finding {
 
     /// What `trace` shows on the oracle and one of `maps`.
     #[must_use]
-    pub fn of_trace_on(trace: &Trace, maps: &[Contender]) -> Option<Self> {
+    pub fn of_trace_on(trace: &Trace, maps: &[MapFactory]) -> Option<Self> {
         let name = format!("trace_{:016x}", hash(trace.to_string().as_bytes()));
         [&trace.without_answers(), trace].into_iter().find_map(|trace| {
             maps.iter().find_map(|&tested| {
-                let maps = [Contender::of::<Reference>(ORACLE), tested];
+                let maps = [MapFactory::of::<Oracle>(ORACLE), tested];
                 let failure = replay(trace, &maps).1.err()?;
                 let short = replay::cut(trace, &failure, &maps);
                 let failure = replay(&short, &maps).1.err()?;
@@ -63,7 +63,7 @@ impl Finding {
         target: Target,
         bytes: &[u8],
         fault: Fault,
-        own: Option<Contender>,
+        own: Option<MapFactory>,
     ) -> Self {
         let name = format!("{}_{:016x}", target.name(), hash(bytes));
         let (input, failed) = match fault {

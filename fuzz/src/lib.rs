@@ -14,7 +14,7 @@
 //!   that a map implements to be tested.
 //! - [`keeps`], [`settings`]: what a map does not have, and how it says so. Which refusal has which
 //!   code is a table of the [guide].
-//! - [`mod@reference`]: the oracle, a sorted `Vec` written from the rule book. It shares nothing with
+//! - [`mod@oracle`]: the oracle, a sorted `Vec` written from the rule book. It shares nothing with
 //!   the engine but the vocabulary types.
 //! - [`engine`]: the engine behind the trait.
 //! - [`lockstep`]: the one loop, which compares maps after every operation.
@@ -60,9 +60,9 @@ pub mod lockstep;
 #[cfg(feature = "command")]
 pub mod night;
 pub mod op;
+pub mod oracle;
 #[cfg(feature = "command")]
 pub mod proc_maps;
-pub mod reference;
 #[cfg(feature = "targets")]
 pub mod regression;
 pub mod replay;

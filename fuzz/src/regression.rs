@@ -1,13 +1,13 @@
 //! What regression tests call. The targets and `growstack minimize` print such tests.
 
 use crate::driver::ENGINES;
-use crate::reference::Reference;
-use crate::replay::{Contender, cut, replay};
+use crate::oracle::Oracle;
+use crate::replay::{MapFactory, cut, replay};
 use crate::report::Report;
 use crate::targets::{Session, Target};
 use crate::trace::Trace;
 
-/// Carries out the trace `text` on the reference and on engines of all widths, which must agree
+/// Runs the trace `text` on the reference and on engines of all widths, which must agree
 /// with it and with each other.
 ///
 /// # Panics
@@ -18,14 +18,14 @@ pub fn agrees(text: &str) {
         Ok(trace) => trace,
         Err(error) => panic!("no trace: {error}"),
     };
-    let maps = [&[Contender::of::<Reference>("reference")], &ENGINES[..]].concat();
+    let maps = [&[MapFactory::of::<Oracle>("reference")], &ENGINES[..]].concat();
     if let (_, Err(failure)) = replay(&trace, &maps) {
         let cut = cut(&trace, &failure, &maps);
         panic!("{}", Report { origin: "regression", trace: &trace, failure: &failure, cut: &cut });
     }
 }
 
-/// Carries out `input` as an input of the target of this name.
+/// Runs `input` as an input of the target of this name.
 ///
 /// # Panics
 ///

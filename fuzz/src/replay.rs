@@ -19,20 +19,20 @@ use run::run;
 
 /// A kind of map that traces are run on.
 #[derive(Clone, Copy)]
-pub struct Contender {
+pub struct MapFactory {
     /// What reports call it.
     pub name: &'static str,
     /// Makes an empty one.
     pub create: &'static (dyn Fn(&Config) -> Box<dyn AddressSpace> + Send + Sync),
 }
 
-impl fmt::Debug for Contender {
+impl fmt::Debug for MapFactory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Contender").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("MapFactory").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
-impl Contender {
+impl MapFactory {
     /// Maps of type `M`.
     #[must_use]
     pub const fn of<M: AddressSpace + 'static>(name: &'static str) -> Self {
@@ -114,7 +114,7 @@ pub const TRACE: &str = "the trace";
 /// # Errors
 ///
 /// The first divergence. The counts include the operation where it is.
-pub fn replay(trace: &Trace, contenders: &[Contender]) -> (Counts, Result<(), Box<Failure>>) {
+pub fn replay(trace: &Trace, contenders: &[MapFactory]) -> (Counts, Result<(), Box<Failure>>) {
     run(trace, contenders, |_, _, _| ())
 }
 
@@ -128,14 +128,14 @@ pub fn replay(trace: &Trace, contenders: &[Contender]) -> (Counts, Result<(), Bo
 /// # Panics
 ///
 /// Without contenders.
-pub fn fill(trace: &Trace, contenders: &[Contender]) -> Result<Trace, Box<Failure>> {
+pub fn fill(trace: &Trace, contenders: &[MapFactory]) -> Result<Trace, Box<Failure>> {
     fill_counted(trace, contenders).map(|(filled, _)| filled)
 }
 
 /// As [`fill`], with how much was done.
 pub(crate) fn fill_counted(
     trace: &Trace,
-    contenders: &[Contender],
+    contenders: &[MapFactory],
 ) -> Result<(Trace, Counts), Box<Failure>> {
     let bare = trace.without_answers();
     let mut filled = bare.clone();

@@ -4,7 +4,7 @@ use growstack::{Addr, Limits, PAGE_SIZE, Size, StackTunables};
 
 use crate::answer::Answer;
 use crate::op::{Config, LimitName, Op};
-use crate::replay::Contender;
+use crate::replay::MapFactory;
 use crate::space::AddressSpace;
 
 /// What every header has, and what a map may still not have. It is tested without.
@@ -72,7 +72,7 @@ pub fn unsupported<M: AddressSpace + ?Sized>(map: &mut M, config: &Config) -> Ve
 /// An empty map of kind `contender`, and what it was made from: `config` without the settings that
 /// it does not support.
 #[must_use]
-pub fn create(contender: Contender, config: &Config) -> (Config, Box<dyn AddressSpace>) {
+pub fn create(contender: MapFactory, config: &Config) -> (Config, Box<dyn AddressSpace>) {
     let mut map = (contender.create)(config);
     let missing = unsupported(map.as_mut(), config);
     let settled = without_implied(map.as_ref(), without(*config, &missing));

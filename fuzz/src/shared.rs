@@ -15,7 +15,7 @@ use crate::space::{AddressSpace, refill};
 /// A shared process with index nodes of width `B`.
 #[derive(Debug)]
 pub struct SharedSpace<const B: usize = 16, L: Locks = ParkingLot> {
-    /// The process, open to whoever wants to ask it more.
+    /// The process, open for questions that the trait does not have.
     pub process: SharedProcess<L, ObjectId, B>,
     /// The first wiring whose pages nobody had been asked for.
     unasked: Mutex<Option<String>>,
@@ -58,14 +58,14 @@ impl<const B: usize, L: Locks> SharedSpace<B, L> {
         Self { process, unasked: Mutex::default() }
     }
 
-    /// Carries out one operation, as any thread may; `pause` is called in the window of a wiring.
+    /// Runs one operation, as any thread may; `pause` is called in the window of a wiring.
     pub fn call(&self, op: &Op, changes: &mut Vec<Change>, pause: impl Fn()) -> (Answer, Cause) {
         let process = &self.process;
         let tell = |change| changes.push(change);
         match *op {
-            Op::Insert { start, end, mapping } => told(process.insert(start, end, mapping, tell)),
+            Op::Insert { start, end, mapping } => plain(process.insert(start, end, mapping, tell)),
             Op::Stack { addrbos, max_ssize, prot, max, flags } => {
-                told(process.stack(addrbos, max_ssize, prot, max, flags, tell).map(drop))
+                plain(process.stack(addrbos, max_ssize, prot, max, flags, tell).map(drop))
             }
             Op::Grow { addr } => grew(process.grow(addr, tell)),
             Op::FindSpace { start, length } => found(process.find_space(start, length)),
@@ -73,19 +73,19 @@ impl<const B: usize, L: Locks> SharedSpace<B, L> {
                 found(process.find(start, length, max_addr, space, mapping, tell))
             }
             Op::Fixed { start, length, mapping } => {
-                told(process.fixed(start, length, mapping, tell))
+                plain(process.fixed(start, length, mapping, tell))
             }
-            Op::Remove { start, end } => told(process.remove(start, end, tell)),
+            Op::Remove { start, end } => plain(process.remove(start, end, tell)),
             Op::Protect { start, end, prot, what } => {
-                told(process.protect(start, end, prot, what, tell))
+                plain(process.protect(start, end, prot, what, tell))
             }
-            Op::Inherit { start, end, inherit } => told(process.inherit(start, end, inherit)),
-            Op::Madvise { start, end, advice } => told(process.advise(start, end, advice)),
+            Op::Inherit { start, end, inherit } => plain(process.inherit(start, end, inherit)),
+            Op::Madvise { start, end, advice } => plain(process.advise(start, end, advice)),
             Op::Wire { start, end, wiring, holes } => {
                 self.wire((start, end), wiring, holes, changes, pause)
             }
             Op::Unwire { start, end, wiring, holes } => {
-                told(process.unwire(start, end, wiring, holes, tell))
+                plain(process.unwire(start, end, wiring, holes, tell))
             }
             Op::Check { start, end, prot } => {
                 (Answer::Truth(process.check_protection(start, end, prot)), Cause::Done)
@@ -94,7 +94,7 @@ impl<const B: usize, L: Locks> SharedSpace<B, L> {
                 (Answer::Holds(process.lookup(addr).map(|entry| entry.range)), Cause::Done)
             }
             Op::Exec { top, maxssiz, prot } => {
-                told(process.exec(top, maxssiz, prot, tell).map(drop))
+                plain(process.exec(top, maxssiz, prot, tell).map(drop))
             }
             Op::Limit { .. }
             | Op::SetGrowSize { .. }
@@ -131,8 +131,8 @@ impl<const B: usize, L: Locks> SharedSpace<B, L> {
             });
         }
         match outcome {
-            Ok(()) => told(Ok(())),
-            Err(WireError::Refused(refusal)) => told(Err(refusal)),
+            Ok(()) => plain(Ok(())),
+            Err(WireError::Refused(refusal)) => plain(Err(refusal)),
             Err(WireError::Fault(never)) => match never {},
         }
     }
@@ -228,7 +228,7 @@ fn is_covered(change: &Change, asked: &[AddrRange]) -> bool {
     reached >= wired.end()
 }
 
-fn told(outcome: Result<(), Refusal>) -> (Answer, Cause) {
+fn plain(outcome: Result<(), Refusal>) -> (Answer, Cause) {
     match outcome {
         Ok(()) => (Answer::Code(KernReturn::Success), Cause::Done),
         Err(refusal) => refused(refusal),

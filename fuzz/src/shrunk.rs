@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use crate::compare::Divergence;
 use crate::input::Input;
 use crate::lockstep::{Failed, ORACLE};
-use crate::reference::Reference;
-use crate::replay::{self, Contender, replay};
+use crate::oracle::Oracle;
+use crate::replay::{self, MapFactory, replay};
 use crate::report::Report;
 use crate::shrink;
 use crate::trace::Trace;
@@ -29,7 +29,7 @@ impl Shrunk {
     pub(crate) fn of(
         input: Input,
         failed: Failed,
-        tested: Contender,
+        tested: MapFactory,
         again: &mut dyn FnMut(&Input) -> Option<Box<Failed>>,
     ) -> Self {
         // A map that was too slow costs that time at each try.
@@ -51,7 +51,7 @@ impl Shrunk {
             (short, again.map_or(failed, |failed| *failed))
         };
         let trace = failed.trace();
-        let maps = [Contender::of::<Reference>(ORACLE), tested];
+        let maps = [MapFactory::of::<Oracle>(ORACLE), tested];
         let replayed = if late { None } else { replay(&trace, &maps).1.err() };
         Self { input, trace, divergence: failed.divergence, replayed, came_back }
     }

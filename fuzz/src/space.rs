@@ -38,9 +38,9 @@ use crate::settings::Lacks;
 ///             Op::Remove { .. } => Answer::Code(KernReturn::Success),
 ///             _ => Answer::Unsupported,
 ///         };
-///         (answer, Cause::Untold)
+///         (answer, Cause::NotGiven)
 ///     }
-///     fn tells_causes(&self) -> bool {
+///     fn reports_causes(&self) -> bool {
 ///         false
 ///     }
 ///     fn entries(&self, rows: &mut Vec<Row>) {
@@ -61,14 +61,14 @@ pub trait AddressSpace {
     where
         Self: Sized;
 
-    /// Carries out one operation. `changes` is empty on entry; what the operation did to the
+    /// Runs one operation. `changes` is empty on entry; what the operation did to the
     /// address space is appended to it.
     ///
     /// The answer [`Answer::Unsupported`] declines the operation: the map must be as before.
     fn apply(&mut self, op: &Op, changes: &mut Vec<Change>) -> (Answer, Cause);
 
     /// Does `apply` tell causes and changes? The driver compares them only if both maps do.
-    fn tells_causes(&self) -> bool {
+    fn reports_causes(&self) -> bool {
         true
     }
 

@@ -16,7 +16,7 @@ pub struct Tally {
     pub findings: u64,
     /// Sequences completed.
     pub executions: u64,
-    /// Operations carried out on both maps, searches aside.
+    /// Operations run on both maps, searches aside.
     pub operations: u64,
     /// Those of them after which everything was compared.
     pub compared: u64,
@@ -67,13 +67,13 @@ impl Tally {
 mod tests {
     use super::*;
     use crate::answer::Answer;
-    use crate::reference::Reached;
+    use crate::oracle::Branch;
     use growstack::KernReturn;
 
     fn counts() -> Counts {
         let mut counts = Counts::default();
-        counts.operation(Kind::Grow, Answer::Code(KernReturn::Success), &[Reached::SwapReserved]);
-        counts.operation(Kind::Grow, Answer::Code(KernReturn::NoSpace), &[Reached::SwapShort]);
+        counts.operation(Kind::Grow, Answer::Code(KernReturn::Success), &[Branch::SwapReserved]);
+        counts.operation(Kind::Grow, Answer::Code(KernReturn::NoSpace), &[Branch::SwapShort]);
         counts.operation(Kind::Dump, Answer::Silent, &[]);
         counts
     }
@@ -83,7 +83,7 @@ mod tests {
         let tally = Tally::of(&counts());
         assert_eq!(tally.operations, 3);
         assert_eq!(tally.ended["grow"], [1, 1]);
-        assert_eq!(tally.ended.len(), 2, "only what was carried out: {:?}", tally.ended);
+        assert_eq!(tally.ended.len(), 2, "only what ran: {:?}", tally.ended);
         assert_eq!(tally.reached["grow"]["1.5a"], 1);
         assert_eq!(tally.pairs(), 2);
     }

@@ -1,6 +1,6 @@
 //! What operations tell of their changes (`growstack::Change`), in which order.
 //!
-//! Traces do not record changes. The expected values are reckoned by hand from the rules and from
+//! Traces do not record changes. The expected values are computed by hand from the rules and from
 //! the documentation of `Change`.
 
 #![allow(clippy::unwrap_used)]

@@ -11,7 +11,7 @@ use assert_cmd::Command;
 use common::toy::{Faulty, Sound, fault};
 use common::{HEADER, golden_folder};
 use growstack_fuzz::cli::{Exit, Streams, run};
-use growstack_fuzz::replay::Contender;
+use growstack_fuzz::replay::MapFactory;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use tempfile::TempDir;
 
@@ -30,7 +30,7 @@ impl Call {
 }
 
 fn call(arguments: &[&str], paths: &[&Path]) -> Call {
-    let maps = [Contender::of::<Sound>("engine"), Contender::of::<Faulty>("reference")];
+    let maps = [MapFactory::of::<Sound>("engine"), MapFactory::of::<Faulty>("reference")];
     let words = ["growstack"].iter().chain(arguments).map(OsString::from);
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut streams = Streams { out: &mut out, err: &mut err };
@@ -200,7 +200,7 @@ fn random_tells_programs_what_it_came_to() {
     let folder = TempDir::new().unwrap();
     let json = folder.path().join("tally.json");
     let arguments = ["random", "--sequences", "2", "--seed", "1", "--map", "reference", "--json"];
-    let sound = [Contender::of::<growstack_fuzz::reference::Reference>("reference")];
+    let sound = [MapFactory::of::<growstack_fuzz::oracle::Oracle>("reference")];
     let words = ["growstack"].iter().chain(&arguments).map(OsString::from);
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut streams = Streams { out: &mut out, err: &mut err };

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use growstack_fuzz::answer::Cause;
 use growstack_fuzz::input::Input;
-use growstack_fuzz::reference::{Reached, Reference};
+use growstack_fuzz::oracle::{Branch, Oracle};
 use growstack_fuzz::space::AddressSpace;
 use growstack_fuzz::targets::{Session, Target, Verdict};
 
@@ -27,7 +27,7 @@ fn seeds(target: Target) -> Vec<(PathBuf, Vec<u8>)> {
     paths.into_iter().map(|path| (path.clone(), fs::read(path).unwrap())).collect()
 }
 
-/// Carries out all inputs of `target`.
+/// Runs all inputs of `target`.
 fn run(target: Target) -> Session {
     let mut session = Session::default();
     for (path, bytes) in seeds(target) {
@@ -53,10 +53,10 @@ fn every_input_of_operations_decodes() {
 #[test]
 fn differential_and_growth_reach_every_branch() {
     let (whole, growth) = (run(Target::Differential), run(Target::Growth));
-    let reached = |branch: Reached| {
+    let reached = |branch: Branch| {
         [&whole, &growth].iter().any(|session| session.statistics.counts.reached(branch) != 0)
     };
-    let missing: Vec<String> = Reached::ALL
+    let missing: Vec<String> = Branch::ALL
         .iter()
         .copied()
         .filter(|&branch| !reached(branch))
@@ -105,7 +105,7 @@ fn every_refusal_is_met() {
     for target in [Target::Differential, Target::Growth] {
         for (_, bytes) in seeds(target) {
             let input = Input::decode(&bytes).unwrap();
-            let mut map = Reference::create(&input.header.config);
+            let mut map = Oracle::create(&input.header.config);
             for step in input.trace().steps {
                 if let Cause::Refused(refusal) = map.apply(step.op(), &mut Vec::new()).1 {
                     let name = format!("{refusal:?}");

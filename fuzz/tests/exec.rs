@@ -11,8 +11,8 @@ use common::HEADER;
 use growstack_fuzz::compare::Divergence;
 use growstack_fuzz::driver::{Settings, run};
 use growstack_fuzz::exec::{Command, Exec};
-use growstack_fuzz::reference::Reference;
-use growstack_fuzz::replay::{Contender, Counts, Failure, replay};
+use growstack_fuzz::oracle::Oracle;
+use growstack_fuzz::replay::{Counts, Failure, MapFactory, replay};
 use growstack_fuzz::space::AddressSpace;
 use growstack_fuzz::trace::Trace;
 use tempfile::TempDir;
@@ -33,7 +33,7 @@ impl Script {
         Self { command: format!("sh {}", path.display()), _folder: folder }
     }
 
-    fn contender(&self, timeout: Duration) -> Contender {
+    fn contender(&self, timeout: Duration) -> MapFactory {
         Command::new(&self.command, timeout).unwrap().contender("script")
     }
 }
@@ -42,8 +42,8 @@ fn trace(body: &str) -> Trace {
     Trace::parse(format!("{HEADER}{body}").as_bytes()).unwrap()
 }
 
-fn play(body: &str, contender: Contender) -> (Counts, Result<(), Box<Failure>>) {
-    replay(&trace(body), &[Contender::of::<Reference>("reference"), contender])
+fn play(body: &str, contender: MapFactory) -> (Counts, Result<(), Box<Failure>>) {
+    replay(&trace(body), &[MapFactory::of::<Oracle>("reference"), contender])
 }
 
 /// The header of these traces has a step that a map is asked about before anything else.

@@ -11,8 +11,8 @@ use growstack::{Addr, PAGE_SIZE};
 use growstack_fuzz::driver::{Settings, run, sequence};
 use growstack_fuzz::op::Kind;
 use growstack_fuzz::op::{Config, Op};
-use growstack_fuzz::reference::Reference;
-use growstack_fuzz::replay::Contender;
+use growstack_fuzz::oracle::Oracle;
+use growstack_fuzz::replay::MapFactory;
 
 /// Some sequences of one seed, drawn once for all tests.
 fn sequences() -> impl Iterator<Item = &'static (Config, Vec<Op>)> {
@@ -123,7 +123,7 @@ fn mixtures_are_lopsided() {
 
 #[test]
 fn runs_keep_to_their_bounds() {
-    let itself = Contender::of::<Reference>("itself");
+    let itself = MapFactory::of::<Oracle>("itself");
     let settings = Settings {
         seed: 1,
         first: 3,

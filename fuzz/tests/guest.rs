@@ -18,21 +18,21 @@ use growstack_fuzz::driver::{Outcome, Settings, run};
 use growstack_fuzz::keeps::Keeps;
 use growstack_fuzz::op::Kind;
 use growstack_fuzz::op::{Config, LimitName, Op};
-use growstack_fuzz::reference::Reference;
-use growstack_fuzz::replay::{Contender, replay};
+use growstack_fuzz::oracle::Oracle;
+use growstack_fuzz::replay::{MapFactory, replay};
 use growstack_fuzz::settings::{settings, unsupported, without};
 use growstack_fuzz::space::AddressSpace;
 use growstack_fuzz::trace::Trace;
 use map::ListMap;
 
-fn sequences(number: u64, tested: Contender) -> Outcome {
+fn sequences(number: u64, tested: MapFactory) -> Outcome {
     let threads = NonZero::<usize>::MIN;
     run(&Settings { seed: 11, first: 0, sequences: Some(number), budget: None, threads }, tested)
 }
 
 #[test]
 fn the_example_agrees_with_the_reference() {
-    let outcome = sequences(2500, Contender::of::<ListMap>("btreemap"));
+    let outcome = sequences(2500, MapFactory::of::<ListMap>("btreemap"));
     if let Some(failure) = &outcome.failure {
         panic!("{failure}");
     }
@@ -50,7 +50,7 @@ fn the_example_agrees_with_the_reference() {
 
 /// What is wrong with a map.
 trait Mistake: Send + Sync + 'static {
-    /// Carries out `op` on a sound map, in the wrong way.
+    /// Runs `op` on a sound map, in the wrong way.
     fn apply(map: &mut ListMap, op: &Op) -> Answer;
 }
 
@@ -65,9 +65,9 @@ impl<M: Mistake> AddressSpace for Wrong<M> {
         Self { map: ListMap::create(config), mistake: std::marker::PhantomData }
     }
     fn apply(&mut self, op: &Op, _: &mut Vec<Change>) -> (Answer, Cause) {
-        (M::apply(&mut self.map, op), Cause::Untold)
+        (M::apply(&mut self.map, op), Cause::NotGiven)
     }
-    fn tells_causes(&self) -> bool {
+    fn reports_causes(&self) -> bool {
         false
     }
     fn keeps(&self) -> Keeps {
@@ -130,9 +130,9 @@ impl Mistake for SaysNothing {
 #[test]
 fn wrong_maps_are_found_and_cut() {
     let wrong = [
-        Contender::of::<Wrong<FindsTooMuch>>("finds-too-much"),
-        Contender::of::<Wrong<LooksOneAhead>>("looks-one-ahead"),
-        Contender::of::<Wrong<SaysNothing>>("says-nothing"),
+        MapFactory::of::<Wrong<FindsTooMuch>>("finds-too-much"),
+        MapFactory::of::<Wrong<LooksOneAhead>>("looks-one-ahead"),
+        MapFactory::of::<Wrong<SaysNothing>>("says-nothing"),
     ];
     for wrong in wrong {
         let outcome = sequences(100, wrong);
@@ -152,8 +152,8 @@ fn trace(body: &str) -> Trace {
     Trace::parse(format!("{HEADER}{body}").as_bytes()).unwrap()
 }
 
-fn both() -> [Contender; 2] {
-    [Contender::of::<Reference>("reference"), Contender::of::<ListMap>("btreemap")]
+fn both() -> [MapFactory; 2] {
+    [MapFactory::of::<Oracle>("reference"), MapFactory::of::<ListMap>("btreemap")]
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn what_changes_nothing_is_passed_over() {
 }
 
 /// How the command ended, and what it wrote.
-fn call(words: &[&str], maps: &[Contender]) -> (Exit, String, String) {
+fn call(words: &[&str], maps: &[MapFactory]) -> (Exit, String, String) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut streams = Streams { out: &mut out, err: &mut err };
     let words = ["growstack"].iter().chain(words).map(OsString::from);
@@ -296,7 +296,7 @@ fn arguments_out_of_range_are_refused() {
         assert_eq!((exit, out.as_str()), (Exit::Unusable, ""), "{words:?}");
         assert!(err.contains("error: invalid value"), "{words:?}: {err}");
     }
-    let nothing = [Contender::of::<Nothing>("nothing")];
+    let nothing = [MapFactory::of::<Nothing>("nothing")];
     let (exit, _, err) = call(&["random", "--seed", "1", "--sequences", "3"], &nothing);
     assert_eq!(exit, Exit::Unusable);
     assert!(err.contains("nothing was compared: nothing supports no operation"), "{err}");
@@ -312,7 +312,7 @@ fn stress_is_refused_without_the_engine() {
 
 #[test]
 fn minimize_works_on_the_map_under_test() {
-    let wrong = Contender::of::<Wrong<FindsTooMuch>>("wrong");
+    let wrong = MapFactory::of::<Wrong<FindsTooMuch>>("wrong");
     let trace = sequences(100, wrong).failure.unwrap().trace;
     let folder = tempfile::TempDir::new().unwrap();
     let path = folder.path().join("a.trace");
@@ -357,7 +357,7 @@ fn settings_are_asked_for_and_taken_away() {
     assert_eq!(missing, [swap]);
     let rest = without(config, &missing);
     assert_eq!(rest.limits, Limits { swap: Size::MAX, ..config.limits });
-    assert!(unsupported(&mut Reference::create(&config), &config).is_empty());
+    assert!(unsupported(&mut Oracle::create(&config), &config).is_empty());
 }
 
 /// A map that supports nothing gets empty sequences, and an end.
@@ -367,7 +367,7 @@ impl AddressSpace for Nothing {
         Self
     }
     fn apply(&mut self, _: &Op, _: &mut Vec<Change>) -> (Answer, Cause) {
-        (Answer::Unsupported, Cause::Untold)
+        (Answer::Unsupported, Cause::NotGiven)
     }
     fn entries(&self, rows: &mut Vec<Row>) {
         rows.clear();
@@ -379,7 +379,7 @@ impl AddressSpace for Nothing {
 
 #[test]
 fn a_map_that_supports_nothing() {
-    let outcome = sequences(20, Contender::of::<Nothing>("nothing"));
+    let outcome = sequences(20, MapFactory::of::<Nothing>("nothing"));
     assert!(outcome.failure.is_none());
     assert_eq!((outcome.counts.sequences, outcome.counts.operations), (20, 0));
     assert!(outcome.counts.is_partial());
@@ -387,7 +387,7 @@ fn a_map_that_supports_nothing() {
 
 #[test]
 fn what_is_not_kept_is_not_compared() {
-    let mut map = Reference::create(trace("").config());
+    let mut map = Oracle::create(trace("").config());
     let range = (Addr::new(0x1000), Addr::new(0x3000));
     let flags = CowFlags::NONE;
     let mapping = growstack_fuzz::op::Mapping {

@@ -2,7 +2,7 @@
 //! leaves the map as it was; one that needs none never fails for memory.
 //!
 //! Every operation of the golden traces is tried with no node to be had, then with one, with two,
-//! until it is carried out: first by a cap on the nodes, then by an allocator that refuses its
+//! until it runs: first by a cap on the nodes, then by an allocator that refuses its
 //! n-th allocation.
 
 #![allow(clippy::unwrap_used)]
@@ -65,7 +65,7 @@ fn look<const B: usize>(space: &EngineSpace<B>) -> Look {
     Look { rows, summary: space.summary() }
 }
 
-/// How often an operation was refused before it was carried out.
+/// How often an operation was refused before it ran.
 #[derive(Default, Debug)]
 struct Tally {
     operations: u64,

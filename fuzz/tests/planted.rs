@@ -10,8 +10,8 @@ use growstack_fuzz::answer::{Answer, Cause, Row, Summary};
 use growstack_fuzz::compare::Divergence;
 use growstack_fuzz::driver::{Failure, Settings, run};
 use growstack_fuzz::op::{Config, Op};
-use growstack_fuzz::reference::Reference;
-use growstack_fuzz::replay::{Contender, replay};
+use growstack_fuzz::oracle::Oracle;
+use growstack_fuzz::replay::{MapFactory, replay};
 use growstack_fuzz::space::AddressSpace;
 use growstack_fuzz::trace::Trace;
 
@@ -20,20 +20,20 @@ trait Lie: 'static {
     fn told(_op: &Op, _told: &mut (Answer, Cause), _changes: &mut Vec<Change>) {}
     fn rows(_rows: &mut [Row]) {}
     fn summary(_summary: &mut Summary) {}
-    fn check(_map: &Reference) -> Result<(), String> {
+    fn check(_map: &Oracle) -> Result<(), String> {
         Ok(())
     }
 }
 
 /// The reference, but for one lie.
 struct Liar<L> {
-    map: Reference,
+    map: Oracle,
     lie: std::marker::PhantomData<L>,
 }
 
 impl<L: Lie> AddressSpace for Liar<L> {
     fn create(config: &Config) -> Self {
-        Self { map: Reference::create(config), lie: std::marker::PhantomData }
+        Self { map: Oracle::create(config), lie: std::marker::PhantomData }
     }
 
     fn apply(&mut self, op: &Op, changes: &mut Vec<Change>) -> (Answer, Cause) {
@@ -71,7 +71,7 @@ fn settings(threads: usize) -> Settings {
 /// The failure found, after a look at what holds for all of them.
 #[track_caller]
 fn found<L: Lie>(most_operations: usize) -> Failure {
-    let liar = Contender::of::<Liar<L>>("liar");
+    let liar = MapFactory::of::<Liar<L>>("liar");
     let failure = run(&settings(2), liar).failure.expect("the planted difference is found");
     let report = failure.to_string();
     let steps = failure.trace.steps.len();
@@ -82,7 +82,7 @@ fn found<L: Lie>(most_operations: usize) -> Failure {
 
     // The trace alone, read back from its text, shows the difference at its last operation.
     let trace = Trace::parse(failure.trace.to_string().as_bytes()).unwrap();
-    let maps = [Contender::of::<Reference>("reference"), liar];
+    let maps = [MapFactory::of::<Oracle>("reference"), liar];
     let again = replay(&trace, &maps).1.expect_err("the trace shows the difference");
     assert_eq!(again.index, steps - 1);
     assert_eq!(again.divergence, failure.divergence);
@@ -213,7 +213,7 @@ fn a_wrong_search() {
 
 struct Broken;
 impl Lie for Broken {
-    fn check(map: &Reference) -> Result<(), String> {
+    fn check(map: &Oracle) -> Result<(), String> {
         if map.summary().reserved > Size::pages(64) { Err("too much".into()) } else { Ok(()) }
     }
 }
@@ -240,7 +240,7 @@ fn a_panic() {
 
 #[test]
 fn the_failure_depends_on_the_seed_alone() {
-    let liar = Contender::of::<Liar<WrongCounter>>("liar");
+    let liar = MapFactory::of::<Liar<WrongCounter>>("liar");
     let one = run(&settings(1), liar).failure.unwrap();
     for threads in [2, 5] {
         let other = run(&settings(threads), liar).failure.unwrap();
@@ -265,7 +265,7 @@ impl Lie for OnlyOnce {
 
 #[test]
 fn a_difference_that_does_not_come_back_is_told_as_it_was() {
-    let failure = run(&settings(1), Contender::of::<Liar<OnlyOnce>>("liar")).failure.unwrap();
+    let failure = run(&settings(1), MapFactory::of::<Liar<OnlyOnce>>("liar")).failure.unwrap();
     assert!(matches!(failure.divergence, Divergence::Answer { right: Answer::Silent, .. }));
     assert_eq!(failure.trace.steps.len(), failure.length);
     assert!(failure.to_string().contains("did not happen again"), "{failure}");

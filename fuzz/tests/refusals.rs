@@ -1,6 +1,6 @@
 //! Every refusal of sections 5 to 13 with its numbers, and what it leaves behind.
 //!
-//! Traces record return codes alone; causes are tested here. The expected values are reckoned
+//! Traces record return codes alone; causes are tested here. The expected values are computed
 //! from `docs/behaviour.md` by hand. Sections 15 and 16 have files of their own.
 
 #![allow(clippy::unwrap_used)]

@@ -9,8 +9,8 @@ use growstack::{Addr, Change, Prot};
 use growstack_fuzz::answer::{Answer, Cause, Row, Summary};
 use growstack_fuzz::compare::Divergence;
 use growstack_fuzz::op::{Config, Op};
-use growstack_fuzz::reference::Reference;
-use growstack_fuzz::replay::{Contender, Counts, Failure, TRACE, cut, fill, replay};
+use growstack_fuzz::oracle::Oracle;
+use growstack_fuzz::replay::{Counts, Failure, MapFactory, TRACE, cut, fill, replay};
 use growstack_fuzz::report::Report;
 use growstack_fuzz::space::AddressSpace;
 use growstack_fuzz::trace::Trace;
@@ -19,8 +19,8 @@ fn parse(body: &str) -> Trace {
     Trace::parse(format!("{HEADER}{body}").as_bytes()).unwrap()
 }
 
-fn maps() -> [Contender; 2] {
-    [Contender::of::<Sound>("sound"), Contender::of::<Faulty>("faulty")]
+fn maps() -> [MapFactory; 2] {
+    [MapFactory::of::<Sound>("sound"), MapFactory::of::<Faulty>("faulty")]
 }
 
 /// Twenty operations that do not matter, two that do, and some that come too late.
@@ -190,13 +190,13 @@ a.trace:16: grow 0x400000
 
 /// The oracle, but a `lookup` in the first page spoils an entry: the one at this index.
 struct Spoils<const ENTRY: usize> {
-    map: Reference,
+    map: Oracle,
     spoilt: bool,
 }
 
 impl<const ENTRY: usize> AddressSpace for Spoils<ENTRY> {
     fn create(config: &Config) -> Self {
-        Self { map: Reference::create(config), spoilt: false }
+        Self { map: Oracle::create(config), spoilt: false }
     }
     fn apply(&mut self, op: &Op, changes: &mut Vec<Change>) -> (Answer, Cause) {
         self.spoilt |= matches!(op, Op::Lookup { addr } if addr.get() < 0x2000);
@@ -223,7 +223,7 @@ fn diverges_at<const ENTRY: usize>(more: usize) -> usize {
         })
         .collect();
     let trace = parse(&format!("{inserts}lookup 0x1000\n{}", "lookup 0x3000\n".repeat(more)));
-    let maps = [Contender::of::<Reference>("oracle"), Contender::of::<Spoils<ENTRY>>("spoilt")];
+    let maps = [MapFactory::of::<Oracle>("oracle"), MapFactory::of::<Spoils<ENTRY>>("spoilt")];
     let failure = replay(&trace, &maps).1.unwrap_err();
     assert!(matches!(failure.divergence, Divergence::Entries { index, .. } if index == ENTRY));
     failure.index

@@ -1,6 +1,6 @@
 //! Section 15, row by row: what the map answers where the real code panics or breaks its map.
 //!
-//! The expected values are reckoned from `docs/behaviour.md` by hand.
+//! The expected values are computed from `docs/behaviour.md` by hand.
 
 #![allow(clippy::unwrap_used)]
 

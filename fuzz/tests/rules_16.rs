@@ -1,6 +1,6 @@
 //! Section 16, rule by rule, but for 16.7, which is the engine's alone.
 //!
-//! The expected values are reckoned from `docs/behaviour.md` by hand.
+//! The expected values are computed from `docs/behaviour.md` by hand.
 
 #![allow(clippy::unwrap_used)]
 

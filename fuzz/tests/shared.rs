@@ -9,8 +9,8 @@ use growstack::{Addr, CowFlags, KernReturn, Limits, Prot, Size, StackTunables};
 use growstack_fuzz::answer::{Answer, Cause};
 use growstack_fuzz::driver;
 use growstack_fuzz::op::{Config, Mapping, Op};
-use growstack_fuzz::reference::Reference;
-use growstack_fuzz::replay::Contender;
+use growstack_fuzz::oracle::Oracle;
+use growstack_fuzz::replay::MapFactory;
 use growstack_fuzz::shared::SharedSpace;
 use growstack_fuzz::space::AddressSpace;
 use growstack_fuzz::stress::history::{Call, Event, History, Outcome};
@@ -21,7 +21,7 @@ use growstack_fuzz::targets::{Session, Target, Verdict};
 #[test]
 fn one_thread_sees_no_difference() {
     for tested in
-        [Contender::of::<SharedSpace>("shared"), Contender::of::<SharedSpace<4>>("shared-4")]
+        [MapFactory::of::<SharedSpace>("shared"), MapFactory::of::<SharedSpace<4>>("shared-4")]
     {
         let threads = NonZero::<usize>::MIN;
         let (seed, first, budget) = (5, 0, None);
@@ -64,7 +64,7 @@ fn history(mapped: u64, asked: u64, seen: [Option<Prot>; 2]) -> History {
     let flags = CowFlags::NONE;
     let mapping = Mapping { prot: Prot::RW, max: Prot::ALL, flags, object: None, offset: 0 };
     let op = Op::Insert { start, end, mapping };
-    let mut map = Reference::create(&config());
+    let mut map = Oracle::create(&config());
     let mut changes = Vec::new();
     assert_eq!(map.apply(&op, &mut changes).0, Answer::Code(KernReturn::Success));
     let done = Outcome::Operation(Answer::Code(KernReturn::Success), Cause::Done, changes);
@@ -84,7 +84,7 @@ fn history(mapped: u64, asked: u64, seen: [Option<Prot>; 2]) -> History {
 
 #[test]
 fn what_cannot_be_explained_is_not() {
-    let start = Reference::create(&config());
+    let start = Oracle::create(&config());
     let judge = |mapped, asked, seen| linearizable(&start, &history(mapped, asked, seen));
     let (here, gone) = (Some(Prot::RW), None);
     // While the insertion is under way, it may have been done or not.

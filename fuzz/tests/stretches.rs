@@ -12,7 +12,7 @@ use growstack_fuzz::compare::{Divergence, fully_merged};
 use growstack_fuzz::driver::{Outcome, Settings, run};
 use growstack_fuzz::keeps::Keeps;
 use growstack_fuzz::op::{Config, Mapping, Op};
-use growstack_fuzz::replay::Contender;
+use growstack_fuzz::replay::MapFactory;
 use growstack_fuzz::settings::Lacks;
 use growstack_fuzz::space::AddressSpace;
 
@@ -163,10 +163,10 @@ impl<const MERGES: bool, const BUG: u8> AddressSpace for Intervals<MERGES, BUG> 
         if BUG != FORGETS_TO_MERGE {
             self.merge();
         }
-        (answer, Cause::Untold)
+        (answer, Cause::NotGiven)
     }
 
-    fn tells_causes(&self) -> bool {
+    fn reports_causes(&self) -> bool {
         false
     }
 
@@ -201,7 +201,7 @@ impl<const MERGES: bool, const BUG: u8> AddressSpace for Intervals<MERGES, BUG> 
 
 fn random<const MERGES: bool, const BUG: u8>(seed: u64, sequences: u64) -> Outcome {
     let settings = Settings { seed, sequences: Some(sequences), ..Settings::default() };
-    run(&settings, Contender::of::<Intervals<MERGES, BUG>>("intervals"))
+    run(&settings, MapFactory::of::<Intervals<MERGES, BUG>>("intervals"))
 }
 
 #[test]

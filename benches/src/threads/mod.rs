@@ -3,7 +3,7 @@
 //!
 //! Every thread has stacks of its own, which lie apart, and faults at random on the other entries of
 //! the map or on the next page of one of its stacks. They go in **rounds**: when the stacks of a
-//! thread have grown by some pages, all threads stop, and all stacks are made anew while no clock
+//! thread have grown by some pages, all threads stop, and all stacks are made again while no clock
 //! runs: then the map does not become many times as large as its name, and nothing but faults is
 //! timed. Nor does the clock run while each thread fetches the cache lines that the others wrote for
 //! that. The **control** does the same on a map of its own for every thread: what that does not
@@ -65,7 +65,7 @@ struct Worker {
     /// The first of its stacks, and how many it has.
     first: u64,
     stacks: u64,
-    /// Growths since its stacks were made anew: they take turns.
+    /// Growths since its stacks were made again: they take turns.
     growths: u64,
 }
 

@@ -10,10 +10,10 @@ mod map;
 use std::process::ExitCode;
 
 use growstack_fuzz::cli;
-use growstack_fuzz::reference::Reference;
-use growstack_fuzz::replay::Contender;
+use growstack_fuzz::oracle::Oracle;
+use growstack_fuzz::replay::MapFactory;
 
 fn main() -> ExitCode {
-    let mine = Contender::of::<map::ListMap>("btreemap");
-    cli::main(&[mine, Contender::of::<Reference>("reference")])
+    let mine = MapFactory::of::<map::ListMap>("btreemap");
+    cli::main(&[mine, MapFactory::of::<Oracle>("reference")])
 }

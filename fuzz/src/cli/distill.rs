@@ -11,8 +11,8 @@ use clap::Args;
 use super::input::{Item, items, target};
 use super::{Exit, Streams, own};
 use crate::op::Kind;
-use crate::reference::Reached;
-use crate::replay::Contender;
+use crate::oracle::Branch;
+use crate::replay::MapFactory;
 use crate::targets::{Session, Target, Verdict};
 
 /// Copy those inputs of a fuzz target, the small ones first, that reach a pair of an operation and
@@ -36,7 +36,7 @@ pub(super) struct Distill {
 }
 
 impl Distill {
-    pub(super) fn run(&self, maps: &[Contender], streams: &mut Streams<'_>) -> io::Result<Exit> {
+    pub(super) fn run(&self, maps: &[MapFactory], streams: &mut Streams<'_>) -> io::Result<Exit> {
         match self.copy(own(maps), streams) {
             Ok((kept, of)) => {
                 writeln!(streams.out, "{kept} of {of} inputs in {}", self.out.display())?;
@@ -50,7 +50,7 @@ impl Distill {
     }
 
     /// How many were copied, and of how many.
-    fn copy(&self, own: Option<Contender>, streams: &mut Streams<'_>) -> Result<(usize, usize)> {
+    fn copy(&self, own: Option<MapFactory>, streams: &mut Streams<'_>) -> Result<(usize, usize)> {
         ensure!(
             self.target.takes_operations(),
             "inputs of {} have no operations",
@@ -59,7 +59,7 @@ impl Distill {
         fs::create_dir_all(&self.out).with_context(|| self.out.display().to_string())?;
         let mut inputs = self.inputs()?;
         inputs.sort_by_key(|(path, bytes)| (bytes.len(), path.clone()));
-        let mut reached: HashSet<(Kind, Reached)> = HashSet::new();
+        let mut reached: HashSet<(Kind, Branch)> = HashSet::new();
         let mut kept = 0;
         for (path, bytes) in &inputs {
             let mut session = own.map_or_else(Session::default, Session::on);

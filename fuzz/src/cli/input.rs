@@ -8,7 +8,7 @@ use walkdir::WalkDir;
 
 use crate::targets::Target;
 
-/// A file to carry out.
+/// A file to run.
 #[derive(Clone, Debug)]
 pub(super) enum Item {
     /// A trace.

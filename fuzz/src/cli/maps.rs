@@ -5,8 +5,8 @@ use growstack::{Addr, AddrRange, Change, Entry, VmMap};
 use crate::answer::{Answer, Cause, Row, Summary};
 use crate::engine::EngineSpace;
 use crate::op::{Config, ObjectId, Op};
-use crate::reference::Reference;
-use crate::replay::Contender;
+use crate::oracle::Oracle;
+use crate::replay::MapFactory;
 use crate::space::{AddressSpace, refill};
 
 /// The maps by name: the engine, the reference, and the engine with the narrowest nodes it has, at
@@ -14,11 +14,11 @@ use crate::space::{AddressSpace, refill};
 ///
 /// The answers that `replay --fill` writes are those of the first.
 #[must_use]
-pub fn maps() -> Vec<Contender> {
+pub fn maps() -> Vec<MapFactory> {
     vec![
-        Contender::of::<Engine<16>>("engine"),
-        Contender::of::<Reference>("reference"),
-        Contender::of::<Engine<4>>("engine-4"),
+        MapFactory::of::<Engine<16>>("engine"),
+        MapFactory::of::<Oracle>("reference"),
+        MapFactory::of::<Engine<4>>("engine-4"),
     ]
 }
 
@@ -82,7 +82,7 @@ mod tests {
             Self(Vec::new())
         }
         fn apply(&mut self, _: &Op, _: &mut Vec<Change>) -> (Answer, Cause) {
-            (Answer::Unsupported, Cause::Untold)
+            (Answer::Unsupported, Cause::NotGiven)
         }
         fn entries(&self, rows: &mut Vec<Row>) {
             rows.clone_from(&self.0);
@@ -111,7 +111,7 @@ mod tests {
         for number in 0..40 {
             let (config, ops) = sequence(7, number);
             let mut engine = Engine::<4>::create(&config);
-            let mut oracle = Reference::create(&config);
+            let mut oracle = Oracle::create(&config);
             for op in ops {
                 engine.apply(&op, &mut Vec::new());
                 oracle.apply(&op, &mut Vec::new());

@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::input::{Item, items, target};
 use super::{Exit, Streams, own};
-use crate::replay::Contender;
+use crate::replay::MapFactory;
 use crate::targets::{Finding, Session, Target};
 use crate::trace::read_file;
 
@@ -41,7 +41,7 @@ pub(super) struct Minimize {
 }
 
 impl Minimize {
-    pub(super) fn run(&self, maps: &[Contender], streams: &mut Streams<'_>) -> io::Result<Exit> {
+    pub(super) fn run(&self, maps: &[MapFactory], streams: &mut Streams<'_>) -> io::Result<Exit> {
         let outcome = find(&self.file, self.target, own(maps))
             .and_then(|found| self.save(found.as_ref()).map(|()| found));
         match outcome {
@@ -75,7 +75,7 @@ impl Minimize {
     }
 }
 
-fn find(path: &Path, target: Option<Target>, own: Option<Contender>) -> Result<Option<Finding>> {
+fn find(path: &Path, target: Option<Target>, own: Option<MapFactory>) -> Result<Option<Finding>> {
     let items = items(path, target)?;
     let [item] = items.as_slice() else { bail!("{}: not a single file", path.display()) };
     match item {

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use clap::Args;
 
 use crate::exec::Command;
-use crate::replay::Contender;
+use crate::replay::MapFactory;
 
 /// What reports call the map.
 const NAME: &str = "exec";
@@ -28,7 +28,7 @@ pub(super) struct Outside {
 
 impl Outside {
     /// The map, if one is asked for.
-    pub(super) fn contender(&self) -> Result<Option<Contender>> {
+    pub(super) fn contender(&self) -> Result<Option<MapFactory>> {
         let Some(line) = &self.exec else { return Ok(None) };
         let timeout = Duration::try_from_secs_f64(self.timeout);
         let most = Duration::from_secs(24 * 60 * 60);

@@ -14,8 +14,8 @@ use super::outside::Outside;
 use super::{Exit, Streams};
 use crate::driver::{Failure, Outcome, SHARED, Settings, WIDTHS, engine, run};
 use crate::op::{Config, Op};
-use crate::reference::Reached;
-use crate::replay::Contender;
+use crate::oracle::Branch;
+use crate::replay::MapFactory;
 use crate::tally::Tally;
 
 /// Numbers of sequences go no further, so that their sums do not wrap.
@@ -76,7 +76,7 @@ pub(super) struct Random {
 }
 
 impl Random {
-    pub(super) fn run(&self, maps: &[Contender], streams: &mut Streams<'_>) -> io::Result<Exit> {
+    pub(super) fn run(&self, maps: &[MapFactory], streams: &mut Streams<'_>) -> io::Result<Exit> {
         // All that is asked for, before a run that may be long.
         let tested = match self.tested(maps) {
             Ok(tested) => tested,
@@ -133,7 +133,7 @@ impl Random {
     }
 
     /// The map to run.
-    fn tested(&self, maps: &[Contender]) -> Result<Contender> {
+    fn tested(&self, maps: &[MapFactory]) -> Result<MapFactory> {
         if let Some(outside) = self.outside.contender()? {
             return Ok(outside);
         }
@@ -149,7 +149,7 @@ impl Random {
         // The engine for many threads stands beside the engine.
         let shared = if maps.iter().any(|map| map.name == "engine") { &SHARED[..] } else { &[] };
         let maps = || maps.iter().chain(shared);
-        let named = |map: &&Contender| self.map.as_ref().is_none_or(|name| name == map.name);
+        let named = |map: &&MapFactory| self.map.as_ref().is_none_or(|name| name == map.name);
         maps().find(named).copied().with_context(|| {
             let names: Vec<&str> = maps().map(|map| map.name).collect();
             let name = self.map.as_deref().unwrap_or_default();
@@ -191,12 +191,12 @@ fn write_table(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         elapsed.as_secs_f64(),
         u128::from(counts.operations) * 1000 / elapsed.as_millis().max(1),
     )?;
-    let missed: Vec<Reached> = counts.missed().collect();
+    let missed: Vec<Branch> = counts.missed().collect();
     writeln!(
         out,
         "branches of the rules reached {} of {}, pairs with operations {}, entries at most {}",
-        Reached::ALL.len() - missed.len(),
-        Reached::ALL.len(),
+        Branch::ALL.len() - missed.len(),
+        Branch::ALL.len(),
         counts.pairs(),
         counts.most_entries,
     )?;
@@ -213,7 +213,7 @@ fn write_table(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Says what of the map is not compared, if anything is not.
-fn write_missing(tested: Contender, out: &mut dyn Write) -> io::Result<()> {
+fn write_missing(tested: MapFactory, out: &mut dyn Write) -> io::Result<()> {
     let mut map = (tested.create)(&Config::default());
     // A map over a pipe shows what it has in its first dump.
     map.apply(&Op::Dump, &mut Vec::new());

@@ -12,17 +12,17 @@ use super::outside::Outside;
 use super::parallel::in_parallel;
 use super::{Exit, Streams};
 use crate::proc_maps::{self, Region};
-use crate::replay::{Contender, Counts, Ended, Failure, cut, fill_counted, replay};
+use crate::replay::{Counts, Ended, Failure, MapFactory, cut, fill_counted, replay};
 use crate::report::Report;
 use crate::show::picture;
 use crate::targets::{Session, Target};
 use crate::trace::{Trace, read_file, read_packed};
 
-/// Carry out traces on the engine and on the reference, and compare both with the answers that
+/// Run traces on the engine and on the reference, and compare both with the answers that
 /// the traces record and with each other.
 ///
 /// The last line is `traces T, operations N, answers compared A, divergences D`. An operation
-/// counts once, on however many maps it is carried out, and so does a recorded answer or dump. Of
+/// counts once, on however many maps it runs, and so does a recorded answer or dump. Of
 /// each trace only the first divergence is told.
 ///
 /// An operation that a map does not support is passed over if that changes nothing; a line before the
@@ -34,7 +34,7 @@ use crate::trace::{Trace, read_file, read_packed};
 /// recorded, and the map at the end of the trace is compared with it page by page. A line before
 /// the last says how many there were.
 ///
-/// Inputs of fuzz targets, such as what a fuzzer keeps of a crash, are carried out too: any file
+/// Inputs of fuzz targets, such as what a fuzzer keeps of a crash, are run, too: any file
 /// that is not called *.trace or *.trace.zst and lies in a folder named for its target, as
 /// corpus/growth and fuzz/artifacts/growth are, or any at all with --target. A line before the
 /// last tells of them. They are for the engine, and left out where it is not among the maps.
@@ -86,7 +86,7 @@ pub(super) struct Replay {
     outside: Outside,
 }
 
-/// A trace or an input that was carried out.
+/// A trace or an input that ran.
 struct Replayed {
     counts: Counts,
     failed: Option<Failed>,
@@ -121,7 +121,7 @@ struct Failed {
 }
 
 impl Failed {
-    fn new(path: &Path, trace: &Trace, failure: &Failure, maps: &[Contender]) -> Self {
+    fn new(path: &Path, trace: &Trace, failure: &Failure, maps: &[MapFactory]) -> Self {
         let cut = cut(trace, failure, maps);
         let origin = &path.display().to_string();
         let report = Report { origin, trace, failure, cut: &cut }.to_string();
@@ -193,7 +193,7 @@ impl Totals {
 }
 
 impl Replay {
-    pub(super) fn run(&self, maps: &[Contender], streams: &mut Streams<'_>) -> io::Result<Exit> {
+    pub(super) fn run(&self, maps: &[MapFactory], streams: &mut Streams<'_>) -> io::Result<Exit> {
         let prepared =
             self.maps(maps).and_then(|maps| self.files(&maps).map(|files| (maps, files)));
         let outcome = match prepared {
@@ -207,11 +207,11 @@ impl Replay {
         })
     }
 
-    fn maps(&self, maps: &[Contender]) -> Result<Vec<Contender>> {
+    fn maps(&self, maps: &[MapFactory]) -> Result<Vec<MapFactory>> {
         let mut maps = maps.to_vec();
         maps.extend(self.outside.contender()?);
-        let wanted = |map: &&Contender| self.only.as_ref().is_none_or(|only| only == map.name);
-        let chosen: Vec<Contender> = maps.iter().filter(wanted).copied().collect();
+        let wanted = |map: &&MapFactory| self.only.as_ref().is_none_or(|only| only == map.name);
+        let chosen: Vec<MapFactory> = maps.iter().filter(wanted).copied().collect();
         if chosen.is_empty() {
             let names: Vec<&str> = maps.iter().map(|map| map.name).collect();
             let only = self.only.as_deref().unwrap_or_default();
@@ -221,7 +221,7 @@ impl Replay {
     }
 
     /// What to run, and how many inputs of fuzz targets are left out.
-    fn files(&self, maps: &[Contender]) -> Result<(Vec<Item>, usize)> {
+    fn files(&self, maps: &[MapFactory]) -> Result<(Vec<Item>, usize)> {
         let mut files = Vec::new();
         for path in &self.paths {
             files.extend(items(path, self.target)?);
@@ -237,7 +237,7 @@ impl Replay {
         &self,
         files: &[Item],
         unused: usize,
-        maps: &[Contender],
+        maps: &[MapFactory],
         streams: &mut Streams<'_>,
     ) -> io::Result<Exit> {
         let mut exit = Exit::Agreed;
@@ -340,7 +340,7 @@ impl Replay {
     }
 }
 
-fn replay_one(item: &Item, maps: &[Contender]) -> Result<Replayed> {
+fn replay_one(item: &Item, maps: &[MapFactory]) -> Result<Replayed> {
     match item {
         Item::Trace(path) => {
             let trace = read_file(path)?;
@@ -386,7 +386,7 @@ fn recorded_maps(path: &Path) -> Result<Option<Vec<Region>>> {
 fn disagreement(
     path: &Path,
     trace: &Trace,
-    maps: &[Contender],
+    maps: &[MapFactory],
     regions: &[Region],
 ) -> Option<Failed> {
     let mut report = String::new();
@@ -398,7 +398,7 @@ fn disagreement(
     (!report.is_empty()).then_some(Failed { report, cut: None })
 }
 
-fn fill_one(files: &[Item], maps: &[Contender], streams: &mut Streams<'_>) -> Result<Exit> {
+fn fill_one(files: &[Item], maps: &[MapFactory], streams: &mut Streams<'_>) -> Result<Exit> {
     let [Item::Trace(path)] = files else { bail!("--fill takes one trace, not {}", files.len()) };
     let trace = read_file(path)?;
     match fill_counted(&trace, maps) {

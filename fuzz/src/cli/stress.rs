@@ -35,7 +35,7 @@ pub(super) struct Stress {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 
-    /// After how long without progress the threads are said to wait for ever.
+    /// After how long without progress the threads are said to wait without end.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     patience: u64,
 }

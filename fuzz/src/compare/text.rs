@@ -147,7 +147,7 @@ impl fmt::Display for ChangesText<'_> {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Untold => f.write_str("gives no cause"),
+            Self::NotGiven => f.write_str("gives no cause"),
             Self::Done => f.write_str("done"),
             Self::Grew(Growth::AlreadyMapped) => f.write_str("mapped already"),
             Self::Grew(Growth::NoStack) => f.write_str("no stack to grow"),

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::compare::Divergence;
 use crate::input::Input;
 use crate::lockstep::{Counts, Failed, attempt_on, quietly};
-use crate::replay::Contender;
+use crate::replay::MapFactory;
 use crate::shrunk::Shrunk;
 use crate::trace::Trace;
 
@@ -36,7 +36,7 @@ pub(super) struct Found {
 
 impl Found {
     /// Shrinks and reports it.
-    pub(super) fn shrink(self, seed: u64, tested: Contender) -> Failure {
+    pub(super) fn shrink(self, seed: u64, tested: MapFactory) -> Failure {
         let Self { sequence, input, failed } = self;
         let length = failed.ops.len();
         let origin = format!("seed {seed}, sequence {sequence}");

@@ -10,8 +10,8 @@
 //! ```
 //! use std::num::NonZero;
 //! use growstack_fuzz::driver::{Settings, run};
-//! use growstack_fuzz::reference::Reference;
-//! use growstack_fuzz::replay::Contender;
+//! use growstack_fuzz::oracle::Oracle;
+//! use growstack_fuzz::replay::MapFactory;
 //! let settings = Settings {
 //!     seed: 1,
 //!     first: 0,
@@ -19,7 +19,7 @@
 //!     budget: None,
 //!     threads: NonZero::<usize>::MIN,
 //! };
-//! let outcome = run(&settings, Contender::of::<Reference>("itself"));
+//! let outcome = run(&settings, MapFactory::of::<Oracle>("itself"));
 //! assert_eq!(outcome.counts.sequences, 10);
 //! assert!(outcome.failure.is_none());
 //! ```

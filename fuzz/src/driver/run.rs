@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use crate::lockstep::Counts;
 use crate::op::{Config, Op};
-use crate::reference::Reference;
-use crate::replay::Contender;
+use crate::oracle::Oracle;
+use crate::replay::MapFactory;
 
 use super::failure::{Failure, Found};
 use super::session;
@@ -47,7 +47,7 @@ pub struct Outcome {
 /// in order and those under way are finished, so the failing one with the lowest number is always
 /// among those found.
 #[must_use]
-pub fn run(settings: &Settings, tested: Contender) -> Outcome {
+pub fn run(settings: &Settings, tested: MapFactory) -> Outcome {
     let started = Instant::now();
     let line = Line::new(settings, started);
     let threads: Vec<_> = thread::scope(|scope| {
@@ -69,7 +69,7 @@ pub fn run(settings: &Settings, tested: Contender) -> Outcome {
 /// Operands depend on the map, so a map that differs from the oracle gets others from there on.
 #[must_use]
 pub fn sequence(seed: u64, sequence: u64) -> (Config, Vec<Op>) {
-    let itself = Contender::of::<Reference>("reference");
+    let itself = MapFactory::of::<Oracle>("reference");
     // Nothing but a broken oracle differs from itself, and then the beginning is the answer.
     match session::run(seed, sequence, itself, &mut Counts::default()) {
         Ok((config, ops)) => (config, ops),
@@ -112,7 +112,7 @@ impl Line {
 }
 
 /// One thread's share of a run.
-fn work(seed: u64, tested: Contender, line: &Line) -> (Counts, Option<Found>) {
+fn work(seed: u64, tested: MapFactory, line: &Line) -> (Counts, Option<Found>) {
     let mut counts = Counts::default();
     while let Some(sequence) = line.take() {
         if let Err(found) = session::run(seed, sequence, tested, &mut counts) {

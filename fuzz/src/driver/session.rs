@@ -5,7 +5,7 @@ use arbitrary::Unstructured;
 use crate::input::{Choices, Flavour, Generator, Header, Input, seeded};
 use crate::lockstep::{Counts, Failed, drive, perform};
 use crate::op::{Config, Op};
-use crate::replay::Contender;
+use crate::replay::MapFactory;
 use crate::settings::create;
 
 /// How often an operation is drawn until the map under test has one.
@@ -20,7 +20,7 @@ const TRIES: usize = 64;
 pub(super) fn run(
     seed: u64,
     sequence: u64,
-    tested: Contender,
+    tested: MapFactory,
     counts: &mut Counts,
 ) -> Result<(Config, Vec<Op>), Box<(Input, Failed)>> {
     let head = seeded(seed, sequence, 1024);

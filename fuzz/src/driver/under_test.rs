@@ -1,18 +1,18 @@
 //! The maps that random sequences and fuzz inputs are run on.
 
 use crate::engine::EngineSpace;
-use crate::replay::Contender;
+use crate::replay::MapFactory;
 
 /// The engine, with index nodes of two widths: the one it is meant to be used with, and the least,
 /// at which a few dozen entries already make a deep tree.
-pub const ENGINES: [Contender; 2] =
-    [Contender::of::<EngineSpace<16>>("engine"), Contender::of::<EngineSpace<4>>("engine-4")];
+pub const ENGINES: [MapFactory; 2] =
+    [MapFactory::of::<EngineSpace<16>>("engine"), MapFactory::of::<EngineSpace<4>>("engine-4")];
 
 /// The engine for many threads, called by one.
 #[cfg(feature = "targets")]
-pub const SHARED: [Contender; 2] = [
-    Contender::of::<crate::shared::SharedSpace<16>>("shared"),
-    Contender::of::<crate::shared::SharedSpace<4>>("shared-4"),
+pub const SHARED: [MapFactory; 2] = [
+    MapFactory::of::<crate::shared::SharedSpace<16>>("shared"),
+    MapFactory::of::<crate::shared::SharedSpace<4>>("shared-4"),
 ];
 
 /// Widths of the index nodes, in entries, that the engine is tested with.
@@ -20,6 +20,6 @@ pub const WIDTHS: [usize; 2] = [16, 4];
 
 /// The engine with index nodes of `width` entries, if it is tested with that width.
 #[must_use]
-pub fn engine(width: usize) -> Option<Contender> {
+pub fn engine(width: usize) -> Option<MapFactory> {
     WIDTHS.iter().zip(ENGINES).find(|(tested, _)| **tested == width).map(|(_, engine)| engine)
 }

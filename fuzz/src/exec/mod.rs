@@ -13,7 +13,7 @@ use growstack::Change;
 use crate::answer::{Answer, Cause, Row, Summary};
 use crate::keeps::Keeps;
 use crate::op::{Config, Op};
-use crate::replay::Contender;
+use crate::replay::MapFactory;
 use crate::space::AddressSpace;
 use crate::trace::parse_answer;
 use child::{Broken, Child};
@@ -44,10 +44,10 @@ impl Command {
     ///
     /// The command stays in memory as long as the program runs, because contenders do.
     #[must_use]
-    pub fn contender(self, name: &'static str) -> Contender {
+    pub fn contender(self, name: &'static str) -> MapFactory {
         let create =
             move |config: &Config| Box::new(Exec::start(&self, config)) as Box<dyn AddressSpace>;
-        Contender { name, create: Box::leak(Box::new(create)) }
+        MapFactory { name, create: Box::leak(Box::new(create)) }
     }
 }
 
@@ -83,7 +83,7 @@ impl Exec {
         }
     }
 
-    /// Has the child carry out `op`, and looks at its map after it.
+    /// Has the child run `op`, and looks at its map after it.
     fn ask(&mut self, op: &Op) -> Result<Answer, Broken> {
         let Self { child, dumps, .. } = self;
         let child = child.as_mut().map_err(|broken| broken.clone())?;
@@ -160,10 +160,10 @@ impl AddressSpace for Exec {
             self.child = Err(broken);
             answer
         });
-        (answer, Cause::Untold)
+        (answer, Cause::NotGiven)
     }
 
-    fn tells_causes(&self) -> bool {
+    fn reports_causes(&self) -> bool {
         false
     }
 

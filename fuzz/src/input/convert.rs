@@ -3,20 +3,20 @@
 use super::{Header, Input, Prefill, Record, View};
 use crate::compare::Observed;
 use crate::op::{Config, Op};
-use crate::reference::Reference;
+use crate::oracle::Oracle;
 use crate::space::AddressSpace;
 use crate::trace::{Step, Trace};
 
 /// The reference, with what it looks like.
 pub(super) struct Guide {
-    map: Reference,
+    map: Oracle,
     config: Config,
     observed: Observed,
 }
 
 impl Guide {
     pub(super) fn new(config: &Config) -> Self {
-        let map = Reference::create(config);
+        let map = Oracle::create(config);
         Self { map, config: *config, observed: Observed::default() }
     }
 
@@ -36,7 +36,7 @@ impl Guide {
     }
 
     pub(super) fn apply(&mut self, op: &Op) {
-        self.observed.carry_out(&mut self.map, op);
+        self.observed.run_op(&mut self.map, op);
         self.map.entries(&mut self.observed.rows);
         self.observed.summary = self.map.summary();
         self.config.follow(op, self.observed.answer);

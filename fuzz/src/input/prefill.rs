@@ -1,6 +1,6 @@
 //! Filling a map to begin with, so that its index is deep.
 //!
-//! What a recipe makes is part of the encoding: it must not change, so it is reckoned from the
+//! What a recipe makes is part of the encoding: it must not change, so it is computed from the
 //! recipe by arithmetic of its own.
 
 use growstack::{Addr, CowFlags, PAGE_SIZE, Prot, Size};

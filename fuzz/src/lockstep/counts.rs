@@ -6,14 +6,14 @@ use growstack::KernReturn;
 
 use crate::answer::Answer;
 use crate::op::Kind;
-use crate::reference::Reached;
+use crate::oracle::Branch;
 
 /// Counts of one thread, or of a whole run.
 #[derive(Clone, Debug)]
 pub struct Counts {
     /// Sequences completed.
     pub sequences: u64,
-    /// Operations carried out on both maps and compared, searches aside.
+    /// Operations run on both maps and compared, searches aside.
     pub operations: u64,
     /// Those of them after which both maps were compared in full: all but what fills a map to
     /// begin with.
@@ -25,7 +25,7 @@ pub struct Counts {
     kinds: [KindCount; Kind::COUNT],
     left_out: [u64; Kind::COUNT],
     /// By branch, then by kind of operation.
-    reached: Box<[[u64; Kind::COUNT]; Reached::COUNT]>,
+    reached: Box<[[u64; Kind::COUNT]; Branch::COUNT]>,
 }
 
 impl Default for Counts {
@@ -38,7 +38,7 @@ impl Default for Counts {
             most_entries: 0,
             kinds: [KindCount::default(); Kind::COUNT],
             left_out: [0; Kind::COUNT],
-            reached: Box::new([[0; Kind::COUNT]; Reached::COUNT]),
+            reached: Box::new([[0; Kind::COUNT]; Branch::COUNT]),
         }
     }
 }
@@ -54,7 +54,7 @@ pub struct KindCount {
 
 impl Counts {
     /// Counts one operation, its answer, and the branches of the rule book that it took.
-    pub(crate) fn operation(&mut self, kind: Kind, answer: Answer, trail: &[Reached]) {
+    pub(crate) fn operation(&mut self, kind: Kind, answer: Answer, trail: &[Branch]) {
         self.operations += 1;
         let count = &mut self.kinds[kind.index()];
         match answer {
@@ -116,19 +116,19 @@ impl Counts {
     }
 
     /// The branches that no operation took.
-    pub fn missed(&self) -> impl Iterator<Item = Reached> {
-        Reached::ALL.iter().copied().filter(|&branch| self.reached(branch) == 0)
+    pub fn missed(&self) -> impl Iterator<Item = Branch> {
+        Branch::ALL.iter().copied().filter(|&branch| self.reached(branch) == 0)
     }
 
     /// How often operations took `branch`.
     #[must_use]
-    pub fn reached(&self, branch: Reached) -> u64 {
+    pub fn reached(&self, branch: Branch) -> u64 {
         self.reached[branch as usize].iter().sum()
     }
 
     /// Every pair of a kind of operation and a branch that it took, with how often it did.
-    pub fn taken(&self) -> impl Iterator<Item = (Kind, Reached, u64)> {
-        Reached::ALL.iter().zip(self.reached.iter()).flat_map(|(&branch, kinds)| {
+    pub fn taken(&self) -> impl Iterator<Item = (Kind, Branch, u64)> {
+        Branch::ALL.iter().zip(self.reached.iter()).flat_map(|(&branch, kinds)| {
             let counted = Kind::ALL.iter().map(move |&kind| (kind, branch, kinds[kind.index()]));
             counted.filter(|&(.., count)| count != 0)
         })

@@ -24,7 +24,7 @@ impl Dialect for FreeBsd {
     }
 
     fn compare_answers(left: &Observed, right: &Observed) -> Result<(), Divergence> {
-        left.compare_telling(right)
+        left.compare_answers(right)
     }
 
     fn compare_looks(left: &Observed, right: &Observed) -> Result<(), Divergence> {
@@ -42,7 +42,7 @@ impl Dialect for FreeBsd {
 
 impl<M: AddressSpace + ?Sized> Subject<FreeBsd> for M {
     fn act(&mut self, op: &Op, seen: &mut Observed) {
-        seen.carry_out(self, op);
+        seen.run_op(self, op);
     }
 
     fn look(&self, seen: &mut Observed) {

@@ -8,7 +8,7 @@ use crate::engine::EngineSpace;
 use crate::op::{ObjectId, Op};
 use crate::space::AddressSpace;
 
-/// Carries out `op` with `nodes` more index nodes to be had, then with one more, and so on, until
+/// Runs `op` with `nodes` more index nodes to be had, then with one more, and so on, until
 /// it is not refused for want of them. A refusal may have changed nothing.
 pub(crate) fn short_of_nodes<const B: usize>(
     space: &mut EngineSpace<B>,

@@ -58,7 +58,7 @@ mod tests {
 
     use crate::input::{Flavour, Input, seeded};
     use crate::op::Op;
-    use crate::reference::Reference;
+    use crate::oracle::Oracle;
     use crate::space::AddressSpace;
 
     #[test]
@@ -68,7 +68,7 @@ mod tests {
             let bytes = seeded(seed, 0, 60 * Input::BYTES_PER_RECORD);
             let input = Input::draw(&mut Unstructured::new(&bytes), Flavour::Whole, 60);
             let config = input.header.config;
-            let mut map = Reference::create(&config);
+            let mut map = Oracle::create(&config);
             for step in input.trace().steps {
                 map.apply(step.op(), &mut Vec::new());
             }

@@ -11,8 +11,8 @@ use crate::compare::{Divergence, Observed};
 use crate::input::{Header, Input, Record, View};
 use crate::keeps::Keeps;
 use crate::op::{Config, Kind, Op};
-use crate::reference::Reference;
-use crate::replay::Contender;
+use crate::oracle::Oracle;
+use crate::replay::MapFactory;
 use crate::settings::create;
 use crate::space::AddressSpace;
 use crate::trace::{Step, Trace};
@@ -22,7 +22,7 @@ pub(crate) const ORACLE: &str = "reference";
 
 /// A sequence under way.
 pub(crate) struct Sequence<'c, M: AddressSpace + ?Sized> {
-    maps: Lockstep<FreeBsd, Reference, M>,
+    maps: Lockstep<FreeBsd, Oracle, M>,
     /// The start, with the limits and tunables as they are by now.
     config: Config,
     counts: &'c mut Counts,
@@ -46,7 +46,7 @@ impl<'c, M: AddressSpace + ?Sized> Sequence<'c, M> {
         tested: Box<M>,
         counts: &'c mut Counts,
     ) -> Self {
-        let first = Side::new(ORACLE, Box::new(Reference::create(config)));
+        let first = Side::new(ORACLE, Box::new(Oracle::create(config)));
         let maps = Lockstep { first, others: vec![Side::new(name, tested)] };
         Self { maps, config: *config, counts, ops: Vec::new(), before: Vec::new() }
     }
@@ -176,7 +176,7 @@ pub(crate) fn perform<M: AddressSpace + ?Sized>(
     op: &Op,
     seen: &mut Observed,
 ) -> Result<(), Divergence> {
-    seen.carry_out(map, op);
+    seen.run_op(map, op);
     Ok(())
 }
 
@@ -221,7 +221,7 @@ pub(crate) fn attempt<M: AddressSpace + ?Sized>(
 /// Runs an input on a map of a kind that is known by its name alone.
 pub(crate) fn attempt_on(
     input: &Input,
-    tested: Contender,
+    tested: MapFactory,
     counts: &mut Counts,
 ) -> Result<(), Box<Failed>> {
     let create = |config: &_| create(tested, config);

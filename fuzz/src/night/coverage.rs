@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::reference::Reached;
+use crate::oracle::Branch;
 use crate::tally::Tally;
 
 /// Coverage of the rules.
@@ -25,10 +25,8 @@ impl Coverage {
             .flat_map(|tally| tally.reached.values().flat_map(|branches| branches.keys()))
             .map(String::as_str)
             .collect();
-        let (reached, missed): (Vec<_>, Vec<_>) = Reached::ALL
-            .iter()
-            .copied()
-            .partition(|branch: &Reached| reached.contains(branch.id()));
+        let (reached, missed): (Vec<_>, Vec<_>) =
+            Branch::ALL.iter().copied().partition(|branch: &Branch| reached.contains(branch.id()));
         let words = missed.iter().map(|branch| format!("{} {}", branch.id(), branch.what()));
         (!tallies.is_empty()).then(|| Self {
             operations: tallies.iter().map(|tally| tally.operations).sum(),

@@ -11,7 +11,7 @@ use procfs_core::process::{MMPermissions, MMapPath, MemoryMap, MemoryMaps};
 
 pub use agree::{Difference, Stretch, differences, stretches};
 
-use crate::replay::Contender;
+use crate::replay::MapFactory;
 use crate::settings::create;
 use crate::trace::Trace;
 
@@ -135,7 +135,7 @@ pub fn anonymized(regions: &[Region]) -> String {
 /// The differences between the final map of `trace` and `regions`, which the kernel had there. What
 /// the map does not support is passed over: a replay says whether that matters.
 #[must_use]
-pub fn compare(trace: &Trace, contender: Contender, regions: &[Region]) -> Vec<Difference> {
+pub fn compare(trace: &Trace, contender: MapFactory, regions: &[Region]) -> Vec<Difference> {
     let (_, mut map) = create(contender, trace.config());
     let mut changes = Vec::new();
     for step in &trace.steps {

@@ -1,6 +1,6 @@
 //! Cutting a trace down to what still fails.
 
-use super::{Contender, Failure, TRACE, replay};
+use super::{Failure, MapFactory, TRACE, replay};
 use crate::input::Input;
 use crate::lockstep::quietly;
 use crate::shrink;
@@ -13,7 +13,7 @@ use crate::trace::Trace;
 /// and the operations are [shrunk](crate::shrink) by what they are near. A map that was too slow is
 /// not tried again.
 #[must_use]
-pub fn cut(trace: &Trace, failure: &Failure, contenders: &[Contender]) -> Trace {
+pub fn cut(trace: &Trace, failure: &Failure, contenders: &[MapFactory]) -> Trace {
     let mut start = trace.clone();
     start.steps.truncate(failure.index + 1);
     if failure.sides.0 == TRACE || failure.is_late() {

@@ -4,7 +4,7 @@ use growstack::{Addr, Change, CowFlags, Limits, Prot, ProtectWhat, StackTunables
 
 use crate::compare::Observed;
 use crate::op::{Config, Mapping, Op};
-use crate::reference::Reference;
+use crate::oracle::Oracle;
 use crate::space::AddressSpace;
 use crate::trace::{Step, Trace};
 
@@ -16,20 +16,19 @@ use crate::trace::{Step, Trace};
 #[must_use]
 pub fn plain(trace: &Trace) -> Trace {
     let config = without_settings(trace.config());
-    let [mut original, mut simple] =
-        [Reference::create(trace.config()), Reference::create(&config)];
+    let [mut original, mut simple] = [Oracle::create(trace.config()), Oracle::create(&config)];
     let mut seen = Observed::default();
     let mut plain = Trace::new(config);
     let mut add = |op: Op| {
         let mut answered = Observed::default();
-        answered.carry_out(&mut simple, &op);
+        answered.run_op(&mut simple, &op);
         answered.read(&simple);
         let mut step = Step::new(op);
         step.record(answered.answer, &answered.rows, answered.summary);
         plain.steps.push(step);
     };
     for step in &trace.steps {
-        seen.carry_out(&mut original, step.op());
+        seen.run_op(&mut original, step.op());
         let changes = seen.changes.iter().flatten();
         changes.filter_map(|change| operation(*change)).for_each(&mut add);
     }

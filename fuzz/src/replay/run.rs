@@ -11,7 +11,7 @@ use crate::trace::{Step, Trace};
 
 use super::near::{Look, Pace};
 use super::shadow::Shadow;
-use super::{Contender, Counts, Ended, Failure, TRACE};
+use super::{Counts, Ended, Failure, MapFactory, TRACE};
 
 /// A map that a trace is run on.
 struct Runner {
@@ -35,7 +35,7 @@ fn between(left: &'static str, right: &'static str) -> impl Fn(Divergence) -> Di
 /// its answer and what was seen of that map, before anything is compared.
 pub(super) fn run(
     trace: &Trace,
-    contenders: &[Contender],
+    contenders: &[MapFactory],
     mut done: impl FnMut(usize, Answer, &Observed),
 ) -> (Counts, Result<(), Box<Failure>>) {
     let mut counts = Counts::default();
@@ -117,8 +117,8 @@ impl Counts {
 
 impl Runner {
     /// An empty map, or the setting of the header that it does not support.
-    fn start(contender: Contender, trace: &Trace) -> Result<Self, Ended> {
-        let Contender { name, create } = contender;
+    fn start(contender: MapFactory, trace: &Trace) -> Result<Self, Ended> {
+        let MapFactory { name, create } = contender;
         let config = trace.config();
         let mut map = create(config);
         if let Some(setting) = unsupported(map.as_mut(), config).first() {
@@ -131,7 +131,7 @@ impl Runner {
     }
 
     fn act(&mut self, op: &Op) -> Result<(), Difference> {
-        self.guarded(|map, observed| observed.carry_out(map, op))?;
+        self.guarded(|map, observed| observed.run_op(map, op))?;
         self.observed.answered().map_err(between(self.name, self.name))
     }
 
@@ -171,7 +171,7 @@ fn compare(step: &Step, look: Look, runners: &mut [Runner]) -> Result<(), Differ
     let mut taking_part = runners.iter().filter(|runner| runner.took_part());
     if let Some(first) = taking_part.next() {
         for other in taking_part {
-            let reported = first.observed.compare_telling(&other.observed);
+            let reported = first.observed.compare_answers(&other.observed);
             reported.map_err(between(first.name, other.name))?;
         }
     }

@@ -3,7 +3,7 @@
 use crate::answer::Answer;
 use crate::compare::Observed;
 use crate::op::{Config, Op};
-use crate::reference::Reference;
+use crate::oracle::Oracle;
 use crate::settings;
 use crate::space::AddressSpace;
 use crate::trace::Step;
@@ -14,8 +14,8 @@ use super::near::reach;
 /// same in all that can be seen, the map can be compared with the trace and with other maps.
 #[derive(Debug)]
 pub(super) struct Shadow {
-    all: Reference,
-    supported: Reference,
+    all: Oracle,
+    supported: Oracle,
     seen: [Observed; 2],
     /// What the map does not support and may matter later.
     setting: Option<Op>,
@@ -29,8 +29,8 @@ impl Shadow {
     /// For a map that has the settings of `settled` where the trace has those of `config`.
     pub(super) fn new(config: &Config, settled: &Config) -> Self {
         Self {
-            all: Reference::create(config),
-            supported: Reference::create(settled),
+            all: Oracle::create(config),
+            supported: Oracle::create(settled),
             seen: Default::default(),
             setting: implied(config, settled),
         }
@@ -38,7 +38,7 @@ impl Shadow {
 
     /// For a map that has done all of `steps`.
     pub(super) fn after(config: &Config, steps: &[Step]) -> Self {
-        let mut all = Reference::create(config);
+        let mut all = Oracle::create(config);
         let mut changes = Vec::new();
         for step in steps {
             changes.clear();
@@ -51,15 +51,15 @@ impl Shadow {
     /// `op` is done by the map.
     pub(super) fn follow(&mut self, op: &Op) -> Result<(), Parted> {
         let [all, supported] = &mut self.seen;
-        all.carry_out(&mut self.all, op);
-        supported.carry_out(&mut self.supported, op);
-        let reported = all.compare_telling(supported);
+        all.run_op(&mut self.all, op);
+        supported.run_op(&mut self.supported, op);
+        let reported = all.compare_answers(supported);
         if reported.is_err() || self.look_different(op) { Err(self.setting) } else { Ok(()) }
     }
 
     /// `op` is not supported by the map.
     pub(super) fn decline(&mut self, op: &Op) -> Result<(), Parted> {
-        self.seen[0].carry_out(&mut self.all, op);
+        self.seen[0].run_op(&mut self.all, op);
         if is_setting(op) {
             self.setting = Some(*op);
         }

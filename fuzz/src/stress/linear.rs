@@ -8,7 +8,7 @@ use growstack::Prot;
 
 use super::history::{Call, Event, History, Outcome};
 use crate::answer::Row;
-use crate::reference::Reference;
+use crate::oracle::Oracle;
 use crate::space::AddressSpace;
 
 /// Most threads of a history.
@@ -16,11 +16,11 @@ pub const MOST_THREADS: usize = 8;
 
 /// Is a history that began with this reference linearizable?
 #[must_use]
-pub fn linearizable(start: &Reference, history: &History) -> bool {
+pub fn linearizable(start: &Oracle, history: &History) -> bool {
     search(start, history, [0; MOST_THREADS])
 }
 
-fn search(map: &Reference, history: &History, done: [usize; MOST_THREADS]) -> bool {
+fn search(map: &Oracle, history: &History, done: [usize; MOST_THREADS]) -> bool {
     let heads = || {
         let threads = history.threads.iter().zip(done).enumerate();
         threads.filter_map(|(thread, (events, at))| Some((thread, events.get(at)?)))
@@ -36,7 +36,7 @@ fn search(map: &Reference, history: &History, done: [usize; MOST_THREADS]) -> bo
     })
 }
 
-fn answers_alike(map: &mut Reference, event: &Event) -> bool {
+fn answers_alike(map: &mut Oracle, event: &Event) -> bool {
     match (&event.call, &event.outcome) {
         (Call::Operation(op), Outcome::Operation(answer, cause, changes)) => {
             let mut told = Vec::new();
@@ -53,7 +53,7 @@ fn answers_alike(map: &mut Reference, event: &Event) -> bool {
     }
 }
 
-fn is_left(map: &Reference, history: &History) -> bool {
+fn is_left(map: &Oracle, history: &History) -> bool {
     let mut rows = Vec::new();
     map.entries(&mut rows);
     rows.iter_mut().for_each(|row: &mut Row| row.avail = row.shown_avail());

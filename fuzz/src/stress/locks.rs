@@ -95,7 +95,7 @@ unsafe impl<R: RawRwLock> RawRwLock for Hesitant<R> {
     }
 }
 
-/// A map lock that keeps nobody out, for whoever wants to see a race reported.
+/// A map lock that keeps nobody out, to show a race reported.
 #[cfg(growstack_planted = "race")]
 mod planted {
     use lock_api::{GuardSend, RawRwLock};

@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 use growstack::shared::FaultPath;
 use parking_lot::{Mutex, RwLock};
 
-use crate::reference::Reference;
+use crate::oracle::Oracle;
 use crate::shared::{SharedSpace, ViewNodes};
 use crate::space::AddressSpace;
 use gate::Gate;
@@ -263,7 +263,7 @@ impl Run {
         self.gate.pass();
         for &call in &round.plan.threads[thread] {
             let called = self.clock.fetch_add(1, Ordering::SeqCst);
-            let outcome = carry_out(&round.shared, call, thread::yield_now);
+            let outcome = run_op(&round.shared, call, thread::yield_now);
             let returned = self.clock.fetch_add(1, Ordering::SeqCst);
             recorded.push(Event { call, called, returned, outcome });
             self.reached[thread].fetch_add(1, Ordering::Relaxed);
@@ -314,8 +314,8 @@ pub(crate) const fn nodes_of(field: Field) -> ViewNodes {
 }
 
 /// The reference as a round finds it.
-pub(crate) fn start(plan: &Plan) -> Reference {
-    let mut map = Reference::create(&plan.config);
+pub(crate) fn start(plan: &Plan) -> Oracle {
+    let mut map = Oracle::create(&plan.config);
     let mut told = Vec::new();
     for op in &plan.before {
         map.apply(op, &mut told);
@@ -323,8 +323,8 @@ pub(crate) fn start(plan: &Plan) -> Reference {
     map
 }
 
-/// Carries out a call; `pause` is called in the window of a wiring.
-pub(crate) fn carry_out<const B: usize, L: growstack::shared::Locks>(
+/// Runs a call; `pause` is called in the window of a wiring.
+pub(crate) fn run_op<const B: usize, L: growstack::shared::Locks>(
     shared: &SharedSpace<B, L>,
     call: Call,
     pause: impl Fn(),

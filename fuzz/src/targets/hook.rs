@@ -1,7 +1,7 @@
 //! Between libFuzzer and the targets.
 //!
 //! [`fuzz_target!`](crate::fuzz_target) makes a program of a target: with `--cfg fuzzing`, which
-//! cargo-fuzz sets, one that libFuzzer drives, and else one that carries out the files it is given.
+//! cargo-fuzz sets, one that libFuzzer drives, and else one that runs the files it is given.
 
 use std::cell::RefCell;
 use std::env;
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use super::statistics::Header;
 use super::{Finding, Session, Target, Verdict, seeds};
-use crate::replay::Contender;
+use crate::replay::MapFactory;
 
 /// Where statistics go: a file, or `1` for the standard error.
 const STATISTICS: &str = "GROWSTACK_STATS";
@@ -97,10 +97,10 @@ thread_local! {
 const ENTROPY: &str = "-entropic=";
 
 /// The map under test, if it is not the engine.
-static TESTED: OnceLock<Contender> = OnceLock::new();
+static TESTED: OnceLock<MapFactory> = OnceLock::new();
 
 /// As [`initialize`], for a map of your own.
-pub fn initialize_on(target: Target, tested: Contender) {
+pub fn initialize_on(target: Target, tested: MapFactory) {
     // Only the first call counts, and a program has one target.
     let _ = TESTED.set(tested);
     initialize(target);
@@ -136,7 +136,7 @@ fn settle() {
     eprintln!("growstack: {ENTROPY}0: {error}; going on without");
 }
 
-/// Carries out one input of the fuzzer; `false` if it is not worth keeping. Ends the process when
+/// Runs one input of the fuzzer; `false` if it is not worth keeping. Ends the process when
 /// it finds something, once that is told.
 #[must_use]
 pub fn execute(target: Target, bytes: &[u8]) -> bool {
@@ -223,7 +223,7 @@ pub fn crossover(target: Target, one: &[u8], other: &[u8], out: &mut [u8], seed:
 
 /// Runs the files named on the command line, for a target built without libFuzzer.
 #[must_use]
-pub fn replay_arguments(target: Target, tested: Option<Contender>) -> ExitCode {
+pub fn replay_arguments(target: Target, tested: Option<MapFactory>) -> ExitCode {
     let mut worst = ExitCode::SUCCESS;
     for path in env::args_os().skip(1) {
         let session = tested.map_or_else(Session::default, Session::on);
@@ -259,8 +259,8 @@ macro_rules! fuzz_target {
         $crate::fuzz_target!(@program $target, initialize(TARGET), None);
     };
     ($target:ident, $map:ty) => {
-        const OWN: $crate::replay::Contender =
-            $crate::replay::Contender::of::<$map>(stringify!($map));
+        const OWN: $crate::replay::MapFactory =
+            $crate::replay::MapFactory::of::<$map>(stringify!($map));
         $crate::fuzz_target!(@program $target, initialize_on(TARGET, crate::OWN), Some(crate::OWN));
     };
     (@program $target:ident, $initialize:ident($($argument:expr),*), $own:expr) => {

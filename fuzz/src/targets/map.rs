@@ -4,7 +4,7 @@ use super::{Fault, Statistics, Verdict};
 use crate::engine::EngineSpace;
 use crate::input::Input;
 use crate::lockstep::{Failed, attempt, attempt_on, scarce::short_of_nodes};
-use crate::replay::Contender;
+use crate::replay::MapFactory;
 use crate::space::AddressSpace;
 
 /// Are the records' shortages of index nodes obeyed?
@@ -18,7 +18,7 @@ pub(crate) enum Scarcity {
 
 pub(super) fn run(
     bytes: &[u8],
-    tested: Option<Contender>,
+    tested: Option<MapFactory>,
     scarcity: Scarcity,
     statistics: &mut Statistics,
 ) -> Result<Verdict, Fault> {
@@ -32,7 +32,7 @@ pub(super) fn run(
 /// Runs an input on a map of somebody's own, or else on the engine.
 pub(super) fn again(
     input: &Input,
-    tested: Option<Contender>,
+    tested: Option<MapFactory>,
     scarcity: Scarcity,
     statistics: &mut Statistics,
 ) -> Result<(), Box<Failed>> {
@@ -56,7 +56,7 @@ fn on_width<const B: usize>(
     attempt(input, "engine", create, counts, |map, op, record, seen| match scarcity {
         Scarcity::Obeyed => short_of_nodes(map, op, record.nodes, seen, shortages),
         Scarcity::Ignored => {
-            seen.carry_out(map, op);
+            seen.run_op(map, op);
             Ok(())
         }
     })

@@ -9,7 +9,7 @@
 //! | `growth` | the same, leaning to stacks and faults | the same |
 //! | `allocation` | the same | an operation that cannot have its index nodes changes nothing, and then goes well with them |
 //! | `index` | [edits of a tree](index) | the tree and a `BTreeMap` agree, and its invariants hold |
-//! | `concurrent` | [calls of threads, and whose turn it is](concurrent) | some order of the calls explains all answers; nobody waits for ever |
+//! | `concurrent` | [calls of threads, and whose turn it is](concurrent) | some order of the calls explains all answers; there is no deadlock |
 //! | `trace` | any text | reading never panics; what can be read is printed and read back the same |
 
 mod chunks;
@@ -26,7 +26,7 @@ pub use statistics::Statistics;
 
 use crate::input::{self, Flavour, Input};
 use crate::lockstep::{Failed, quietly};
-use crate::replay::Contender;
+use crate::replay::MapFactory;
 use crate::shrink;
 use map::Scarcity;
 
@@ -59,7 +59,7 @@ pub enum Target {
 /// What became of an input that showed no fault.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Verdict {
-    /// It was carried out.
+    /// It ran.
     Sound,
     /// It is of another version of the encoding.
     Unreadable,
@@ -170,13 +170,13 @@ pub struct Session {
     /// What was done so far.
     pub statistics: Statistics,
     /// The map under test; the engine if there is none.
-    tested: Option<Contender>,
+    tested: Option<MapFactory>,
 }
 
 impl Session {
     /// A session in which targets of operations test this map, and not the engine.
     #[must_use]
-    pub fn on(tested: Contender) -> Self {
+    pub fn on(tested: MapFactory) -> Self {
         Self { tested: Some(tested), ..Self::default() }
     }
 

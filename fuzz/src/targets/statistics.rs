@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use super::Target;
 use crate::driver::Counts;
-use crate::reference::Reached;
+use crate::oracle::Branch;
 
 /// Counts of one process.
 #[derive(Debug, Default)]
 pub struct Statistics {
-    /// Inputs carried out.
+    /// Inputs run.
     pub executions: u64,
     /// Operations on maps, and what they reached.
     pub counts: Counts,
-    /// Operations that were refused for want of nodes, and then carried out with them.
+    /// Operations that were refused for want of nodes, and then run with them.
     pub shortages: u64,
     /// Edits of a tree.
     pub edits: u64,
@@ -40,7 +40,7 @@ impl fmt::Display for Statistics {
         }
         write!(f, "{counts}")?;
         let missed: Vec<_> = counts.missed().collect();
-        let all = Reached::ALL.len();
+        let all = Branch::ALL.len();
         writeln!(f, "branches of the rules reached {} of {all}", all - missed.len())?;
         for branch in missed {
             writeln!(f, "  not reached: {} {}", branch.id(), branch.what())?;

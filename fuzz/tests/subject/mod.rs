@@ -17,7 +17,7 @@ pub use growstack_fuzz::space::AddressSpace;
 macro_rules! on_every_map {
     ($($test:ident)*) => {
         // The maps under test, one a line.
-        $crate::on_every_map!(@map reference: growstack_fuzz::reference::Reference, $($test)*);
+        $crate::on_every_map!(@map reference: growstack_fuzz::oracle::Oracle, $($test)*);
         $crate::on_every_map!(@map engine: growstack_fuzz::engine::EngineSpace, $($test)*);
         $crate::on_every_map!(@map narrow_engine: growstack_fuzz::engine::EngineSpace<4>, $($test)*);
     };

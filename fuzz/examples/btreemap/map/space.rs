@@ -1,4 +1,4 @@
-//! What the harness must be told: how to carry out an operation, what there is to compare.
+//! What the harness must be told: how to run an operation, what there is to compare.
 
 use std::collections::BTreeMap;
 
@@ -17,10 +17,10 @@ impl AddressSpace for ListMap {
     }
 
     fn apply(&mut self, op: &Op, _: &mut Vec<Change>) -> (Answer, Cause) {
-        (self.answer(op), Cause::Untold)
+        (self.answer(op), Cause::NotGiven)
     }
 
-    fn tells_causes(&self) -> bool {
+    fn reports_causes(&self) -> bool {
         false
     }
 

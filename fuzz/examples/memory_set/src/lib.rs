@@ -53,10 +53,10 @@ impl<const GUARDED: bool> AddressSpace for MemorySetMap<GUARDED> {
     }
 
     fn apply(&mut self, op: &Op, _: &mut Vec<Change>) -> (Answer, Cause) {
-        (self.answer(op), Cause::Untold)
+        (self.answer(op), Cause::NotGiven)
     }
 
-    fn tells_causes(&self) -> bool {
+    fn reports_causes(&self) -> bool {
         false
     }
 

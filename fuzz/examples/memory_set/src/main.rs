@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use growstack_fuzz::cli;
-use growstack_fuzz::reference::Reference;
-use growstack_fuzz::replay::Contender;
+use growstack_fuzz::oracle::Oracle;
+use growstack_fuzz::replay::MapFactory;
 use memory_set_tested::MemorySetMap;
 
 fn main() -> ExitCode {
-    let mine = Contender::of::<MemorySetMap>("memory_set");
-    cli::main(&[mine, Contender::of::<Reference>("reference")])
+    let mine = MapFactory::of::<MemorySetMap>("memory_set");
+    cli::main(&[mine, MapFactory::of::<Oracle>("reference")])
 }

@@ -1,7 +1,7 @@
 //! `memory_set` against the oracle.
 
 use growstack_fuzz::compare::Divergence;
-use growstack_fuzz::replay::{Contender, replay};
+use growstack_fuzz::replay::{MapFactory, replay};
 use growstack_fuzz::trace::Trace;
 use memory_set_tested::MemorySetMap;
 
@@ -14,7 +14,7 @@ fn memory_set_agrees_with_the_oracle() {
 #[test]
 fn a_search_overflows_at_the_last_page() {
     let trace = Trace::parse(include_bytes!("search-last-page.trace")).expect("it is a trace");
-    let (_, result) = replay(&trace, &[Contender::of::<MemorySetMap<false>>("as published")]);
+    let (_, result) = replay(&trace, &[MapFactory::of::<MemorySetMap<false>>("as published")]);
     let Divergence::Panic { message } = result.expect_err("it overflows").divergence else {
         panic!("it should have panicked")
     };
@@ -34,9 +34,9 @@ fn protect_of_nothing_loses_pages() {
     let text = include_str!("protect-nothing.trace");
     let trace = Trace::parse(text.as_bytes()).expect("the harness wrote it");
     let on = |map| replay(&trace, &[map]);
-    let (_, result) = on(Contender::of::<MemorySetMap<false>>("as published"));
+    let (_, result) = on(MapFactory::of::<MemorySetMap<false>>("as published"));
     assert_eq!(result.expect_err("pages are lost").index, 1);
-    let (counts, result) = on(Contender::of::<MemorySetMap<true>>("guarded"));
+    let (counts, result) = on(MapFactory::of::<MemorySetMap<true>>("guarded"));
     assert!(result.is_ok());
     // The oracle says that it changes nothing, so it may be passed over.
     assert_eq!((counts.ended, counts.passed), (None, 1));

@@ -7,7 +7,7 @@
 //! say what it calls; and three of the schedule, which say whose turn it is next. Low bytes
 //! come first. Records after the sixteenth have only their part in the schedule.
 //!
-//! The same input is carried out in the same order every time, so that a finding is one for ever.
+//! The same input runs in the same order every time, so that a finding is one for ever.
 
 mod locks;
 mod turns;
@@ -27,7 +27,7 @@ use crate::space::AddressSpace;
 use crate::stress::history::{Event, History};
 use crate::stress::linear::linearizable;
 use crate::stress::report::{Described, Progress, Unanswered};
-use crate::stress::{Field, Plan, call_of, carry_out, nodes_of, start};
+use crate::stress::{Field, Plan, call_of, nodes_of, run_op, start};
 use locks::InTurn;
 use turns::{Ended, Turns, point};
 
@@ -61,7 +61,7 @@ struct Shared {
     panicked: Mutex<Option<String>>,
 }
 
-/// Carries out an input.
+/// Runs an input.
 pub(super) fn run(bytes: &[u8], calls: &mut u64) -> Result<Verdict, Fault> {
     let Some(round) = decode(bytes) else { return Ok(Verdict::Unreadable) };
     match caught(|| carry_out_round(round, calls)) {
@@ -190,7 +190,7 @@ impl Shared {
             for &call in &self.round.plan.threads[thread] {
                 self.begun[thread].fetch_add(1, Ordering::Relaxed);
                 let called = self.clock.fetch_add(1, Ordering::Relaxed);
-                let outcome = carry_out(&self.space, call, point);
+                let outcome = run_op(&self.space, call, point);
                 let returned = self.clock.fetch_add(1, Ordering::Relaxed);
                 let mut recorded =
                     self.recorded[thread].lock().unwrap_or_else(PoisonError::into_inner);

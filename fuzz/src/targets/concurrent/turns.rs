@@ -158,7 +158,7 @@ fn settle(status: Status) {
     }
 }
 
-/// Whoever was blocked may look again.
+/// Threads that were blocked may look again.
 pub(super) fn release() {
     MINE.with_borrow(|mine| {
         let Some((turns, _)) = mine else { return };

@@ -91,7 +91,7 @@ pub(super) mod about {
 
 /// A tree, or what stands for one.
 pub(super) trait Subject {
-    /// Carries out an edit and answers it.
+    /// Runs an edit and answers it.
     fn apply(&mut self, edit: &Edit, answer: &mut Answer);
 
     /// The number of entries.

@@ -4,10 +4,10 @@ use growstack::{
     Addr, Change, CowFlags, Direction, EntryFlags, Growth, Holes, Inherit, Refusal, Size, Wiring,
 };
 
-use super::Reference;
+use super::Oracle;
+use super::branch::Branch;
 use super::insert::Inserter;
 use super::piece::{PAGE, Piece, range, round_up};
-use super::reached::Reached;
 use crate::op::Mapping;
 
 /// What a growth needs and has, before anything is decided (13.3, 13.4).
@@ -20,11 +20,11 @@ struct Wish {
     wraps: bool,
 }
 
-impl Reference {
+impl Oracle {
     /// Section 13.
     pub(super) fn grow(&mut self, addr: u64, changes: &mut Vec<Change>) -> Result<Growth, Refusal> {
         if self.holder(addr).is_some() {
-            self.reach(Reached::GrowMapped);
+            self.reach(Branch::GrowMapped);
             return Ok(Growth::AlreadyMapped);
         }
         let upper = self.next_above(addr);
@@ -40,21 +40,21 @@ impl Reference {
             .map(|u| u.start - addr);
         let (direction, why) = match (up, down) {
             (None, None) => {
-                self.reach(Reached::GrowNone);
+                self.reach(Branch::GrowNone);
                 return Ok(Growth::NoStack);
             }
-            (Some(_), None) => (Direction::Up, Reached::GrowOnlyUp),
-            (None, Some(_)) => (Direction::Down, Reached::GrowOnlyDown),
-            (Some(up), Some(down)) if up == down => (Direction::Up, Reached::GrowTie),
-            (Some(up), Some(down)) if up < down => (Direction::Up, Reached::GrowNearerUp),
-            (Some(_), Some(_)) => (Direction::Down, Reached::GrowNearerDown),
+            (Some(_), None) => (Direction::Up, Branch::GrowOnlyUp),
+            (None, Some(_)) => (Direction::Down, Branch::GrowOnlyDown),
+            (Some(up), Some(down)) if up == down => (Direction::Up, Branch::GrowTie),
+            (Some(up), Some(down)) if up < down => (Direction::Up, Branch::GrowNearerUp),
+            (Some(_), Some(_)) => (Direction::Down, Branch::GrowNearerDown),
         };
         self.reach(why);
         let (start, end) = match direction {
             Direction::Up => self.grow_up(upper - 1, addr, changes),
             Direction::Down => self.grow_down(upper, addr, changes),
         }
-        .inspect_err(|_| self.reach_if(up.is_some() && down.is_some(), Reached::GrowNoRetry))?;
+        .inspect_err(|_| self.reach_if(up.is_some() && down.is_some(), Branch::GrowNoRetry))?;
         assert!(self.holder(addr).is_some(), "15: {addr:#x} is not mapped after it was grown to");
         Ok(Growth::Grown { added: range(start, end), direction })
     }
@@ -63,12 +63,12 @@ impl Reference {
     fn amount(&mut self, s: usize, wish: Wish) -> Result<u64, Refusal> {
         let need = Size::new(wish.need);
         if wish.need == 0 {
-            self.reach(Reached::NeedWraps);
+            self.reach(Branch::NeedWraps);
             return Err(Refusal::NeedWraps { addr: Addr::new(wish.addr) });
         }
         let avail = self.entries[s].avail;
         if wish.need > avail {
-            self.reach(Reached::GrowAvail);
+            self.reach(Branch::GrowAvail);
             return Err(Refusal::Avail { need, avail: Size::new(avail) });
         }
         self.room_for(s, wish)?;
@@ -77,21 +77,21 @@ impl Reference {
         let limit = self.limits.stack;
         let grown = self.ssize.wrapping_mul(PAGE);
         if main && grown.wrapping_add(wish.need) > limit.get() {
-            self.reach(Reached::GrowStackLimit);
+            self.reach(Branch::GrowStackLimit);
             return Err(Refusal::StackLimit { ssize: Size::new(grown), need, limit });
         }
         let mut amount = round_up(wish.need, self.sgrowsiz);
         if amount < wish.need {
-            self.reach(Reached::AmountWraps);
+            self.reach(Branch::AmountWraps);
             amount = avail;
         } else if amount > avail {
-            self.reach(Reached::AmountAvail);
+            self.reach(Branch::AmountAvail);
             amount = avail;
         } else {
-            self.reach(Reached::AmountStep);
+            self.reach(Branch::AmountStep);
         }
         if main && grown.wrapping_add(amount) > limit.get() {
-            self.reach(Reached::AmountLimit);
+            self.reach(Branch::AmountLimit);
             amount = (limit.get() / PAGE * PAGE).wrapping_sub(grown);
         }
         self.amount_allowed(amount)?;
@@ -101,16 +101,16 @@ impl Reference {
     /// 13.6.
     fn room_for(&mut self, s: usize, wish: Wish) -> Result<(), Refusal> {
         let guard = if self.guard { PAGE } else { 0 };
-        // Reckoned without wrapping: a need of 2^64 - 4096 with a guard page fits nowhere.
+        // Computed without wrapping: a need of 2^64 - 4096 with a guard page fits nowhere.
         if wish.need.checked_add(guard).is_some_and(|whole| whole <= wish.room) {
             return Ok(());
         }
         if wish.wraps {
-            self.reach(Reached::CeilingWrapsRefused);
+            self.reach(Branch::CeilingWrapsRefused);
         } else {
             self.entries[s].avail = wish.room;
         }
-        self.reach(if self.guard { Reached::GrowGuard } else { Reached::GrowRoom });
+        self.reach(if self.guard { Branch::GrowGuard } else { Branch::GrowRoom });
         Err(Refusal::Neighbour {
             need: Size::new(wish.need),
             room: Size::new(wish.room),
@@ -122,13 +122,13 @@ impl Reference {
     fn amount_allowed(&mut self, amount: u64) -> Result<(), Refusal> {
         let (wired, limit) = (self.wired.wrapping_mul(PAGE), self.limits.memlock);
         if self.wire_future && wired.wrapping_add(amount) > limit.get() {
-            self.reach(Reached::GrowMemlock);
+            self.reach(Branch::GrowMemlock);
             let (wired, amount) = (Size::new(wired), Size::new(amount));
             return Err(Refusal::GrowMemlock { wired, amount, limit });
         }
         let limit = self.limits.vmem;
         if self.size.wrapping_add(amount) > limit.get() {
-            self.reach(Reached::GrowVmem);
+            self.reach(Branch::GrowVmem);
             let (size, amount) = (Size::new(self.size), Size::new(amount));
             return Err(Refusal::GrowVmem { size, amount, limit });
         }
@@ -144,11 +144,11 @@ impl Reference {
     ) -> Result<(u64, u64), Refusal> {
         let stack = self.entries[s].clone();
         let floor = if let Some(l) = s.checked_sub(1) {
-            self.reach(Reached::FloorNeighbour);
+            self.reach(Branch::FloorNeighbour);
             self.entries[l].end
         } else {
-            self.reach(Reached::FloorReserve);
-            self.reach_if(stack.avail > stack.start, Reached::FloorWraps);
+            self.reach(Branch::FloorReserve);
+            self.reach_if(stack.avail > stack.start, Branch::FloorWraps);
             stack.start.wrapping_sub(stack.avail)
         };
         let room = stack.start.wrapping_sub(floor);
@@ -167,9 +167,9 @@ impl Reference {
         self.insert(bottom, stack.start, &mapping, Inserter::Plain, changes).inspect_err(
             |why| {
                 self.reach(match (why, cut) {
-                    (Refusal::Swap { .. }, false) => Reached::DownSwap,
-                    (Refusal::Swap { .. }, true) => Reached::DownSwapCut,
-                    _ => Reached::DownOutside,
+                    (Refusal::Swap { .. }, false) => Branch::DownSwap,
+                    (Refusal::Swap { .. }, true) => Branch::DownSwapCut,
+                    _ => Branch::DownOutside,
                 });
             },
         )?;
@@ -183,13 +183,13 @@ impl Reference {
     fn cut_down(&mut self, s: usize, bottom: u64, floor: u64, room: u64) -> (u64, bool) {
         if bottom < floor {
             self.entries[s].avail = room;
-            self.reach(if self.guard { Reached::DownCutGuard } else { Reached::DownCut });
+            self.reach(if self.guard { Branch::DownCutGuard } else { Branch::DownCut });
             return (if self.guard { floor.wrapping_add(PAGE) } else { floor }, true);
         }
         self.reach(match bottom - floor {
-            0 => Reached::DownExact,
-            1..PAGE if self.guard => Reached::DownWithinPage,
-            _ => Reached::DownClear,
+            0 => Branch::DownExact,
+            1..PAGE if self.guard => Branch::DownWithinPage,
+            _ => Branch::DownClear,
         });
         (bottom, false)
     }
@@ -198,14 +198,14 @@ impl Reference {
     fn hand_over(&mut self, bottom: u64, stack: &Piece, lower_start: Option<u64>) {
         let mut n = self.holder(bottom).expect("13.12: what was inserted is mapped");
         if self.entries[n].start < bottom {
-            self.reach(Reached::DownExtended);
+            self.reach(Branch::DownExtended);
             let swallowed = lower_start.is_some_and(|start| self.entries[n].start < start);
-            self.reach_if(swallowed, Reached::DownSwallowed);
+            self.reach_if(swallowed, Branch::DownSwallowed);
             self.back_split(n, bottom);
             n += 1;
         } else {
             let plain = self.entries[n].offset == 0;
-            self.reach(if plain { Reached::DownPlain } else { Reached::DownOffset });
+            self.reach(if plain { Branch::DownPlain } else { Branch::DownOffset });
         }
         let added = self.entries[n].len();
         let old = &mut self.entries[n + 1];
@@ -219,8 +219,8 @@ impl Reference {
 
         let lost = EntryFlags::ALL.without(EntryFlags::GROWTH | EntryFlags::CHARGED);
         let dropped = stack.has(lost) || stack.inherit != Inherit::Copy;
-        self.reach_if(two_way, Reached::DownTwoWay);
-        self.reach_if(dropped, Reached::DownDropped);
+        self.reach_if(two_way, Branch::DownTwoWay);
+        self.reach_if(dropped, Branch::DownDropped);
     }
 
     /// 13.4 and 13.14 to 13.16, with 15.5 and 15.6. Returns what was added.
@@ -239,9 +239,9 @@ impl Reference {
         }
         let ceiling = next.or(reserve_end).unwrap_or(u64::MAX);
         self.reach(match (next, wraps) {
-            (Some(_), _) => Reached::CeilingNeighbour,
-            (None, false) => Reached::CeilingReserve,
-            (None, true) => Reached::CeilingWraps,
+            (Some(_), _) => Branch::CeilingNeighbour,
+            (None, false) => Branch::CeilingReserve,
+            (None, true) => Branch::CeilingWraps,
         });
         let room = ceiling - stack.end;
         let need = round_up(addr.wrapping_add(1).wrapping_sub(stack.end), PAGE);
@@ -252,16 +252,16 @@ impl Reference {
         let guard = if self.guard { PAGE } else { 0 };
         let top = if cut { ceiling - guard } else { stack.end + amount };
         if top > self.max {
-            self.reach(Reached::GrowPastMax);
+            self.reach(Branch::GrowPastMax);
             return Err(Refusal::MapEnd { top: Addr::new(top), max: Addr::new(self.max) });
         }
         if cut {
             self.entries[s].avail = room;
         }
         self.reach(match (cut, self.guard) {
-            (false, _) => Reached::UpClear,
-            (true, false) => Reached::UpCut,
-            (true, true) => Reached::UpCutGuard,
+            (false, _) => Branch::UpClear,
+            (true, false) => Branch::UpCut,
+            (true, true) => Branch::UpCutGuard,
         });
         self.reserve_up(&stack, top - stack.end, cut)?;
         self.lengthen(s, top);
@@ -279,7 +279,7 @@ impl Reference {
         if !stack.has(EntryFlags::CHARGED) || total <= u128::from(self.limits.swap.get()) {
             return Ok(());
         }
-        self.reach(Reached::CeilingWrapsSwap);
+        self.reach(Branch::CeilingWrapsSwap);
         let (wanted, reserved) = (Size::new(wanted), Size::new(self.reserved));
         Err(Refusal::GrowSwap { wanted, reserved, limit: self.limits.swap })
     }
@@ -287,17 +287,17 @@ impl Reference {
     /// 13.15.
     fn reserve_up(&mut self, stack: &Piece, amount: u64, cut: bool) -> Result<(), Refusal> {
         if !stack.has(EntryFlags::CHARGED) {
-            self.reach(Reached::UpUncharged);
+            self.reach(Branch::UpUncharged);
             return Ok(());
         }
         let wanted = Size::new(amount);
         match self.reserve(amount) {
             Ok(()) => {
-                self.reach(Reached::UpReserved);
+                self.reach(Branch::UpReserved);
                 Ok(())
             }
             Err((reserved, limit)) => {
-                self.reach(if cut { Reached::UpSwapCut } else { Reached::UpSwap });
+                self.reach(if cut { Branch::UpSwapCut } else { Branch::UpSwap });
                 Err(Refusal::GrowSwap { wanted, reserved, limit })
             }
         }
@@ -312,19 +312,19 @@ impl Reference {
         self.size += amount;
         let (after, wired) = (entry.wired_pages(), entry.wired > 0);
         self.wired_drift(before, after);
-        self.reach(Reached::UpGrown);
-        self.reach_if(wired, Reached::UpWired);
+        self.reach(Branch::UpGrown);
+        self.reach_if(wired, Branch::UpWired);
         let touches = self.entries.get(s + 1).is_some_and(|u| u.start == top);
-        self.reach_if(touches, Reached::UpTouches);
+        self.reach_if(touches, Branch::UpTouches);
     }
 
     /// 13.17.
     fn count_growth(&mut self, addr: u64, added: u64) {
         if addr >= self.maxsaddr {
             self.ssize = self.ssize.wrapping_add(added.div_ceil(PAGE));
-            self.reach(Reached::SsizeMain);
+            self.reach(Branch::SsizeMain);
         } else {
-            self.reach(Reached::SsizeOther);
+            self.reach(Branch::SsizeOther);
         }
     }
 
@@ -342,10 +342,10 @@ impl Reference {
         let wired = self.wire(start, end, Wiring::User, Holes::Refused, changes);
         let apart = self.entries.iter().any(|e| e.start == start);
         self.reach(match (wired, direction) {
-            (Err(_), _) => Reached::FutureRefused,
-            (Ok(()), Direction::Down) => Reached::FutureDown,
-            (Ok(()), Direction::Up) if apart => Reached::FutureUp,
-            (Ok(()), Direction::Up) => Reached::FutureUpMerged,
+            (Err(_), _) => Branch::FutureRefused,
+            (Ok(()), Direction::Down) => Branch::FutureDown,
+            (Ok(()), Direction::Up) if apart => Branch::FutureUp,
+            (Ok(()), Direction::Up) => Branch::FutureUpMerged,
         });
     }
 }

@@ -2,7 +2,7 @@
 
 use growstack::{Change, EntryFlags};
 
-use super::Reference;
+use super::Oracle;
 use super::piece::Piece;
 
 macro_rules! hold {
@@ -13,8 +13,8 @@ macro_rules! hold {
     };
 }
 
-impl Reference {
-    /// Bounds, order, disjointness and the sums, all reckoned afresh.
+impl Oracle {
+    /// Bounds, order, disjointness and the sums, all recomputed.
     pub(super) fn audit(&self) -> Result<(), String> {
         // Ascending and end to start, so any two entries are disjoint, not only neighbours.
         let mut wrong = 0;

@@ -2,9 +2,9 @@
 
 use growstack::{Access, Addr, Change, CowFlags, EntryFlags, Inherit, Prot, Refusal};
 
-use super::Reference;
+use super::Oracle;
+use super::branch::Branch;
 use super::piece::{Piece, range};
-use super::reached::Reached;
 use crate::op::Mapping;
 
 /// Who inserts.
@@ -16,7 +16,7 @@ pub(super) enum Inserter {
     Stack,
 }
 
-impl Reference {
+impl Oracle {
     /// Section 6.
     pub(super) fn insert(
         &mut self,
@@ -31,8 +31,8 @@ impl Reference {
         self.consistent(mapping)?;
         let charged = self.charge(end - start, mapping)?;
         let new = self.new_piece(start, end, mapping, charged);
-        self.reach_if(self.wire_future, Reached::NewUnwired);
-        self.reach_if(!mapping.max.contains(mapping.prot), Reached::ProtAboveMax);
+        self.reach_if(self.wire_future, Branch::NewUnwired);
+        self.reach_if(!mapping.max.contains(mapping.prot), Branch::ProtAboveMax);
         self.size += new.len();
         changes.push(Change::Mapped(range(start, end), mapping.prot));
         self.place(new, inserter);
@@ -42,11 +42,11 @@ impl Reference {
     /// 6.1.
     pub(super) fn inside_map(&mut self, start: u64, end: u64) -> Result<(), Refusal> {
         let why = if start < self.min {
-            Reached::InsertBelowMin
+            Branch::InsertBelowMin
         } else if end > self.max {
-            Reached::InsertAboveMax
+            Branch::InsertAboveMax
         } else if start >= end {
-            Reached::InsertEmpty
+            Branch::InsertEmpty
         } else {
             return Ok(());
         };
@@ -57,13 +57,13 @@ impl Reference {
     /// 6.2 and 6.3.
     fn free(&mut self, start: u64, end: u64) -> Result<(), Refusal> {
         if let Some(x) = self.holder(start) {
-            self.reach(Reached::InsertMapped);
+            self.reach(Branch::InsertMapped);
             let entry = self.entries[x].range();
             return Err(Refusal::StartMapped { start: Addr::new(start), entry });
         }
         let next = self.next_above(start);
         if self.in_walk(next, end) {
-            self.reach(Reached::InsertRunsInto);
+            self.reach(Branch::InsertRunsInto);
             let next = Addr::new(self.entries[next].start);
             return Err(Refusal::NextBelowEnd { end: Addr::new(end), next });
         }
@@ -77,14 +77,14 @@ impl Reference {
         }
         let asked = |flag| mapping.flags.contains(flag);
         if asked(CowFlags::NOFAULT) {
-            self.reach(Reached::NofaultObject);
+            self.reach(Branch::NofaultObject);
             return Err(Refusal::NofaultObject);
         }
         if asked(CowFlags::ACC_CHARGED) && !asked(CowFlags::COW) {
             if asked(CowFlags::ACC_NO_CHARGE) {
-                self.reach(Reached::ChargedObjectOff);
+                self.reach(Branch::ChargedObjectOff);
             } else {
-                self.reach(Reached::ChargedObject);
+                self.reach(Branch::ChargedObject);
                 return Err(Refusal::ChargedObject);
             }
         }
@@ -96,43 +96,43 @@ impl Reference {
         let asked = |flag| mapping.flags.intersects(flag);
         if asked(CowFlags::ACC_NO_CHARGE | CowFlags::NOFAULT) {
             self.reach(if asked(CowFlags::ACC_CHARGED) {
-                Reached::ChargeNeverWins
+                Branch::ChargeNeverWins
             } else {
-                Reached::ChargeNever
+                Branch::ChargeNever
             });
             return Ok(false);
         }
         if asked(CowFlags::ACC_CHARGED) {
             self.borrowed += len;
-            self.reach(Reached::ChargeGiven);
+            self.reach(Branch::ChargeGiven);
             return Ok(true);
         }
         if !mapping.prot.contains(Prot::WRITE) {
-            self.reach(Reached::ChargeReadOnly);
+            self.reach(Branch::ChargeReadOnly);
             return Ok(false);
         }
         if mapping.object.is_some() && !asked(CowFlags::COW) {
-            self.reach(Reached::ChargeObject);
+            self.reach(Branch::ChargeObject);
             return Ok(false);
         }
         let reserved = self.reserve_for_insert(len);
-        self.reach(if reserved.is_ok() { Reached::ChargeReserved } else { Reached::ChargeShort });
+        self.reach(if reserved.is_ok() { Branch::ChargeReserved } else { Branch::ChargeShort });
         reserved.map(|()| true)
     }
 
     /// 6.4 and 6.8: the entry as asked for.
     fn new_piece(&mut self, start: u64, end: u64, mapping: &Mapping, charged: bool) -> Piece {
-        const FLAGS: [(CowFlags, EntryFlags, Reached); 4] = [
+        const FLAGS: [(CowFlags, EntryFlags, Branch); 4] = [
             (
                 CowFlags::COW,
                 EntryFlags::from_bits_truncate(
                     EntryFlags::COW.bits() | EntryFlags::NEEDS_COPY.bits(),
                 ),
-                Reached::FlagCow,
+                Branch::FlagCow,
             ),
-            (CowFlags::NOFAULT, EntryFlags::NOFAULT, Reached::FlagNofault),
-            (CowFlags::NOSYNC, EntryFlags::NOSYNC, Reached::FlagNosync),
-            (CowFlags::NOCOREDUMP, EntryFlags::NOCOREDUMP, Reached::FlagNocoredump),
+            (CowFlags::NOFAULT, EntryFlags::NOFAULT, Branch::FlagNofault),
+            (CowFlags::NOSYNC, EntryFlags::NOSYNC, Branch::FlagNosync),
+            (CowFlags::NOCOREDUMP, EntryFlags::NOCOREDUMP, Branch::FlagNocoredump),
         ];
         let mut flags = EntryFlags::NONE;
         for (asked, set, reached) in FLAGS {
@@ -145,7 +145,7 @@ impl Reference {
             flags |= EntryFlags::CHARGED;
         }
         let share = mapping.flags.contains(CowFlags::INHERIT_SHARE);
-        self.reach_if(share, Reached::FlagShare);
+        self.reach_if(share, Branch::FlagShare);
         Piece {
             start,
             end,
@@ -172,40 +172,40 @@ impl Reference {
             let lower = &mut self.entries[at - 1];
             if lower.inherit == new.inherit && lower.prot == new.prot && lower.max == new.max {
                 lower.end = new.end;
-                self.reach(Reached::ExtendedLower);
+                self.reach(Branch::ExtendedLower);
                 self.simplify(at - 1);
                 return;
             }
             new.offset = lower.offset.wrapping_add(lower.len());
-            self.reach(Reached::OffsetFromLower);
+            self.reach(Branch::OffsetFromLower);
         }
         self.entries.insert(at, new);
         if inserter == Inserter::Plain {
             let before = self.entries.len();
             self.simplify(at);
-            self.reach_if(self.entries.len() < before, Reached::NewMerged);
+            self.reach_if(self.entries.len() < before, Branch::NewMerged);
         }
     }
 
     /// Why 6.7 does not apply to `new`, which belongs at `at`; nothing if it does.
-    fn not_continued(&self, at: usize, new: &Piece, inserter: Inserter) -> Option<Reached> {
+    fn not_continued(&self, at: usize, new: &Piece, inserter: Inserter) -> Option<Branch> {
         if inserter == Inserter::Stack {
-            return Some(Reached::NewStack);
+            return Some(Branch::NewStack);
         }
         if new.object.is_some() {
-            return Some(Reached::NewObject);
+            return Some(Branch::NewObject);
         }
         let lower = at.checked_sub(1).map(|l| &self.entries[l]).filter(|l| l.end == new.start);
-        let Some(lower) = lower else { return Some(Reached::NewAlone) };
+        let Some(lower) = lower else { return Some(Branch::NewAlone) };
         let but_charge = |p: &Piece| p.flags.without(EntryFlags::CHARGED);
         if lower.object.is_some() {
-            Some(Reached::NewBesideObject)
+            Some(Branch::NewBesideObject)
         } else if lower.access != new.access || but_charge(lower) != but_charge(new) {
-            Some(Reached::NewBesideFlags)
+            Some(Branch::NewBesideFlags)
         } else if lower.wired != 0 {
-            Some(Reached::NewBesideWired)
+            Some(Branch::NewBesideWired)
         } else if lower.flags != new.flags {
-            Some(Reached::NewBesideCharge)
+            Some(Branch::NewBesideCharge)
         } else {
             None
         }

@@ -8,14 +8,14 @@ use std::collections::HashSet;
 
 use growstack::{Addr, Change, CowFlags, FindSpace, Holes, Prot, ProtectWhat, Size, Wiring};
 use growstack_fuzz::op::{Config, LimitName, Op};
-use growstack_fuzz::reference::{Reached, Reference};
+use growstack_fuzz::oracle::{Branch, Oracle};
 use growstack_fuzz::space::AddressSpace;
 use subject::*;
 
 #[test]
 fn ids_are_unique_and_name_rules() {
     let mut seen = HashSet::new();
-    for &reached in Reached::ALL {
+    for &reached in Branch::ALL {
         let id = reached.id();
         assert!(seen.insert(id), "{id} twice");
         let section: u8 =
@@ -27,14 +27,14 @@ fn ids_are_unique_and_name_rules() {
 
 #[test]
 fn all_is_in_order_without_gaps() {
-    for (i, &reached) in Reached::ALL.iter().enumerate() {
+    for (i, &reached) in Branch::ALL.iter().enumerate() {
         assert_eq!(reached as usize, i);
     }
 }
 
 /// The branches that `ops` take, one set for all.
-fn trail(config: &Config, ops: &[Op]) -> HashSet<Reached> {
-    let mut map = Reference::create(config);
+fn trail(config: &Config, ops: &[Op]) -> HashSet<Branch> {
+    let mut map = Oracle::create(config);
     let mut reached = HashSet::new();
     for op in ops {
         map.apply(op, &mut Vec::new());
@@ -44,7 +44,7 @@ fn trail(config: &Config, ops: &[Op]) -> HashSet<Reached> {
 }
 
 #[track_caller]
-fn reaches(config: &Config, ops: &[Op], expected: &[Reached]) {
+fn reaches(config: &Config, ops: &[Op], expected: &[Branch]) {
     let reached = trail(config, ops);
     for branch in expected {
         assert!(reached.contains(branch), "{} ({}) not reached", branch.id(), branch.what());
@@ -62,11 +62,11 @@ fn everything() -> Config {
 
 #[test]
 fn each_trail_begins_anew() {
-    let mut map = Reference::create(&usual());
+    let mut map = Oracle::create(&usual());
     map.apply(&insert_rw(0x1000, 0x2000), &mut Vec::new());
-    assert!(map.trail().contains(&Reached::NewAlone));
+    assert!(map.trail().contains(&Branch::NewAlone));
     map.apply(&grow(0x1000), &mut Vec::new());
-    assert_eq!(map.trail(), &[Reached::GrowMapped]);
+    assert_eq!(map.trail(), &[Branch::GrowMapped]);
     map.apply(&Op::Dump, &mut Vec::new());
     assert_eq!(map.trail(), &[]);
 }
@@ -86,14 +86,14 @@ fn system_wiring() {
         unwire(0x1_0000, 0x1_1000, system, noholes),
     ];
     let expected = [
-        Reached::DifferWired,
-        Reached::NewBesideWired,
-        Reached::WireSecond,
-        Reached::WireTakenBackSome,
-        Reached::UnwireSome,
-        Reached::SystemWired,
-        Reached::SystemWireBack,
-        Reached::SystemUnwired,
+        Branch::DifferWired,
+        Branch::NewBesideWired,
+        Branch::WireSecond,
+        Branch::WireTakenBackSome,
+        Branch::UnwireSome,
+        Branch::SystemWired,
+        Branch::SystemWireBack,
+        Branch::SystemUnwired,
     ];
     reaches(&usual(), &ops, &expected);
 }
@@ -107,7 +107,7 @@ fn growth_into_a_shared_page_with_guard() {
         sgrowsiz(0x3000),
         grow(0x1_3fff),
     ];
-    reaches(&usual(), &ops, &[Reached::DownWithinPage]);
+    reaches(&usual(), &ops, &[Branch::DownWithinPage]);
 }
 
 #[test]
@@ -126,14 +126,14 @@ fn refused_arguments() {
         wire(0x3_0000, 0x1_0800, Wiring::User, Holes::Refused),
     ];
     let expected = [
-        Reached::NofaultObject,
-        Reached::NofaultObjectFixed,
-        Reached::ChargedObject,
-        Reached::ChargedObjectFixed,
-        Reached::ChargedObjectOff,
-        Reached::NoGrowthFlag,
-        Reached::ZeroStep,
-        Reached::EmptyWireInside,
+        Branch::NofaultObject,
+        Branch::NofaultObjectFixed,
+        Branch::ChargedObject,
+        Branch::ChargedObjectFixed,
+        Branch::ChargedObjectOff,
+        Branch::NoGrowthFlag,
+        Branch::ZeroStep,
+        Branch::EmptyWireInside,
     ];
     reaches(&usual(), &ops, &expected);
 }
@@ -149,7 +149,7 @@ fn counters_that_stop_at_zero() {
         grow(0x1_1000),
         remove(0x1_0000, 0x1_2000),
     ];
-    reaches(&usual(), &ops, &[Reached::ReservedStops, Reached::WiredStops]);
+    reaches(&usual(), &ops, &[Branch::ReservedStops, Branch::WiredStops]);
 }
 
 #[test]
@@ -168,11 +168,11 @@ fn the_end_of_the_address_space() {
         grow(0),
     ];
     let expected = [
-        Reached::BottomWraps,
-        Reached::CeilingWraps,
-        Reached::CeilingWrapsRefused,
-        Reached::CeilingWrapsSwap,
-        Reached::NeedWraps,
+        Branch::BottomWraps,
+        Branch::CeilingWraps,
+        Branch::CeilingWrapsRefused,
+        Branch::CeilingWrapsSwap,
+        Branch::NeedWraps,
     ];
     reaches(&everything(), &ops, &expected);
 }
@@ -180,7 +180,7 @@ fn the_end_of_the_address_space() {
 #[test]
 fn a_step_that_wraps() {
     let ops = [stack(0x1_0000, 0x4000, CowFlags::GROWS_UP), sgrowsiz(u64::MAX), grow(0x1_1000)];
-    reaches(&usual(), &ops, &[Reached::AmountWraps]);
+    reaches(&usual(), &ops, &[Branch::AmountWraps]);
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn wired_copies_and_shared_pages() {
         wire(0x1_0800, 0x1_1000, Wiring::User, Holes::Refused),
         protect(0x1_0800, 0x1_1000, Prot::RW, ProtectWhat::Current),
     ];
-    reaches(&usual(), &ops, &[Reached::UnalignedWired, Reached::ProtectWiredCow]);
+    reaches(&usual(), &ops, &[Branch::UnalignedWired, Branch::ProtectWiredCow]);
 }
 
 #[test]
@@ -199,18 +199,18 @@ fn find_with_a_highest_address() {
     let rw = anonymous(Prot::RW, CowFlags::NONE);
     let ops =
         [find(0, 0x1000, 0x2000, FindSpace::Any, rw), find(0, 0x1000, 0x2000, FindSpace::Any, rw)];
-    reaches(&usual(), &ops, &[Reached::FitBelow, Reached::FitAbove]);
+    reaches(&usual(), &ops, &[Branch::FitBelow, Branch::FitAbove]);
 }
 
 #[test]
 fn a_new_process_image() {
-    let mut map = Reference::create(&usual());
+    let mut map = Oracle::create(&usual());
     let mut changes: Vec<Change> = Vec::new();
     let exec = Op::Exec { top: Addr::new(MAX), maxssiz: Size::new(0x10_0000), prot: Prot::RW };
     map.apply(&exec, &mut changes);
-    assert!(map.trail().contains(&Reached::Exec));
+    assert!(map.trail().contains(&Branch::Exec));
     let none = Op::Limit { name: LimitName::Swap, value: Size::ZERO };
     map.apply(&none, &mut changes);
     map.apply(&exec, &mut changes);
-    assert!(map.trail().contains(&Reached::ExecRefused));
+    assert!(map.trail().contains(&Branch::ExecRefused));
 }

@@ -2,22 +2,22 @@
 
 use growstack::{EntryFlags, Refusal, Size};
 
-use super::Reference;
+use super::Oracle;
+use super::branch::Branch;
 use super::piece::{PAGE, Piece};
-use super::reached::Reached;
 
-impl Reference {
+impl Oracle {
     /// Rule 1.5. A failure says how much was reserved, and the limit.
     pub(super) fn reserve(&mut self, wanted: u64) -> Result<(), (Size, Size)> {
         let limit = self.limits.swap.get();
         match self.reserved.checked_add(wanted) {
             Some(sum) if sum <= limit => {
                 self.reserved = sum;
-                self.reach(Reached::SwapReserved);
+                self.reach(Branch::SwapReserved);
                 Ok(())
             }
             _ => {
-                self.reach(Reached::SwapShort);
+                self.reach(Branch::SwapShort);
                 Err((Size::new(self.reserved), self.limits.swap))
             }
         }
@@ -37,15 +37,15 @@ impl Reference {
         self.size -= gone.len();
         if gone.has(EntryFlags::CHARGED) {
             self.release(gone.len());
-            self.reach(Reached::DeleteCharged);
+            self.reach(Branch::DeleteCharged);
         }
         if gone.wired > 0 {
             self.take_off_wired(gone);
-            self.reach(Reached::DeleteWired);
+            self.reach(Branch::DeleteWired);
         }
         let plain = !gone.has(EntryFlags::CHARGED) && gone.wired == 0;
-        self.reach_if(plain, Reached::DeletePlain);
-        self.reach_if(gone.has(EntryFlags::GROWTH), Reached::DeleteStack);
+        self.reach_if(plain, Branch::DeletePlain);
+        self.reach_if(gone.has(EntryFlags::GROWTH), Branch::DeleteStack);
     }
 
     fn release(&mut self, n: u64) {
@@ -53,7 +53,7 @@ impl Reference {
             // 15.2: some of the charge had never been reserved, and now never will be.
             self.borrowed -= n - self.reserved;
             self.reserved = 0;
-            self.reach(Reached::ReservedStops);
+            self.reach(Branch::ReservedStops);
         } else {
             self.reserved -= n;
         }
@@ -64,7 +64,7 @@ impl Reference {
         let piece = &self.entries[x];
         let aligned = piece.start.is_multiple_of(PAGE) && piece.end.is_multiple_of(PAGE);
         self.wired += piece.pages();
-        self.reach_if(!aligned, Reached::UnalignedWired);
+        self.reach_if(!aligned, Branch::UnalignedWired);
     }
 
     /// The pages of an entry that loses its last wiring.
@@ -74,7 +74,7 @@ impl Reference {
             // 16.3: growth up, or a page shared by two entries, had not been counted.
             self.lag -= i128::from(pages - self.wired);
             self.wired = 0;
-            self.reach(Reached::WiredStops);
+            self.reach(Branch::WiredStops);
         } else {
             self.wired -= pages;
         }

@@ -2,9 +2,9 @@
 
 use growstack::{Addr, Change, EntryFlags, Holes, Refusal, Wiring};
 
-use super::Reference;
+use super::Oracle;
+use super::branch::Branch;
 use super::piece::range;
-use super::reached::Reached;
 
 /// The entries of one operation: those from `first` on, as many as pass one has taken.
 struct Taken {
@@ -28,30 +28,30 @@ enum Wired {
 
 /// What the two operations note where they do the same.
 struct Notes {
-    start_mapped: Reached,
-    start_hole: Reached,
-    start_refused: Reached,
-    hole: Reached,
-    hole_last: Reached,
+    start_mapped: Branch,
+    start_hole: Branch,
+    start_refused: Branch,
+    hole: Branch,
+    hole_last: Branch,
 }
 
 const WIRE: Notes = Notes {
-    start_mapped: Reached::WireStartMapped,
-    start_hole: Reached::WireStartHole,
-    start_refused: Reached::WireStartRefused,
-    hole: Reached::WireHole,
-    hole_last: Reached::WireHoleLast,
+    start_mapped: Branch::WireStartMapped,
+    start_hole: Branch::WireStartHole,
+    start_refused: Branch::WireStartRefused,
+    hole: Branch::WireHole,
+    hole_last: Branch::WireHoleLast,
 };
 
 const UNWIRE: Notes = Notes {
-    start_mapped: Reached::UnwireStartMapped,
-    start_hole: Reached::UnwireStartHole,
-    start_refused: Reached::UnwireStartRefused,
-    hole: Reached::UnwireHole,
-    hole_last: Reached::UnwireHoleLast,
+    start_mapped: Branch::UnwireStartMapped,
+    start_hole: Branch::UnwireStartHole,
+    start_refused: Branch::UnwireStartRefused,
+    hole: Branch::UnwireHole,
+    hole_last: Branch::UnwireHoleLast,
 };
 
-impl Reference {
+impl Oracle {
     /// Section 9.
     pub(super) fn wire(
         &mut self,
@@ -79,7 +79,7 @@ impl Reference {
         notes: &Notes,
     ) -> Result<Option<(usize, u64)>, Refusal> {
         if start == end {
-            self.reach(Reached::EmptyAsGiven);
+            self.reach(Branch::EmptyAsGiven);
             return Ok(None);
         }
         let (start, end) = self.clamp(start, end);
@@ -87,9 +87,9 @@ impl Reference {
         if start == end {
             let inside = holder.is_some_and(|x| self.entries[x].start < start);
             self.reach(match (inside, holder) {
-                (true, _) => Reached::EmptyWireInside,
-                (false, Some(_)) => Reached::EmptyWireStart,
-                (false, None) => Reached::EmptyWireFree,
+                (true, _) => Branch::EmptyWireInside,
+                (false, Some(_)) => Branch::EmptyWireStart,
+                (false, None) => Branch::EmptyWireFree,
             });
             if inside {
                 return Ok(None);
@@ -128,10 +128,10 @@ impl Reference {
     /// 9.2a.
     fn skip(&mut self, x: usize, holes: Holes) -> Result<(), Refusal> {
         if holes == Holes::Allowed {
-            self.reach(Reached::WireSkipped);
+            self.reach(Branch::WireSkipped);
             return Ok(());
         }
-        self.reach(Reached::WireNoAccess);
+        self.reach(Branch::WireNoAccess);
         Err(Refusal::NoAccess { entry: self.entries[x].range() })
     }
 
@@ -139,18 +139,18 @@ impl Reference {
     fn wire_one(&mut self, x: usize, wiring: Wiring) -> Wired {
         let entry = &mut self.entries[x];
         if wiring == Wiring::User && entry.has(EntryFlags::USER_WIRED) {
-            self.reach(Reached::WireAgain);
+            self.reach(Branch::WireAgain);
             return Wired::Already;
         }
         entry.wired += 1;
         let first = entry.wired == 1;
-        self.reach_if(wiring == Wiring::System, Reached::SystemWired);
+        self.reach_if(wiring == Wiring::System, Branch::SystemWired);
         if first {
             self.add_wired(x);
-            self.reach(Reached::WireFirst);
+            self.reach(Branch::WireFirst);
             return Wired::First;
         }
-        self.reach_if(wiring == Wiring::User, Reached::WireSecond);
+        self.reach_if(wiring == Wiring::User, Branch::WireSecond);
         Wired::More
     }
 
@@ -177,13 +177,13 @@ impl Reference {
             match (taken.outcome, wired) {
                 (_, Wired::Skipped) => {}
                 (Ok(()), _) => self.wire_keep(x, wired, wiring, changes),
-                (Err(_), Wired::Already) => self.reach(Reached::WireFailedKept),
+                (Err(_), Wired::Already) => self.reach(Branch::WireFailedKept),
                 (Err(_), Wired::First | Wired::More) => self.wire_back(x, wiring),
             }
             x = self.simplify(x) + 1;
         }
         let merged = self.entries.len() < before;
-        self.reach_if(taken.outcome.is_err() && merged, Reached::WireMergedBack);
+        self.reach_if(taken.outcome.is_err() && merged, Branch::WireMergedBack);
     }
 
     fn wire_keep(&mut self, x: usize, wired: Wired, wiring: Wiring, changes: &mut Vec<Change>) {
@@ -193,14 +193,14 @@ impl Reference {
         }
         if wiring == Wiring::User {
             entry.set(EntryFlags::USER_WIRED);
-            self.reach(Reached::WireDone);
+            self.reach(Branch::WireDone);
         }
     }
 
     fn wire_back(&mut self, x: usize, wiring: Wiring) {
         let last = self.unwire_one(x);
-        self.reach(if last { Reached::WireTakenBack } else { Reached::WireTakenBackSome });
-        self.reach_if(wiring == Wiring::System, Reached::SystemWireBack);
+        self.reach(if last { Branch::WireTakenBack } else { Branch::WireTakenBackSome });
+        self.reach_if(wiring == Wiring::System, Branch::SystemWireBack);
     }
 
     /// Takes one wiring off. Was it the last?
@@ -244,7 +244,7 @@ impl Reference {
             if outcome.is_ok() {
                 self.unwire_pass_two(x, wiring, changes);
             } else {
-                self.reach_if(self.entries[x].wired > 0, Reached::UnwireFailedKept);
+                self.reach_if(self.entries[x].wired > 0, Branch::UnwireFailedKept);
             }
             x = self.simplify(x) + 1;
         }
@@ -256,7 +256,7 @@ impl Reference {
         if self.entries[x].system_wired() > 0 {
             return Ok(());
         }
-        self.reach(Reached::UnwireNotSystem);
+        self.reach(Branch::UnwireNotSystem);
         Err(Refusal::NotSystemWired { entry: self.entries[x].range() })
     }
 
@@ -265,14 +265,14 @@ impl Reference {
         let by_user = self.entries[x].has(EntryFlags::USER_WIRED);
         match (wiring, by_user) {
             (Wiring::User, false) => {
-                self.reach(Reached::UnwireNone);
+                self.reach(Branch::UnwireNone);
                 return;
             }
             (Wiring::User, true) => self.entries[x].clear(EntryFlags::USER_WIRED),
-            (Wiring::System, _) => self.reach_if(by_user, Reached::SystemUnwired),
+            (Wiring::System, _) => self.reach_if(by_user, Branch::SystemUnwired),
         }
         let last = self.unwire_one(x);
-        self.reach(if last { Reached::UnwireLast } else { Reached::UnwireSome });
+        self.reach(if last { Branch::UnwireLast } else { Branch::UnwireSome });
         if last {
             changes.push(Change::Unwired(self.entries[x].range()));
         }

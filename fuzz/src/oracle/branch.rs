@@ -3,7 +3,7 @@
 //! The reference notes each decisive branch it takes. A campaign of random operations that leaves
 //! one of these unreached has not tested the rule behind it.
 
-/// Defines [`Reached`] from rows of name, rule and meaning.
+/// Defines [`Branch`] from rows of name, rule and meaning.
 macro_rules! table {
     ($($name:ident $id:literal $what:literal;)*) => {
         /// A decisive branch of `docs/behaviour.md`.
@@ -12,11 +12,11 @@ macro_rules! table {
         /// several branches that the rule book does not number, a letter of our own.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
         #[repr(u8)]
-        pub enum Reached {
+        pub enum Branch {
             $(#[doc = concat!($id, ": ", $what, ".")] $name,)*
         }
 
-        impl Reached {
+        impl Branch {
             /// Every branch, in the order of the rules.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
             /// How many there are.
@@ -316,7 +316,7 @@ table! {
     SystemUnwired "16.4c" "system unwire kept user_wired";
     FitBelow "16.5a" "find: the fit ends at or below MAX_ADDR";
     FitAbove "16.5b" "find: the fit ends above MAX_ADDR";
-    // No operation of the trace format does it: call `Reference::exec`.
+    // No operation of the trace format does it: call `Oracle::exec`.
     Exec "16.6a" "a new process image";
     ExecRefused "16.6b" "a new process image whose stack was refused";
 }

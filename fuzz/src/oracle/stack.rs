@@ -2,13 +2,13 @@
 
 use growstack::{Addr, Change, CowFlags, EntryFlags, Prot, Refusal, Size};
 
-use super::Reference;
+use super::Oracle;
+use super::branch::Branch;
 use super::insert::Inserter;
 use super::piece::{PAGE, round_up};
-use super::reached::Reached;
 use crate::op::Mapping;
 
-impl Reference {
+impl Oracle {
     /// Section 12.
     pub(super) fn stack(
         &mut self,
@@ -20,7 +20,7 @@ impl Reference {
         changes: &mut Vec<Change>,
     ) -> Result<(), Refusal> {
         if !flags.intersects(CowFlags::GROWTH) {
-            self.reach(Reached::NoGrowthFlag);
+            self.reach(Branch::NoGrowthFlag);
             return Err(Refusal::NoGrowthFlag);
         }
         let init = max_ssize.min(self.sgrowsiz);
@@ -50,11 +50,11 @@ impl Reference {
         let (at, length) = (Addr::new(addrbos), Size::new(max_ssize));
         let reserve_end = addrbos.checked_add(max_ssize);
         let outside = if addrbos < self.min {
-            Some(Reached::StackBelowMin)
+            Some(Branch::StackBelowMin)
         } else if addrbos > self.max {
-            Some(Reached::StackAboveMax)
+            Some(Branch::StackAboveMax)
         } else if reserve_end.is_none() {
-            Some(Reached::StackReserveWraps)
+            Some(Branch::StackReserveWraps)
         } else {
             None
         };
@@ -63,24 +63,24 @@ impl Reference {
             return Err(Refusal::StackOutsideMap { addrbos: at, max_ssize: length });
         };
         if let Some(x) = self.holder(addrbos) {
-            self.reach(Reached::StackMapped);
+            self.reach(Branch::StackMapped);
             return Err(Refusal::StackMapped { addrbos: at, entry: self.entries[x].range() });
         }
         let (wired, limit) = (self.wired.wrapping_mul(PAGE), self.limits.memlock);
         if self.wire_future && wired.wrapping_add(init) > limit.get() {
-            self.reach(Reached::StackMemlock);
+            self.reach(Branch::StackMemlock);
             let (wired, init) = (Size::new(wired), Size::new(init));
             return Err(Refusal::StackMemlock { wired, init, limit });
         }
         let limit = self.limits.vmem;
         if self.size.wrapping_add(init) > limit.get() {
-            self.reach(Reached::StackVmem);
+            self.reach(Branch::StackVmem);
             let (size, init) = (Size::new(self.size), Size::new(init));
             return Err(Refusal::StackVmem { size, init, limit });
         }
         let next = self.next_above(addrbos);
         if self.in_walk(next, end) {
-            self.reach(Reached::StackNeighbour);
+            self.reach(Branch::StackNeighbour);
             let next = Addr::new(self.entries[next].start);
             return Err(Refusal::StackNeighbour { end: Addr::new(end), next });
         }
@@ -95,34 +95,34 @@ impl Reference {
         init: u64,
         flags: CowFlags,
     ) -> Result<u64, Refusal> {
-        self.reach(if init == max_ssize { Reached::StackWhole } else { Reached::StackStep });
+        self.reach(if init == max_ssize { Branch::StackWhole } else { Branch::StackStep });
         if !flags.contains(CowFlags::GROWS_UP) {
-            self.reach(Reached::StackDown);
+            self.reach(Branch::StackDown);
             return Ok(addrbos + max_ssize - init);
         }
         if !flags.contains(CowFlags::GROWS_DOWN) {
-            self.reach(Reached::StackUp);
+            self.reach(Branch::StackUp);
             return Ok(addrbos);
         }
-        self.reach(Reached::StackBoth);
+        self.reach(Branch::StackBoth);
         let middle = addrbos + max_ssize / 2 - init / 2;
         let bot = round_up(middle, PAGE);
         if bot < middle {
-            self.reach(Reached::BottomWraps);
+            self.reach(Branch::BottomWraps);
             let (addrbos, max_ssize) = (Addr::new(addrbos), Size::new(max_ssize));
             return Err(Refusal::StackWraps { addrbos, max_ssize });
         }
-        self.reach_if(bot > middle, Reached::StackBothRounded);
+        self.reach_if(bot > middle, Branch::StackBothRounded);
         Ok(bot)
     }
 
     fn note_stack_refused(&mut self, why: &Refusal, max_ssize: u64) {
-        self.reach(Reached::StackInsertRefused);
+        self.reach(Branch::StackInsertRefused);
         match why {
-            Refusal::OutsideMap { .. } if max_ssize == 0 => self.reach(Reached::StackEmpty),
-            Refusal::OutsideMap { .. } => self.reach(Reached::StackPastMax),
+            Refusal::OutsideMap { .. } if max_ssize == 0 => self.reach(Branch::StackEmpty),
+            Refusal::OutsideMap { .. } => self.reach(Branch::StackPastMax),
             Refusal::StartMapped { .. } | Refusal::NextBelowEnd { .. } => {
-                self.reach(Reached::StackRoundedInto);
+                self.reach(Branch::StackRoundedInto);
             }
             _ => {}
         }
@@ -136,10 +136,10 @@ impl Reference {
             .any(|n| !n.has(EntryFlags::GROWTH) && (n.end == entry.start || n.start == entry.end));
         let up_only = entry.has(EntryFlags::GROWS_UP) && !entry.has(EntryFlags::GROWS_DOWN);
         let past_max = up_only && entry.start + max_ssize > self.max;
-        self.reach(Reached::StackMade);
-        self.reach_if(apart, Reached::StackKeptApart);
-        self.reach_if(past_max, Reached::StackReservesPastMax);
-        self.reach_if(self.wire_future, Reached::StackUnwired);
+        self.reach(Branch::StackMade);
+        self.reach_if(apart, Branch::StackKeptApart);
+        self.reach_if(past_max, Branch::StackReservesPastMax);
+        self.reach_if(self.wire_future, Branch::StackUnwired);
     }
 
     /// Rule 16.6, a new process image: an empty map with a stack of at most `maxssiz` bytes that
@@ -163,7 +163,7 @@ impl Reference {
         (self.wired, self.lag) = (0, 0);
         let addrbos = top.wrapping_sub(maxssiz);
         let made = self.stack(addrbos, maxssiz, prot, Prot::ALL, CowFlags::GROWS_DOWN, changes);
-        self.reach(if made.is_ok() { Reached::Exec } else { Reached::ExecRefused });
+        self.reach(if made.is_ok() { Branch::Exec } else { Branch::ExecRefused });
         made?;
         self.ssize = self.sgrowsiz / PAGE;
         self.maxsaddr = addrbos;

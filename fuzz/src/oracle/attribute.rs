@@ -2,15 +2,15 @@
 
 use growstack::{Access, Advice, Change, EntryFlags, Inherit, Prot, ProtectWhat, Refusal, Size};
 
-use super::Reference;
-use super::reached::Reached;
+use super::Oracle;
+use super::branch::Branch;
 
-impl Reference {
+impl Oracle {
     /// 2.4, the clamp, and the first split of 5.1. Returns where to begin, and the clamped end;
     /// nothing if the range is empty as given.
     fn begin_attribute(&mut self, start: u64, end: u64) -> Option<(usize, u64)> {
         if start == end {
-            self.reach(Reached::EmptyAsGiven);
+            self.reach(Branch::EmptyAsGiven);
             return None;
         }
         let reversed = start > end;
@@ -18,8 +18,8 @@ impl Reference {
         let before = self.trail.len();
         let x = self.begin_walk(start);
         if reversed {
-            let split = self.trail[before..].contains(&Reached::FrontSplit);
-            self.reach(if split { Reached::ReversedSplit } else { Reached::ReversedNoSplit });
+            let split = self.trail[before..].contains(&Branch::FrontSplit);
+            self.reach(if split { Branch::ReversedSplit } else { Branch::ReversedNoSplit });
         }
         Some((x, end))
     }
@@ -28,7 +28,7 @@ impl Reference {
     pub(super) fn inherit(&mut self, start: u64, end: u64, inherit: Inherit) {
         self.each(start, end, |map, x| {
             map.entries[x].inherit = inherit;
-            map.reach(Reached::InheritSet);
+            map.reach(Branch::InheritSet);
         });
     }
 
@@ -38,7 +38,7 @@ impl Reference {
             let entry = &mut map.entries[x];
             let mut pattern = |access| {
                 entry.access = access;
-                Reached::AdvisePattern
+                Branch::AdvisePattern
             };
             let reached = match advice {
                 Advice::Normal => pattern(Access::Normal),
@@ -46,19 +46,19 @@ impl Reference {
                 Advice::Random => pattern(Access::Random),
                 Advice::NoSync => {
                     entry.set(EntryFlags::NOSYNC);
-                    Reached::AdviseNoSync
+                    Branch::AdviseNoSync
                 }
                 Advice::AutoSync => {
                     entry.clear(EntryFlags::NOSYNC);
-                    Reached::AdviseAutoSync
+                    Branch::AdviseAutoSync
                 }
                 Advice::NoCore => {
                     entry.set(EntryFlags::NOCOREDUMP);
-                    Reached::AdviseNoCore
+                    Branch::AdviseNoCore
                 }
                 Advice::Core => {
                     entry.clear(EntryFlags::NOCOREDUMP);
-                    Reached::AdviseCore
+                    Branch::AdviseCore
                 }
             };
             map.reach(reached);
@@ -68,7 +68,7 @@ impl Reference {
     /// The walk of 5.1.
     fn each(&mut self, start: u64, end: u64, change: impl Fn(&mut Self, usize)) {
         let Some((mut x, end)) = self.begin_attribute(start, end) else { return };
-        self.reach_if(!self.in_walk(x, end), Reached::AttributeNothing);
+        self.reach_if(!self.in_walk(x, end), Branch::AttributeNothing);
         while self.in_walk(x, end) {
             self.back_split(x, end);
             change(self, x);
@@ -86,7 +86,7 @@ impl Reference {
         changes: &mut Vec<Change>,
     ) -> Result<(), Refusal> {
         let Some((first, end)) = self.begin_attribute(start, end) else { return Ok(()) };
-        self.reach_if(!self.in_walk(first, end), Reached::ProtectNothing);
+        self.reach_if(!self.in_walk(first, end), Branch::ProtectNothing);
         self.protect_allowed(first, end, prot, what)?;
         self.protect_charge(first, end, prot, what)?;
         let mut x = first;
@@ -111,8 +111,8 @@ impl Reference {
             if !entry.max.contains(prot) {
                 let (entry, max) = (entry.range(), entry.max);
                 self.reach(match what {
-                    ProtectWhat::Current => Reached::ProtectForbidden,
-                    ProtectWhat::Max => Reached::ProtectMaxForbidden,
+                    ProtectWhat::Current => Branch::ProtectForbidden,
+                    ProtectWhat::Max => Branch::ProtectMaxForbidden,
                 });
                 return Err(Refusal::MaxProtection { entry, asked: prot, max });
             }
@@ -137,9 +137,9 @@ impl Reference {
                 let wanted = self.entries[x].len();
                 if let Err((reserved, limit)) = self.reserve(wanted) {
                     self.reach(if charged_any {
-                        Reached::ProtectSwapHalfWay
+                        Branch::ProtectSwapHalfWay
                     } else {
-                        Reached::ProtectSwapShort
+                        Branch::ProtectSwapShort
                     });
                     return Err(Refusal::ProtectSwap {
                         wanted: Size::new(wanted),
@@ -165,16 +165,16 @@ impl Reference {
         }
         let wired_cow = entry.flags.contains(EntryFlags::COW | EntryFlags::USER_WIRED);
         let (must, reached) = if entry.has(EntryFlags::CHARGED) {
-            (false, Reached::ProtectCharge)
+            (false, Branch::ProtectCharge)
         } else if entry.object.is_none() {
-            (true, Reached::ProtectCharged)
+            (true, Branch::ProtectCharged)
         } else if entry.has(EntryFlags::NEEDS_COPY) {
-            (true, Reached::ProtectNeedsCopy)
+            (true, Branch::ProtectNeedsCopy)
         } else {
-            (false, Reached::ProtectObject)
+            (false, Branch::ProtectObject)
         };
         self.reach(reached);
-        self.reach_if(wired_cow, Reached::ProtectWiredCow);
+        self.reach_if(wired_cow, Branch::ProtectWiredCow);
         must
     }
 
@@ -195,12 +195,12 @@ impl Reference {
         }
         let write_taken = old.contains(Prot::WRITE) && !new.contains(Prot::WRITE);
         let kept = write_taken && entry.has(EntryFlags::CHARGED);
-        self.reach_if(kept, Reached::WriteTakenKept);
+        self.reach_if(kept, Branch::WriteTakenKept);
         self.reach(match (what, new == old) {
-            (ProtectWhat::Current, false) => Reached::ProtectChanged,
-            (ProtectWhat::Current, true) => Reached::ProtectSame,
-            (ProtectWhat::Max, true) => Reached::ProtectMaxShrunk,
-            (ProtectWhat::Max, false) => Reached::ProtectMaxTook,
+            (ProtectWhat::Current, false) => Branch::ProtectChanged,
+            (ProtectWhat::Current, true) => Branch::ProtectSame,
+            (ProtectWhat::Max, true) => Branch::ProtectMaxShrunk,
+            (ProtectWhat::Max, false) => Branch::ProtectMaxTook,
         });
     }
 }

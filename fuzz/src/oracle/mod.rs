@@ -1,6 +1,6 @@
 //! The naive reference: the rule book as a sorted list of entries.
 //!
-//! [`Reference`] is the oracle that other maps are compared with. It is written from
+//! [`Oracle`] is the oracle that other maps are compared with. It is written from
 //! `docs/behaviour.md` clause by clause, keeps a plain sorted list, and shares nothing with the engine
 //! but the types of operations and answers; even the rounding is its own. It is meant to be read
 //! beside the rule book, not to be fast: a search for space is linear in the number of entries, and
@@ -10,16 +10,16 @@
 mod account;
 mod attribute;
 mod audit;
+mod branch;
 mod grow;
 mod insert;
 mod list;
 mod piece;
-mod reached;
 mod space;
 mod stack;
 mod wiring;
 
-pub use reached::Reached;
+pub use branch::Branch;
 
 use growstack::{Addr, AddrRange, Change, KernReturn, Limits, Refusal, Size};
 
@@ -34,10 +34,10 @@ use piece::Piece;
 /// use growstack::{Addr, Growth, Limits, Prot, CowFlags, Size, StackTunables};
 /// use growstack_fuzz::answer::Cause;
 /// use growstack_fuzz::op::{Config, Op};
-/// use growstack_fuzz::reference::{Reached, Reference};
+/// use growstack_fuzz::oracle::{Branch, Oracle};
 /// use growstack_fuzz::space::AddressSpace;
 ///
-/// let mut map = Reference::create(&Config {
+/// let mut map = Oracle::create(&Config {
 ///     min: Addr::new(0x1000),
 ///     max: Addr::new(0x8000_0000_0000),
 ///     tunables: StackTunables::default(),
@@ -53,10 +53,10 @@ use piece::Piece;
 /// map.apply(&stack, &mut Vec::new());
 /// let (_, cause) = map.apply(&Op::Grow { addr: Addr::new(0x1d_ffff) }, &mut Vec::new());
 /// assert!(matches!(cause, Cause::Grew(Growth::Grown { .. })));
-/// assert!(map.trail().contains(&Reached::GrowOnlyDown));
+/// assert!(map.trail().contains(&Branch::GrowOnlyDown));
 /// ```
 #[derive(Clone, Debug)]
-pub struct Reference {
+pub struct Oracle {
     min: u64,
     max: u64,
     entries: Vec<Piece>,
@@ -77,7 +77,7 @@ pub struct Reference {
     /// Pages of wired entries less the pages counted as wired, so that their sum can be checked.
     /// 13.16 leaves pages out, 16.2 counts shared ones twice.
     lag: i128,
-    trail: Vec<Reached>,
+    trail: Vec<Branch>,
     /// Operations since the last audit.
     unaudited: u64,
 }
@@ -88,18 +88,18 @@ const AT_ONCE: usize = if cfg!(fuzzing) { 24 } else { 1024 };
 /// as many as they have entries: all audits together are then linear in the operations.
 const PERIOD: u64 = 16;
 
-impl Reference {
+impl Oracle {
     /// The branches that the last operation took, in order.
     #[must_use]
-    pub fn trail(&self) -> &[Reached] {
+    pub fn trail(&self) -> &[Branch] {
         &self.trail
     }
 
-    fn reach(&mut self, branch: Reached) {
+    fn reach(&mut self, branch: Branch) {
         self.trail.push(branch);
     }
 
-    fn reach_if(&mut self, condition: bool, branch: Reached) {
+    fn reach_if(&mut self, condition: bool, branch: Branch) {
         if condition {
             self.trail.push(branch);
         }
@@ -130,13 +130,13 @@ impl Reference {
         result
     }
 
-    fn carry_out(&mut self, op: &Op, changes: &mut Vec<Change>) -> (Answer, Cause) {
+    fn run_op(&mut self, op: &Op, changes: &mut Vec<Change>) -> (Answer, Cause) {
         match *op {
             Op::Insert { start, end, ref mapping } => {
-                told(self.insert(start.get(), end.get(), mapping, insert::Inserter::Plain, changes))
+                plain(self.insert(start.get(), end.get(), mapping, insert::Inserter::Plain, changes))
             }
             Op::Stack { addrbos, max_ssize, prot, max, flags } => {
-                told(self.stack(addrbos.get(), max_ssize.get(), prot, max, flags, changes))
+                plain(self.stack(addrbos.get(), max_ssize.get(), prot, max, flags, changes))
             }
             Op::Grow { addr } => match self.grow(addr.get(), changes) {
                 Ok(growth) => (Answer::Code(KernReturn::Success), Cause::Grew(growth)),
@@ -147,28 +147,28 @@ impl Reference {
                 found(self.find(start.get(), length.get(), max_addr.get(), space, mapping, changes))
             }
             Op::Fixed { start, length, ref mapping } => {
-                told(self.fixed(start.get(), length.get(), mapping, changes))
+                plain(self.fixed(start.get(), length.get(), mapping, changes))
             }
             Op::Remove { start, end } => {
                 self.remove(start.get(), end.get(), changes);
-                told(Ok(()))
+                plain(Ok(()))
             }
             Op::Protect { start, end, prot, what } => {
-                told(self.protect(start.get(), end.get(), prot, what, changes))
+                plain(self.protect(start.get(), end.get(), prot, what, changes))
             }
             Op::Inherit { start, end, inherit } => {
                 self.inherit(start.get(), end.get(), inherit);
-                told(Ok(()))
+                plain(Ok(()))
             }
             Op::Madvise { start, end, advice } => {
                 self.advise(start.get(), end.get(), advice);
-                told(Ok(()))
+                plain(Ok(()))
             }
             Op::Wire { start, end, wiring, holes } => {
-                told(self.wire(start.get(), end.get(), wiring, holes, changes))
+                plain(self.wire(start.get(), end.get(), wiring, holes, changes))
             }
             Op::Unwire { start, end, wiring, holes } => {
-                told(self.unwire(start.get(), end.get(), wiring, holes, changes))
+                plain(self.unwire(start.get(), end.get(), wiring, holes, changes))
             }
             Op::Check { start, end, prot } => {
                 let truth = self.check_protection(start.get(), end.get(), prot);
@@ -176,7 +176,7 @@ impl Reference {
             }
             Op::Lookup { addr } => (Answer::Holds(self.lookup(addr)), Cause::Done),
             Op::Exec { top, maxssiz, prot } => {
-                told(self.new_image(top.get(), maxssiz.get(), prot, changes))
+                plain(self.new_image(top.get(), maxssiz.get(), prot, changes))
             }
             Op::Limit { .. }
             | Op::SetGrowSize { .. }
@@ -189,7 +189,7 @@ impl Reference {
     /// 8.1.
     fn lookup(&mut self, addr: Addr) -> Option<growstack::AddrRange> {
         let holder = self.holder(addr.get());
-        self.reach(if holder.is_some() { Reached::LookupHit } else { Reached::LookupMiss });
+        self.reach(if holder.is_some() { Branch::LookupHit } else { Branch::LookupMiss });
         holder.map(|x| self.entries[x].range())
     }
 
@@ -203,23 +203,23 @@ impl Reference {
                     LimitName::Memlock => self.limits.memlock = value,
                     LimitName::Swap => self.limits.swap = value,
                 }
-                self.reach(Reached::LimitStored);
+                self.reach(Branch::LimitStored);
             }
             Op::SetGrowSize { value } => {
                 if value == Size::ZERO {
-                    self.reach(Reached::ZeroStep);
+                    self.reach(Branch::ZeroStep);
                     return refused(Refusal::ZeroStep);
                 }
                 self.sgrowsiz = value.get();
-                self.reach(Reached::SysctlStored);
+                self.reach(Branch::SysctlStored);
             }
             Op::SetGuardPage { on } => {
                 self.guard = on;
-                self.reach(Reached::SysctlStored);
+                self.reach(Branch::SysctlStored);
             }
             Op::WireFuture { on } => {
                 self.wire_future = on;
-                self.reach(Reached::WireFutureStored);
+                self.reach(Branch::WireFutureStored);
             }
             _ => {}
         }
@@ -231,7 +231,7 @@ fn refused(refusal: Refusal) -> (Answer, Cause) {
     (Answer::Code(refusal.kern()), Cause::Refused(refusal))
 }
 
-fn told(result: Result<(), Refusal>) -> (Answer, Cause) {
+fn plain(result: Result<(), Refusal>) -> (Answer, Cause) {
     match result {
         Ok(()) => (Answer::Code(KernReturn::Success), Cause::Done),
         Err(refusal) => refused(refusal),
@@ -245,7 +245,7 @@ fn found(result: Result<u64, Refusal>) -> (Answer, Cause) {
     }
 }
 
-impl AddressSpace for Reference {
+impl AddressSpace for Oracle {
     /// An empty address space.
     ///
     /// # Panics
@@ -278,7 +278,7 @@ impl AddressSpace for Reference {
     ///
     /// If an invariant does not hold afterwards, with a sentence that says which.
     fn apply(&mut self, op: &Op, changes: &mut Vec<Change>) -> (Answer, Cause) {
-        self.step(changes, |map, changes| map.carry_out(op, changes))
+        self.step(changes, |map, changes| map.run_op(op, changes))
     }
 
     fn entries(&self, rows: &mut Vec<Row>) {

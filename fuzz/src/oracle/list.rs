@@ -2,54 +2,54 @@
 
 use growstack::EntryFlags;
 
-use super::Reference;
+use super::Oracle;
+use super::branch::Branch;
 use super::piece::Piece;
-use super::reached::Reached;
 
 /// Rule 3.1: may `a` and `b`, which touch in this order, merge? If not, why not.
-fn difference(a: &Piece, b: &Piece) -> Option<Reached> {
+fn difference(a: &Piece, b: &Piece) -> Option<Branch> {
     let but_charge = |p: &Piece| p.flags.without(EntryFlags::CHARGED);
     if a.object != b.object {
-        Some(Reached::DifferObject)
+        Some(Branch::DifferObject)
     } else if a.prot != b.prot {
-        Some(Reached::DifferProt)
+        Some(Branch::DifferProt)
     } else if a.max != b.max {
-        Some(Reached::DifferMax)
+        Some(Branch::DifferMax)
     } else if a.inherit != b.inherit {
-        Some(Reached::DifferInherit)
+        Some(Branch::DifferInherit)
     } else if but_charge(a) != but_charge(b) {
-        Some(Reached::DifferFlags)
+        Some(Branch::DifferFlags)
     } else if a.wired != b.wired {
-        Some(Reached::DifferWired)
+        Some(Branch::DifferWired)
     } else if a.access != b.access {
-        Some(Reached::DifferAccess)
+        Some(Branch::DifferAccess)
     } else if a.flags != b.flags {
-        Some(Reached::DifferCharge)
+        Some(Branch::DifferCharge)
     } else if a.object.is_some() && a.offset.wrapping_add(a.len()) != b.offset {
-        Some(Reached::DifferOffset)
+        Some(Branch::DifferOffset)
     } else {
         None
     }
 }
 
-impl Reference {
+impl Oracle {
     /// Section 2.
     pub(super) fn clamp(&mut self, start: u64, end: u64) -> (u64, u64) {
         if start > end {
-            self.reach(Reached::ClampReversed);
+            self.reach(Branch::ClampReversed);
         } else if start > self.max {
-            self.reach(Reached::ClampAbove);
+            self.reach(Branch::ClampAbove);
         } else if end < self.min {
-            self.reach(Reached::ClampBelow);
+            self.reach(Branch::ClampBelow);
         }
         let (mut from, mut to) = (start, end);
         if from < self.min {
             from = self.min;
-            self.reach(Reached::ClampMin);
+            self.reach(Branch::ClampMin);
         }
         if to > self.max {
             to = self.max;
-            self.reach(Reached::ClampMax);
+            self.reach(Branch::ClampMax);
         }
         if from > to {
             from = to;
@@ -76,10 +76,10 @@ impl Reference {
     /// The start of a walk (5.1): the upper part of the entry that holds `start`, or the next.
     pub(super) fn begin_walk(&mut self, start: u64) -> usize {
         if let Some(x) = self.holder(start) {
-            self.reach(Reached::WalkMapped);
+            self.reach(Branch::WalkMapped);
             self.front_split(x, start)
         } else {
-            self.reach(Reached::WalkNext);
+            self.reach(Branch::WalkNext);
             self.next_above(start)
         }
     }
@@ -98,10 +98,10 @@ impl Reference {
             self.merge(x, x);
         }
         self.reach(match (lower, upper) {
-            (false, false) => Reached::MergedNone,
-            (true, false) => Reached::MergedLower,
-            (false, true) => Reached::MergedUpper,
-            (true, true) => Reached::MergedBoth,
+            (false, false) => Branch::MergedNone,
+            (true, false) => Branch::MergedLower,
+            (false, true) => Branch::MergedUpper,
+            (true, true) => Branch::MergedBoth,
         });
         x
     }
@@ -113,7 +113,7 @@ impl Reference {
             return false;
         }
         let reached =
-            if a.pending || b.pending { Some(Reached::MergeBlocked) } else { difference(a, b) };
+            if a.pending || b.pending { Some(Branch::MergeBlocked) } else { difference(a, b) };
         reached.inspect(|&why| self.reach(why)).is_none()
     }
 
@@ -127,12 +127,12 @@ impl Reference {
         merged.end = b.end;
         self.wired_drift(a.wired_pages() + b.wired_pages(), merged.wired_pages());
         if a.has(EntryFlags::GROWTH) && a.avail != b.avail {
-            self.reach(Reached::AvailLost);
+            self.reach(Branch::AvailLost);
         }
         if a.object.is_some() {
-            self.reach(Reached::MergedObject);
+            self.reach(Branch::MergedObject);
         } else if a.offset.wrapping_add(a.len()) != b.offset {
-            self.reach(Reached::MergedOffsets);
+            self.reach(Branch::MergedOffsets);
         }
         self.entries[lower] = merged;
         lower
@@ -150,34 +150,34 @@ impl Reference {
         self.wired_drift(whole.wired_pages(), parts);
         self.entries.insert(x + 1, upper);
         self.reach(match whole.object {
-            None => Reached::SplitAnonymous,
-            Some(_) => Reached::SplitObject,
+            None => Branch::SplitAnonymous,
+            Some(_) => Branch::SplitObject,
         });
-        self.reach_if(whole.has(EntryFlags::GROWTH), Reached::SplitStack);
-        self.reach_if(whole.wired > 0, Reached::SplitWired);
+        self.reach_if(whole.has(EntryFlags::GROWTH), Branch::SplitStack);
+        self.reach_if(whole.wired > 0, Branch::SplitWired);
     }
 
     /// Rule 4.2. Returns the entry that the operation goes on with.
     pub(super) fn front_split(&mut self, x: usize, at: u64) -> usize {
         if at <= self.entries[x].start {
-            self.reach(Reached::FrontNone);
+            self.reach(Branch::FrontNone);
             return x;
         }
         let before = self.entries.len();
         let x = self.simplify(x);
-        self.reach_if(self.entries.len() < before, Reached::FrontMerged);
+        self.reach_if(self.entries.len() < before, Branch::FrontMerged);
         self.split(x, at);
-        self.reach(Reached::FrontSplit);
+        self.reach(Branch::FrontSplit);
         x + 1
     }
 
     /// Rule 4.3. The operation goes on with `x`.
     pub(super) fn back_split(&mut self, x: usize, at: u64) {
         if at >= self.entries[x].end {
-            self.reach(Reached::BackNone);
+            self.reach(Branch::BackNone);
             return;
         }
         self.split(x, at);
-        self.reach(Reached::BackSplit);
+        self.reach(Branch::BackSplit);
     }
 }
