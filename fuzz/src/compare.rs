@@ -314,32 +314,3 @@ pub fn compare_kept(
     }
     Ok(())
 }
-
-/// Runs `op` on two maps and compares everything: answers, causes, changes, entries,
-/// counters, and what each map's own check says. `observed` is memory to use again and again;
-/// after the call it holds what was seen.
-///
-/// # Errors
-///
-/// The first difference. With a [`Divergence::Broken`], the `check` of `observed` says which map.
-pub fn compare_step<L, R>(
-    left: &mut L,
-    right: &mut R,
-    op: &Op,
-    observed: &mut [Observed; 2],
-) -> Result<Answer, Divergence>
-where
-    L: AddressSpace + ?Sized,
-    R: AddressSpace + ?Sized,
-{
-    let [on_left, on_right] = observed;
-    on_left.run_op(left, op);
-    on_right.run_op(right, op);
-    on_left.look_at(left);
-    on_right.look_at(right);
-    on_left.compare_answers(on_right)?;
-    on_left.compare_looks(on_right)?;
-    on_left.sound()?;
-    on_right.sound()?;
-    Ok(on_left.answer)
-}

@@ -96,7 +96,7 @@ pub const TRACE: &str = "the trace";
 
 /// Runs `trace` on one map of each contender. After every operation each map is compared with what
 /// the trace records, if it does, and the first map with every other one in everything that can be
-/// seen ([`compare_step`](crate::compare::compare_step)).
+/// seen.
 ///
 /// A map of more than 512 entries is compared near the place that the operation names, and as a whole
 /// once in as many operations as it has entries, before a recorded dump, and at the end: so the time

@@ -132,9 +132,13 @@ impl Oracle {
 
     fn run_op(&mut self, op: &Op, changes: &mut Vec<Change>) -> (Answer, Cause) {
         match *op {
-            Op::Insert { start, end, ref mapping } => {
-                plain(self.insert(start.get(), end.get(), mapping, insert::Inserter::Plain, changes))
-            }
+            Op::Insert { start, end, ref mapping } => plain(self.insert(
+                start.get(),
+                end.get(),
+                mapping,
+                insert::Inserter::Plain,
+                changes,
+            )),
             Op::Stack { addrbos, max_ssize, prot, max, flags } => {
                 plain(self.stack(addrbos.get(), max_ssize.get(), prot, max, flags, changes))
             }
