@@ -24,9 +24,9 @@ pub(crate) use text::{AnswerText, ChangesText};
 pub struct Observed {
     /// The answer.
     pub answer: Answer,
-    /// The cause; [`Cause::NotGiven`] from a map that tells none.
+    /// The cause; [`Cause::NotGiven`] from a map that gives none.
     pub cause: Cause,
-    /// The changes, touching ranges of one kind made one; nothing from a map that tells none.
+    /// The changes, touching ranges of one kind made one; nothing from a map that gives none.
     pub changes: Option<Vec<Change>>,
     /// The entries after the operation.
     pub rows: Vec<Row>,

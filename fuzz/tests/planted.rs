@@ -238,6 +238,21 @@ fn a_panic() {
     assert_eq!(failure.divergence, Divergence::Panic { message: "planted".into() });
 }
 
+struct PanicsInSearches;
+impl Lie for PanicsInSearches {
+    fn told(op: &Op, _: &mut (Answer, Cause), _: &mut Vec<Change>) {
+        assert!(!matches!(op, Op::FindSpace { .. }), "planted");
+    }
+}
+
+/// The search after every operation is one more place for a map to panic: an operation and the
+/// search are left.
+#[test]
+fn a_panic_in_a_search() {
+    let failure = found::<PanicsInSearches>(2);
+    assert_eq!(failure.divergence, Divergence::Panic { message: "planted".into() });
+}
+
 #[test]
 fn the_failure_depends_on_the_seed_alone() {
     let liar = MapFactory::of::<Liar<WrongCounter>>("liar");

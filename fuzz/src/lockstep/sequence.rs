@@ -143,7 +143,12 @@ impl<'c, M: AddressSpace + ?Sized> Sequence<'c, M> {
         let walked = search::first_fit(view.rows, view.config, start, length);
         let op = Op::FindSpace { start: Addr::new(start), length: Size::new(length) };
         let tested = &mut self.maps.others[0];
-        let found = match tested.map.apply(&op, &mut Vec::new()).0 {
+        let answer = caught(|| tested.map.apply(&op, &mut Vec::new()).0).map_err(|message| {
+            self.ops.push(op);
+            let divergence = Divergence::Panic { message };
+            Box::new(Mismatch { sides: (tested.name, tested.name), divergence })
+        })?;
+        let found = match answer {
             Answer::Found(addr) => Some(addr.get()),
             Answer::Code(_) => None,
             _ => return Ok(()),

@@ -1,4 +1,4 @@
-//! What the harness must be told: how to run an operation, what there is to compare.
+//! What the harness needs: how to run an operation, what there is to compare.
 
 use std::collections::BTreeMap;
 

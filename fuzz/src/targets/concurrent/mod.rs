@@ -7,7 +7,7 @@
 //! say what it calls; and three of the schedule, which say whose turn it is next. Low bytes
 //! come first. Records after the sixteenth have only their part in the schedule.
 //!
-//! The same input runs in the same order every time, so that a finding is one for ever.
+//! The same input runs in the same order every time, so that a finding comes back.
 
 mod locks;
 mod turns;
