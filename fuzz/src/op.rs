@@ -53,6 +53,41 @@ pub enum LimitName {
     Swap,
 }
 
+impl LimitName {
+    /// `limits` with another value of this one.
+    #[must_use]
+    pub const fn set(self, mut limits: Limits, value: Size) -> Limits {
+        match self {
+            Self::Stack => limits.stack = value,
+            Self::Vmem => limits.vmem = value,
+            Self::Memlock => limits.memlock = value,
+            Self::Swap => limits.swap = value,
+        }
+        limits
+    }
+}
+
+/// Up to where an operation goes, as its operands say it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Until {
+    /// To this address, which may be below its start.
+    End(Addr),
+    /// For this many bytes.
+    Length(Size),
+}
+
+impl From<Addr> for Until {
+    fn from(end: Addr) -> Self {
+        Self::End(end)
+    }
+}
+
+impl From<Size> for Until {
+    fn from(length: Size) -> Self {
+        Self::Length(length)
+    }
+}
+
 /// The form of an operation's answer in traces.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Form {
@@ -167,12 +202,15 @@ macro_rules! with_operations {
 }
 pub(crate) use with_operations;
 
-/// Returns an operand whose role is that of the first one.
-macro_rules! first {
-    (First $field:ident) => {
-        return Some($field);
+/// Puts an operand into the extent of its operation, if its role is that of the first or second one.
+macro_rules! extend {
+    ($extent:ident, First $field:ident) => {
+        $extent = Some(($field, None));
     };
-    ($role:ident $field:ident) => {};
+    ($extent:ident, Second $field:ident) => {
+        $extent = $extent.map(|(start, _)| (start, Some(Until::from($field))));
+    };
+    ($extent:ident, $role:ident $field:ident) => {};
 }
 
 /// Defines [`Op`] and [`Kind`].
@@ -253,17 +291,18 @@ macro_rules! define {
         }
 
         impl Op {
-            /// The address that the operation is about, if any.
+            /// The address that the operation names, with the end or the length beside it, if any.
             #[must_use]
-            #[allow(unused_variables)] // Operands that are no address.
-            pub fn address(&self) -> Option<Addr> {
+            #[allow(unused_variables)] // Operands that are neither.
+            pub fn extent(&self) -> Option<(Addr, Option<Until>)> {
+                let mut extent: Option<(Addr, Option<Until>)> = None;
                 match *self {
                     $(Self::$variant $({ $($field),* })? => {
-                        $($(first!($role $field);)*)?
+                        $($(extend!(extent, $role $field);)*)?
                     })*
                     $(Self::$set { .. } => {})*
                 }
-                None
+                extent
             }
         }
     };
@@ -293,6 +332,12 @@ const _: () = {
 };
 
 impl Op {
+    /// The address that the operation is about, if any.
+    #[must_use]
+    pub fn address(&self) -> Option<Addr> {
+        self.extent().map(|(start, _)| start)
+    }
+
     /// The form of the answer.
     #[must_use]
     pub const fn form(&self) -> Form {
@@ -311,10 +356,7 @@ impl Config {
             Op::Exec { top, maxssiz, .. } if answer == Answer::Code(KernReturn::Success) => {
                 self.tunables.maxsaddr = top.wrapping_back(maxssiz);
             }
-            Op::Limit { name: LimitName::Stack, value } => self.limits.stack = value,
-            Op::Limit { name: LimitName::Vmem, value } => self.limits.vmem = value,
-            Op::Limit { name: LimitName::Memlock, value } => self.limits.memlock = value,
-            Op::Limit { name: LimitName::Swap, value } => self.limits.swap = value,
+            Op::Limit { name, value } => self.limits = name.set(self.limits, value),
             // Rule 15.9: refused, and the old value stays.
             Op::SetGrowSize { value } if value.get() != 0 => self.tunables.sgrowsiz = value,
             Op::SetGuardPage { on } => self.tunables.guard_page = on,

@@ -94,7 +94,7 @@ impl Failure {
 /// What [`Failure::sides`] calls the trace.
 pub const TRACE: &str = "the trace";
 
-/// Runs `trace` on one map of each contender. After every operation each map is compared with what
+/// Runs `trace` on one map of each factory. After every operation each map is compared with what
 /// the trace records, if it does, and the first map with every other one in everything that can be
 /// seen.
 ///
@@ -114,32 +114,32 @@ pub const TRACE: &str = "the trace";
 /// # Errors
 ///
 /// The first divergence. The counts include the operation where it is.
-pub fn replay(trace: &Trace, contenders: &[MapFactory]) -> (Counts, Result<(), Box<Failure>>) {
-    run(trace, contenders, |_, _, _| ())
+pub fn replay(trace: &Trace, factories: &[MapFactory]) -> (Counts, Result<(), Box<Failure>>) {
+    run(trace, factories, |_, _, _| ())
 }
 
-/// `trace` with the contenders' answers replacing those it records; none for operations that
+/// `trace` with the maps' answers replacing those it records; none for operations that
 /// some map does not support, nor for what depends on them.
 ///
 /// # Errors
 ///
-/// The first divergence between contenders.
+/// The first divergence between maps.
 ///
 /// # Panics
 ///
-/// Without contenders.
-pub fn fill(trace: &Trace, contenders: &[MapFactory]) -> Result<Trace, Box<Failure>> {
-    fill_counted(trace, contenders).map(|(filled, _)| filled)
+/// Without factories.
+pub fn fill(trace: &Trace, factories: &[MapFactory]) -> Result<Trace, Box<Failure>> {
+    fill_counted(trace, factories).map(|(filled, _)| filled)
 }
 
 /// As [`fill`], with how much was done.
 pub(crate) fn fill_counted(
     trace: &Trace,
-    contenders: &[MapFactory],
+    factories: &[MapFactory],
 ) -> Result<(Trace, Counts), Box<Failure>> {
     let bare = trace.without_answers();
     let mut filled = bare.clone();
-    let (counts, result) = run(&bare, contenders, |index, answer, seen| {
+    let (counts, result) = run(&bare, factories, |index, answer, seen| {
         filled.steps[index].record(answer, &seen.rows, seen.summary);
     });
     result.map(|()| (filled, counts))

@@ -9,8 +9,7 @@ use std::time::Duration;
 
 use growstack::{Addr, PAGE_SIZE};
 use growstack_fuzz::driver::{Settings, run, sequence};
-use growstack_fuzz::op::Kind;
-use growstack_fuzz::op::{Config, Op};
+use growstack_fuzz::op::{Config, Kind, Op, Until};
 use growstack_fuzz::oracle::Oracle;
 use growstack_fuzz::replay::MapFactory;
 
@@ -23,22 +22,12 @@ fn sequences() -> impl Iterator<Item = &'static (Config, Vec<Op>)> {
 
 /// The address that an operation begins at, and where it ends if it has a range.
 fn bounds(op: &Op) -> Option<(Addr, Option<Addr>)> {
-    match *op {
-        Op::Insert { start, end, .. }
-        | Op::Remove { start, end }
-        | Op::Protect { start, end, .. }
-        | Op::Inherit { start, end, .. }
-        | Op::Madvise { start, end, .. }
-        | Op::Wire { start, end, .. }
-        | Op::Unwire { start, end, .. }
-        | Op::Check { start, end, .. } => Some((start, Some(end))),
-        Op::FindSpace { start, .. }
-        | Op::Find { start, .. }
-        | Op::Fixed { start, .. }
-        | Op::Stack { addrbos: start, .. } => Some((start, None)),
-        Op::Grow { addr } | Op::Lookup { addr } => Some((addr, None)),
-        _ => None,
-    }
+    let (start, until) = op.extent()?;
+    let end = match until {
+        Some(Until::End(end)) => Some(end),
+        Some(Until::Length(_)) | None => None,
+    };
+    Some((start, end))
 }
 
 /// How many operations of the sequences are as `is` says, given the start of their sequence.

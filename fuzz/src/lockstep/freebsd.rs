@@ -1,5 +1,7 @@
 //! The dialect of the rule book: the operations of FreeBSD's VM map.
 
+use growstack::AddrRange;
+
 use super::{Dialect, Subject};
 use crate::answer::Answer;
 use crate::compare::{Divergence, Observed};
@@ -12,6 +14,7 @@ pub struct FreeBsd;
 
 impl Dialect for FreeBsd {
     type Op = Op;
+    type Place = AddrRange;
     type Seen = Observed;
     type Divergence = Divergence;
 
@@ -27,8 +30,15 @@ impl Dialect for FreeBsd {
         left.compare_answers(right)
     }
 
-    fn compare_looks(left: &Observed, right: &Observed) -> Result<(), Divergence> {
-        left.compare_looks(right)
+    fn compare_looks(
+        left: &Observed,
+        right: &Observed,
+        place: Option<AddrRange>,
+    ) -> Result<(), Divergence> {
+        match place {
+            Some(range) => left.compare_near(right, range),
+            None => left.compare_looks(right),
+        }
     }
 
     fn sound(seen: &Observed) -> Result<(), Divergence> {
@@ -45,8 +55,8 @@ impl<M: AddressSpace + ?Sized> Subject<FreeBsd> for M {
         seen.run_op(self, op);
     }
 
-    fn look(&self, seen: &mut Observed) {
-        seen.read(self);
+    fn look(&self, place: Option<AddrRange>, seen: &mut Observed) {
+        seen.look_near(self, place);
     }
 
     fn check(&self, seen: &mut Observed) {

@@ -1,6 +1,6 @@
 //! What holds of an operation whatever the rules say about its details.
 //!
-//! The reference could share a mistake with the engine. These laws know nothing of either.
+//! The oracle could share a mistake with the engine. These laws know nothing of either.
 
 use growstack::{Growth, Refusal, Size};
 

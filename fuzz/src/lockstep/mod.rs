@@ -13,7 +13,7 @@ pub(crate) mod scarce;
 mod search;
 mod sequence;
 
-use std::fmt;
+use std::{fmt, iter};
 
 pub use counts::{Counts, KindCount};
 pub use freebsd::FreeBsd;
@@ -24,6 +24,8 @@ pub(crate) use sequence::{Failed, ORACLE, attempt, attempt_on, drive, perform};
 pub trait Dialect {
     /// One operation.
     type Op: fmt::Display;
+    /// A part of a map that can be looked at alone.
+    type Place: Copy;
     /// What is seen of one map around an operation: its answer, and how it looks afterwards.
     type Seen: Default;
     /// The first thing in which two maps differ, or that is wrong with one.
@@ -46,12 +48,16 @@ pub trait Dialect {
     /// The first difference.
     fn compare_answers(left: &Self::Seen, right: &Self::Seen) -> Result<(), Self::Divergence>;
 
-    /// Compares how two maps look.
+    /// Compares how two maps look at a place; everywhere, without one.
     ///
     /// # Errors
     ///
     /// The first difference.
-    fn compare_looks(left: &Self::Seen, right: &Self::Seen) -> Result<(), Self::Divergence>;
+    fn compare_looks(
+        left: &Self::Seen,
+        right: &Self::Seen,
+        place: Option<Self::Place>,
+    ) -> Result<(), Self::Divergence>;
 
     /// The verdict of a map's own check.
     ///
@@ -69,8 +75,9 @@ pub trait Subject<D: Dialect + ?Sized> {
     /// Runs an operation, and keeps the answer.
     fn act(&mut self, op: &D::Op, seen: &mut D::Seen);
 
-    /// Keeps how the map looks. Linear in its entries.
-    fn look(&self, seen: &mut D::Seen);
+    /// Keeps how the map looks at a place and next to it; everywhere, without one, which is linear
+    /// in its entries.
+    fn look(&self, place: Option<D::Place>, seen: &mut D::Seen);
 
     /// Keeps what the map says about its own structure.
     fn check(&self, seen: &mut D::Seen);
@@ -117,14 +124,30 @@ impl<D: Dialect + ?Sized, M: Subject<D> + ?Sized> Side<D, M> {
             .map_err(|divergence| self.alone(divergence))
     }
 
-    fn look(&mut self, check: bool) -> Result<(), Box<Mismatch<D>>> {
+    fn act(&mut self, op: &D::Op) -> Result<(), Box<Mismatch<D>>> {
         self.work(|map, seen| {
-            map.look(seen);
+            map.act(op, seen);
+            Ok(())
+        })
+    }
+
+    fn look(&mut self, place: Option<D::Place>, check: bool) -> Result<(), Box<Mismatch<D>>> {
+        self.work(|map, seen| {
+            map.look(place, seen);
             if check {
                 map.check(seen);
             }
             Ok(())
         })
+    }
+
+    /// Whether the map has the last operation.
+    pub fn took_part(&self) -> bool {
+        D::supported(&self.seen)
+    }
+
+    fn sound(&self) -> Result<(), Box<Mismatch<D>>> {
+        D::sound(&self.seen).map_err(|broken| self.alone(broken))
     }
 
     fn against<N: ?Sized>(
@@ -161,7 +184,8 @@ where
     L: Subject<D> + ?Sized,
     R: Subject<D> + ?Sized,
 {
-    /// Runs an operation on all maps, and compares what they answer.
+    /// Runs an operation on all maps, and compares what they answer. A map that does not have it
+    /// ends this: none but those before it have run it.
     ///
     /// # Errors
     ///
@@ -185,15 +209,12 @@ where
     ) -> Result<Ran, Box<Mismatch<D>>> {
         for side in &mut self.others {
             side.work(&mut act)?;
-            if !D::supported(&side.seen) {
+            if !side.took_part() {
                 return Ok(Ran::Unsupported(side.name));
             }
         }
-        self.first.work(|map, seen| {
-            map.act(op, seen);
-            Ok(())
-        })?;
-        if !D::supported(&self.first.seen) {
+        self.first.act(op)?;
+        if !self.first.took_part() {
             return Ok(Ran::Unsupported(self.first.name));
         }
         for side in &self.others {
@@ -202,20 +223,71 @@ where
         Ok(Ran::Everywhere)
     }
 
-    /// Compares how the maps look, and lets those compared check themselves; the first one, which
+    /// Looks at all maps, and compares them. Those compared check themselves; the first one, which
     /// is the oracle and checks itself at work, only if `check_first`. Linear in the entries.
     ///
     /// # Errors
     ///
     /// The first mismatch, or the invariant that a map breaks.
     pub fn compare(&mut self, check_first: bool) -> Result<(), Box<Mismatch<D>>> {
-        self.first.look(check_first)?;
-        for side in &mut self.others {
-            side.look(true)?;
-            self.first.against(side, D::compare_looks)?;
+        self.first.look(None, check_first)?;
+        self.others.iter_mut().try_for_each(|side| side.look(None, true))?;
+        self.compare_looks(None)
+    }
+
+    /// Looks at one place of all maps; everywhere, without one, and then all check themselves.
+    ///
+    /// # Errors
+    ///
+    /// The first panic.
+    pub fn look(&mut self, place: Option<D::Place>) -> Result<(), Box<Mismatch<D>>> {
+        let check = place.is_none();
+        self.first.look(place, check)?;
+        self.others.iter_mut().try_for_each(|side| side.look(place, check))
+    }
+
+    /// Compares what was last seen of the maps.
+    ///
+    /// # Errors
+    ///
+    /// The first mismatch, or the invariant that a map breaks.
+    pub fn compare_looks(&self, place: Option<D::Place>) -> Result<(), Box<Mismatch<D>>> {
+        for side in &self.others {
+            self.first.against(side, |first, other| D::compare_looks(first, other, place))?;
         }
-        let sound = |side: &Side<D, R>| D::sound(&side.seen).map_err(|broken| side.alone(broken));
-        self.others.iter().try_for_each(sound)?;
-        D::sound(&self.first.seen).map_err(|broken| self.first.alone(broken))
+        self.others.iter().try_for_each(Side::sound)?;
+        self.first.sound()
+    }
+}
+
+impl<D, M> Lockstep<D, M, M>
+where
+    D: Dialect + ?Sized,
+    M: Subject<D> + ?Sized,
+{
+    /// All maps, the first one first.
+    pub fn sides(&self) -> impl Iterator<Item = &Side<D, M>> {
+        iter::once(&self.first).chain(&self.others)
+    }
+
+    /// Runs an operation on each map, whether the others have it or not.
+    ///
+    /// # Errors
+    ///
+    /// The first panic, or why a map gave no answer.
+    pub fn run_each(&mut self, op: &D::Op) -> Result<(), Box<Mismatch<D>>> {
+        self.first.act(op)?;
+        self.others.iter_mut().try_for_each(|side| side.act(op))
+    }
+
+    /// Compares the answers of the maps that have the operation.
+    ///
+    /// # Errors
+    ///
+    /// The first mismatch.
+    pub fn compare_answers(&self) -> Result<(), Box<Mismatch<D>>> {
+        let mut took_part = self.sides().filter(|side| side.took_part());
+        let Some(first) = took_part.next() else { return Ok(()) };
+        took_part.try_for_each(|side| first.against(side, D::compare_answers))
     }
 }

@@ -35,7 +35,7 @@ pub(crate) fn short_of_nodes<const B: usize>(
             .and_then(|()| if looks { Err("a look-up needs none".to_owned()) } else { Ok(()) })
             .and_then(
                 |()| {
-                    if nodes >= most { Err("none needs so many".to_owned()) } else { Ok(()) }
+                    if nodes >= most { Err("none needs that many".to_owned()) } else { Ok(()) }
                 },
             )
             .map_err(|what| Divergence::Broken {
@@ -57,7 +57,7 @@ fn unchanged<const B: usize>(
     now.look_at(space);
     now.check?;
     if !changes.is_empty() {
-        return Err("changes were told".to_owned());
+        return Err("changes were reported".to_owned());
     }
     if now.rows != seen.rows {
         return Err("the entries are not what they were".to_owned());

@@ -18,7 +18,7 @@ use crate::space::AddressSpace;
 use crate::trace::{Step, Trace};
 
 /// What reports call the oracle.
-pub(crate) const ORACLE: &str = "reference";
+pub(crate) const ORACLE: &str = "oracle";
 
 /// A sequence under way.
 pub(crate) struct Sequence<'c, M: AddressSpace + ?Sized> {

@@ -13,7 +13,7 @@ use crate::trace::Trace;
 /// and the operations are [shrunk](crate::shrink) by what they are near. A map that was too slow is
 /// not tried again.
 #[must_use]
-pub fn cut(trace: &Trace, failure: &Failure, contenders: &[MapFactory]) -> Trace {
+pub fn cut(trace: &Trace, failure: &Failure, factories: &[MapFactory]) -> Trace {
     let mut start = trace.clone();
     start.steps.truncate(failure.index + 1);
     if failure.sides.0 == TRACE || failure.is_late() {
@@ -21,7 +21,7 @@ pub fn cut(trace: &Trace, failure: &Failure, contenders: &[MapFactory]) -> Trace
     }
     let start = start.without_answers();
     let failing = |trace: &Trace| {
-        replay(trace, contenders).1.err().filter(|f| f.divergence.is_like(&failure.divergence))
+        replay(trace, factories).1.err().filter(|f| f.divergence.is_like(&failure.divergence))
     };
     let input = Input::of(start.config(), start.steps.iter().map(|step| *step.op()));
     let shrink = || shrink::input(input, |input| failing(&input.trace()).is_some()).trace();

@@ -3,19 +3,10 @@
 use growstack::{Addr, AddrRange};
 
 use crate::answer::Answer;
-use crate::op::Op;
+use crate::op::{Op, Until};
 
 /// Maps of at most this many entries are compared as a whole after every operation.
 const SMALL: usize = 512;
-
-/// What is read of a map after an operation.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Look {
-    /// All entries, and the map's own check.
-    Whole,
-    /// The entries about a range.
-    Near(AddrRange),
-}
 
 /// Decides how much is read, so that all of it together is linear in the operations.
 #[derive(Debug, Default)]
@@ -25,19 +16,20 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// What to read after `op`, which was answered so by a map that now has `entries`.
-    pub(super) fn look(&mut self, op: &Op, answer: Answer, entries: usize) -> Look {
+    /// Where to look after `op`, which was answered so by a map that now has `entries`; everywhere,
+    /// if none.
+    pub(super) fn place(&mut self, op: &Op, answer: Answer, entries: usize) -> Option<AddrRange> {
         self.since += 1;
         if entries <= SMALL || self.since >= entries {
             return self.whole();
         }
-        reach(op, answer).map_or_else(|| self.whole(), Look::Near)
+        reach(op, answer).or_else(|| self.whole())
     }
 
     /// The next look is at everything.
-    pub(super) fn whole(&mut self) -> Look {
+    pub(super) fn whole(&mut self) -> Option<AddrRange> {
         self.since = 0;
-        Look::Whole
+        None
     }
 
     /// Is there anything that was not compared as a whole yet?
@@ -49,29 +41,17 @@ impl Pace {
 /// The addresses at which `op` can have changed something; the entries next to them may have
 /// merged, grown or lost their reserve. `None` if it could be anywhere.
 pub(super) fn reach(op: &Op, answer: Answer) -> Option<AddrRange> {
-    match *op {
-        Op::Insert { start, end, .. }
-        | Op::Remove { start, end }
-        | Op::Protect { start, end, .. }
-        | Op::Inherit { start, end, .. }
-        | Op::Madvise { start, end, .. }
-        | Op::Wire { start, end, .. }
-        | Op::Unwire { start, end, .. } => Some(between(start.get(), end.get())),
-        Op::Fixed { start, length, .. } | Op::Stack { addrbos: start, max_ssize: length, .. } => {
-            Some(from(start.get(), length.get()))
-        }
-        Op::Find { start, length, .. } => match answer {
-            Answer::Found(addr) => Some(from(addr.get(), length.get())),
-            _ => Some(from(start.get(), 0)),
-        },
-        Op::Grow { addr } | Op::Lookup { addr } => Some(from(addr.get(), 0)),
-        Op::FindSpace { start, .. } | Op::Check { start, .. } => Some(from(start.get(), 0)),
-        Op::Limit { .. }
-        | Op::SetGrowSize { .. }
-        | Op::SetGuardPage { .. }
-        | Op::WireFuture { .. } => Some(from(0, 0)),
-        _ => None,
-    }
+    let (start, until) = match (*op, answer) {
+        (Op::Exec { .. } | Op::Dump, _) => return None,
+        (Op::Find { length, .. }, Answer::Found(addr)) => (addr, Some(Until::Length(length))),
+        (Op::Find { start, .. } | Op::FindSpace { start, .. }, _) => (start, None),
+        _ => op.extent().unwrap_or((Addr::ZERO, None)),
+    };
+    Some(match until {
+        Some(Until::End(end)) => between(start.get(), end.get()),
+        Some(Until::Length(length)) => from(start.get(), length.get()),
+        None => from(start.get(), 0),
+    })
 }
 
 /// The addresses from `start` on. A sum that wraps, as the operation may have it, reaches both ends.
@@ -110,16 +90,16 @@ mod tests {
         let mut pace = Pace::default();
         let mut read = 0;
         for _ in 0..100_000 {
-            match pace.look(&op, Answer::Holds(None), 10_000) {
-                Look::Whole => read += 10_000,
-                Look::Near(_) => read += 3,
+            match pace.place(&op, Answer::Holds(None), 10_000) {
+                None => read += 10_000,
+                Some(_) => read += 3,
             }
         }
         assert_eq!(read, 10 * 10_000 + 3 * 99_990);
         assert!(!pace.owes_a_whole_look());
-        assert_eq!(pace.look(&op, Answer::Silent, SMALL), Look::Whole);
-        let dump = pace.look(&Op::Dump, Answer::Silent, 10_000);
-        assert_eq!(dump, Look::Whole, "a dump shows everything");
+        assert_eq!(pace.place(&op, Answer::Silent, SMALL), None);
+        let dump = pace.place(&Op::Dump, Answer::Silent, 10_000);
+        assert_eq!(dump, None, "a dump shows everything");
         let find = |answer| {
             let size = Size::new(0x2000);
             reach(&Op::Fixed { start: Addr::new(1), length: size, mapping: MAPPING }, answer)

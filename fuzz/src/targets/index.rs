@@ -16,6 +16,7 @@ mod model;
 mod subject;
 mod under_test;
 
+use std::convert::Infallible;
 use std::fmt::Write as _;
 
 use super::chunks::Shape;
@@ -94,6 +95,7 @@ struct Seen {
 
 impl Dialect for Edits {
     type Op = Edit;
+    type Place = Infallible;
     type Seen = Seen;
     type Divergence = String;
 
@@ -116,7 +118,7 @@ impl Dialect for Edits {
         }
     }
 
-    fn compare_looks(model: &Seen, tree: &Seen) -> Result<(), String> {
+    fn compare_looks(model: &Seen, tree: &Seen, _: Option<Infallible>) -> Result<(), String> {
         if let Some(broken) = &tree.check {
             return Err(broken.clone());
         }
@@ -150,7 +152,7 @@ impl<S: Subject> crate::lockstep::Subject<Edits> for S {
         self.apply(edit, &mut seen.answer);
     }
 
-    fn look(&self, seen: &mut Seen) {
+    fn look(&self, _: Option<Infallible>, seen: &mut Seen) {
         seen.length = self.len();
         seen.entries = seen.whole.then(|| self.entries().collect());
     }
