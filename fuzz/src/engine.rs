@@ -1,9 +1,9 @@
 //! The engine as an [`AddressSpace`].
 
-use growstack::{Addr, AddrRange, Change, KernReturn, Process, Refusal, Size, VmMap};
+use growstack::{Addr, AddrRange, Change, Entry, Growth, KernReturn, Process, Refusal, VmMap};
 
 use crate::answer::{Answer, Cause, Row, Summary};
-use crate::op::{Config, LimitName, ObjectId, Op};
+use crate::op::{Config, ObjectId, Op};
 use crate::space::{AddressSpace, refill};
 
 /// A process of the engine, with index nodes of width `B`.
@@ -11,19 +11,6 @@ use crate::space::{AddressSpace, refill};
 pub struct EngineSpace<const B: usize = 16> {
     /// The process, open for questions that the trait does not have.
     pub process: Process<ObjectId, B>,
-}
-
-impl<const B: usize> EngineSpace<B> {
-    fn set_limit(&mut self, name: LimitName, value: Size) {
-        let mut limits = self.process.limits();
-        match name {
-            LimitName::Stack => limits.stack = value,
-            LimitName::Vmem => limits.vmem = value,
-            LimitName::Memlock => limits.memlock = value,
-            LimitName::Swap => limits.swap = value,
-        }
-        self.process.set_limits(limits);
-    }
 }
 
 impl<const B: usize> AddressSpace for EngineSpace<B> {
@@ -42,10 +29,7 @@ impl<const B: usize> AddressSpace for EngineSpace<B> {
             Op::Stack { addrbos, max_ssize, prot, max, flags } => {
                 plain(self.process.stack(addrbos, max_ssize, prot, max, flags, tell))
             }
-            Op::Grow { addr } => match self.process.grow(addr, tell) {
-                Ok(growth) => (Answer::Code(KernReturn::Success), Cause::Grew(growth)),
-                Err(refusal) => refused(refusal),
-            },
+            Op::Grow { addr } => grew(self.process.grow(addr, tell)),
             Op::FindSpace { start, length } => found(map.find_space(start, length)),
             Op::Find { start, length, max_addr, space, mapping } => {
                 found(map.find(start, length, max_addr, space, mapping, tell))
@@ -71,7 +55,7 @@ impl<const B: usize> AddressSpace for EngineSpace<B> {
                 (Answer::Holds(bounds), Cause::Done)
             }
             Op::Limit { name, value } => {
-                self.set_limit(name, value);
+                self.process.set_limits(name.set(self.process.limits(), value));
                 (Answer::Silent, Cause::Done)
             }
             Op::SetGrowSize { value } => match self.process.set_sgrowsiz(value) {
@@ -95,6 +79,19 @@ impl<const B: usize> AddressSpace for EngineSpace<B> {
         refill(rows, self.process.map().entries());
     }
 
+    fn entries_near(&self, range: AddrRange, rows: &mut Vec<Row>) {
+        let map = self.process.map();
+        let start = range.start().min(map.max());
+        let first = map.lookup(start).map_or(start, |entry| entry.range.start());
+        let mut above = false;
+        let near = map.entries_from(start).take_while(|entry| {
+            // The first above the range is the last to be shown.
+            let last = std::mem::replace(&mut above, entry.range.start() >= range.end());
+            !last
+        });
+        refill(rows, below(map, first).into_iter().chain(near));
+    }
+
     fn summary(&self) -> Summary {
         let map = self.process.map();
         Summary {
@@ -112,21 +109,101 @@ impl<const B: usize> AddressSpace for EngineSpace<B> {
     }
 }
 
+/// The last entry that ends at or below `addr`.
+fn below<const B: usize>(map: &VmMap<ObjectId, B>, addr: Addr) -> Option<Entry<ObjectId>> {
+    let last = Addr::new(addr.get().checked_sub(1)?);
+    map.lookup(last).or_else(|| {
+        let gap = map.gap(last)?.range.start();
+        map.lookup(Addr::new(gap.get().checked_sub(1)?))
+    })
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "takes what an operation returns as it is")]
-fn plain<T>(outcome: Result<T, Refusal>) -> (Answer, Cause) {
+pub(crate) fn plain<T>(outcome: Result<T, Refusal>) -> (Answer, Cause) {
     match outcome {
         Ok(_) => (Answer::Code(KernReturn::Success), Cause::Done),
         Err(refusal) => refused(refusal),
     }
 }
 
-fn found(outcome: Result<Addr, Refusal>) -> (Answer, Cause) {
+pub(crate) fn grew(outcome: Result<Growth, Refusal>) -> (Answer, Cause) {
+    match outcome {
+        Ok(growth) => (Answer::Code(KernReturn::Success), Cause::Grew(growth)),
+        Err(refusal) => refused(refusal),
+    }
+}
+
+pub(crate) fn found(outcome: Result<Addr, Refusal>) -> (Answer, Cause) {
     match outcome {
         Ok(addr) => (Answer::Found(addr), Cause::Done),
         Err(refusal) => refused(refusal),
     }
 }
 
-fn refused(refusal: Refusal) -> (Answer, Cause) {
+pub(crate) fn refused(refusal: Refusal) -> (Answer, Cause) {
     (Answer::Code(refusal.kern()), Cause::Refused(refusal))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::driver::sequence;
+    use crate::oracle::Oracle;
+
+    /// What a list of all entries shows near a range.
+    struct Listed(Vec<Row>);
+
+    impl AddressSpace for Listed {
+        fn create(_: &Config) -> Self {
+            Self(Vec::new())
+        }
+        fn apply(&mut self, _: &Op, _: &mut Vec<Change>) -> (Answer, Cause) {
+            (Answer::Unsupported, Cause::NotGiven)
+        }
+        fn entries(&self, rows: &mut Vec<Row>) {
+            rows.clone_from(&self.0);
+        }
+        fn summary(&self) -> Summary {
+            Summary::default()
+        }
+    }
+
+    /// Ranges that begin and end in, at and between entries, and outside the map.
+    fn ranges(rows: &[Row]) -> Vec<AddrRange> {
+        let bounds = rows.iter().flat_map(|row| [row.range.start().get(), row.range.end().get()]);
+        let near = |at: u64| [at.saturating_sub(1), at, at.saturating_add(1)];
+        let points: Vec<u64> =
+            bounds.flat_map(near).chain([0, 1, u64::MAX - 1, u64::MAX]).collect();
+        let range = |a: &u64, b: &u64| AddrRange::new(Addr::new(*a), Addr::new(*b));
+        let skipped = points.iter().skip(5);
+        let wide = points.iter().zip(skipped).filter_map(|(a, b)| range(a, b));
+        let narrow = points.iter().filter_map(|a| range(a, &a.saturating_add(1)));
+        wide.chain(narrow).collect()
+    }
+
+    #[test]
+    fn the_entries_near_a_range_are_those_of_the_list() {
+        let mut compared = 0;
+        for number in 0..40 {
+            let (config, ops) = sequence(7, number);
+            let mut engine = EngineSpace::<4>::create(&config);
+            let mut oracle = Oracle::create(&config);
+            for op in ops {
+                engine.apply(&op, &mut Vec::new());
+                oracle.apply(&op, &mut Vec::new());
+            }
+            let mut list = Listed(Vec::new());
+            engine.entries(&mut list.0);
+            for range in ranges(&list.0) {
+                let [mut near, mut of_engine, mut of_oracle] = [const { Vec::new() }; 3];
+                list.entries_near(range, &mut near);
+                engine.entries_near(range, &mut of_engine);
+                oracle.entries_near(range, &mut of_oracle);
+                assert_eq!(near, of_engine, "{range}");
+                assert_eq!(near, of_oracle, "{range}");
+                compared += 1;
+            }
+        }
+        assert!(compared > 1000, "{compared}");
+    }
 }

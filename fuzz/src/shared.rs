@@ -3,13 +3,12 @@
 use std::convert::Infallible;
 
 use growstack::shared::{FaultPath, Locks, ParkingLot, SharedProcess, WireError};
-use growstack::{
-    Addr, AddrRange, Change, Growth, Holes, KernReturn, Process, Prot, Refusal, Size, VmMap, Wiring,
-};
+use growstack::{Addr, AddrRange, Change, Holes, KernReturn, Process, Prot, Size, VmMap, Wiring};
 use parking_lot::Mutex;
 
 use crate::answer::{Answer, Cause, Row, Summary};
-use crate::op::{Config, LimitName, ObjectId, Op};
+use crate::engine::{found, grew, plain, refused};
+use crate::op::{Config, ObjectId, Op};
 use crate::space::{AddressSpace, refill};
 
 /// A shared process with index nodes of width `B`.
@@ -131,8 +130,8 @@ impl<const B: usize, L: Locks> SharedSpace<B, L> {
             });
         }
         match outcome {
-            Ok(()) => plain(Ok(())),
-            Err(WireError::Refused(refusal)) => plain(Err(refusal)),
+            Ok(()) => (Answer::Code(KernReturn::Success), Cause::Done),
+            Err(WireError::Refused(refusal)) => refused(refusal),
             Err(WireError::Fault(never)) => match never {},
         }
     }
@@ -140,7 +139,11 @@ impl<const B: usize, L: Locks> SharedSpace<B, L> {
     /// What only stores a value.
     fn switch(&self, op: &Op) -> (Answer, Cause) {
         match *op {
-            Op::Limit { name, value } => self.set_limit(name, value),
+            Op::Limit { name, value } => {
+                let mut process = self.process.lock_process();
+                let limits = name.set(process.limits(), value);
+                process.set_limits(limits);
+            }
             Op::SetGrowSize { value } => {
                 if let Err(refusal) = self.process.set_sgrowsiz(value) {
                     return refused(refusal);
@@ -151,18 +154,6 @@ impl<const B: usize, L: Locks> SharedSpace<B, L> {
             _ => {}
         }
         (Answer::Silent, Cause::Done)
-    }
-
-    fn set_limit(&self, name: LimitName, value: Size) {
-        let mut process = self.process.lock_process();
-        let mut limits = process.limits();
-        match name {
-            LimitName::Stack => limits.stack = value,
-            LimitName::Vmem => limits.vmem = value,
-            LimitName::Memlock => limits.memlock = value,
-            LimitName::Swap => limits.swap = value,
-        }
-        process.set_limits(limits);
     }
 
     /// Does the published view say what the map says, at every boundary and beside it?
@@ -226,31 +217,6 @@ fn is_covered(change: &Change, asked: &[AddrRange]) -> bool {
         if pages.start() <= reached { reached.max(pages.end()) } else { reached }
     });
     reached >= wired.end()
-}
-
-fn plain(outcome: Result<(), Refusal>) -> (Answer, Cause) {
-    match outcome {
-        Ok(()) => (Answer::Code(KernReturn::Success), Cause::Done),
-        Err(refusal) => refused(refusal),
-    }
-}
-
-fn grew(outcome: Result<Growth, Refusal>) -> (Answer, Cause) {
-    match outcome {
-        Ok(growth) => (Answer::Code(KernReturn::Success), Cause::Grew(growth)),
-        Err(refusal) => refused(refusal),
-    }
-}
-
-fn found(outcome: Result<Addr, Refusal>) -> (Answer, Cause) {
-    match outcome {
-        Ok(addr) => (Answer::Found(addr), Cause::Done),
-        Err(refusal) => refused(refusal),
-    }
-}
-
-fn refused(refusal: Refusal) -> (Answer, Cause) {
-    (Answer::Code(refusal.kern()), Cause::Refused(refusal))
 }
 
 #[cfg(test)]

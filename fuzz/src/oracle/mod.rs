@@ -1,4 +1,4 @@
-//! The naive reference: the rule book as a sorted list of entries.
+//! The naive oracle: the rule book as a sorted list of entries.
 //!
 //! [`Oracle`] is the oracle that other maps are compared with. It is written from
 //! `docs/behaviour.md` clause by clause, keeps a plain sorted list, and shares nothing with the engine
@@ -24,7 +24,7 @@ pub use branch::Branch;
 use growstack::{Addr, AddrRange, Change, KernReturn, Limits, Refusal, Size};
 
 use crate::answer::{Answer, Cause, Row, Summary};
-use crate::op::{Config, LimitName, Op};
+use crate::op::{Config, Op};
 use crate::space::{AddressSpace, refill};
 use piece::Piece;
 
@@ -114,7 +114,7 @@ impl Oracle {
         operation: impl FnOnce(&mut Self, &mut Vec<Change>) -> (Answer, Cause),
     ) -> (Answer, Cause) {
         self.trail.clear();
-        let (size, told) = (self.size, changes.len());
+        let (size, reported) = (self.size, changes.len());
         let result = operation(self, changes);
         self.unaudited += 1;
         let period = if cfg!(fuzzing) { PERIOD } else { self.entries.len() as u64 };
@@ -123,9 +123,9 @@ impl Oracle {
             self.unaudited = 0;
         }
         let audit = if due { self.audit() } else { Ok(()) };
-        let audit = audit.and_then(|()| self.audit_changes(size, &changes[told..]));
+        let audit = audit.and_then(|()| self.audit_changes(size, &changes[reported..]));
         if let Err(sentence) = audit {
-            panic!("the reference broke a rule: {sentence}");
+            panic!("the oracle broke a rule: {sentence}");
         }
         result
     }
@@ -201,12 +201,7 @@ impl Oracle {
     fn switch(&mut self, op: &Op) -> (Answer, Cause) {
         match *op {
             Op::Limit { name, value } => {
-                match name {
-                    LimitName::Stack => self.limits.stack = value,
-                    LimitName::Vmem => self.limits.vmem = value,
-                    LimitName::Memlock => self.limits.memlock = value,
-                    LimitName::Swap => self.limits.swap = value,
-                }
+                self.limits = name.set(self.limits, value);
                 self.reach(Branch::LimitStored);
             }
             Op::SetGrowSize { value } => {
