@@ -46,7 +46,7 @@ fn removal_tells_the_mapped_parts<M: AddressSpace>() {
     b.run(insert_rw(0x1_0000, 0x1_4000));
     b.run(insert_rw(0x1_6000, 0x1_8000));
     b.run(wire(0x1_6000, 0x1_8000, Wiring::User, Holes::Refused));
-    // Unmapping wired pages is told as unmapping alone.
+    // Unmapping wired pages is reported as unmapping alone.
     b.done(
         remove(0x1_2000, 0x1_7000),
         &[unmapped(0x1_2000, 0x1_4000), unmapped(0x1_6000, 0x1_7000)],
@@ -82,7 +82,7 @@ fn protect_tells_what_is_in_force<M: AddressSpace>() {
         current(0x1_0000, 0x1_3000, Prot::READ),
         &[protected(0x1_0000, 0x1_1000, Prot::READ), protected(0x1_2000, 0x1_3000, Prot::READ)],
     );
-    // A new maximum is told only where it takes something away.
+    // A new maximum is reported only where it takes something away.
     let max = |prot| protect(0x1_0000, 0x1_4000, prot, ProtectWhat::Max);
     b.done(max(RW), &[]);
     b.done(max(Prot::RX.and(RW)), &[protected(0x1_3000, 0x1_4000, Prot::READ)]);
@@ -120,7 +120,7 @@ fn growth_tells_what_was_added<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x2000));
     b.run(insert_rw(0x1_0000, 0x1_2000));
     b.run(stack(0x1_2000, 0x8000, CowFlags::GROWTH));
-    // Cut at the neighbour, which it extends (13.13); only what is new is told.
+    // Cut at the neighbour, which it extends (13.13); only what is new is reported.
     b.grows(0x1_2fff, Direction::Down, (0x1_2000, 0x1_5000), &[mapped(0x1_2000, 0x1_5000, RW)]);
     b.grows(0x1_7000, Direction::Up, (0x1_7000, 0x1_9000), &[mapped(0x1_7000, 0x1_9000, RW)]);
 }

@@ -33,8 +33,8 @@ impl Script {
         Self { command: format!("sh {}", path.display()), _folder: folder }
     }
 
-    fn contender(&self, timeout: Duration) -> MapFactory {
-        Command::new(&self.command, timeout).unwrap().contender("script")
+    fn factory(&self, timeout: Duration) -> MapFactory {
+        Command::new(&self.command, timeout).unwrap().factory("script")
     }
 }
 
@@ -42,14 +42,14 @@ fn trace(body: &str) -> Trace {
     Trace::parse(format!("{HEADER}{body}").as_bytes()).unwrap()
 }
 
-fn play(body: &str, contender: MapFactory) -> (Counts, Result<(), Box<Failure>>) {
-    replay(&trace(body), &[MapFactory::of::<Oracle>("reference"), contender])
+fn play(body: &str, factory: MapFactory) -> (Counts, Result<(), Box<Failure>>) {
+    replay(&trace(body), &[MapFactory::of::<Oracle>("oracle"), factory])
 }
 
 /// The header of these traces has a step that a map is asked about before anything else.
 const READ: &str = "for n in 1 2 3 4 5; do read -r line; done\n";
 
-/// Answers as told, one line after each that it reads; dumps are not supported.
+/// Answers as given, one line after each that it reads; dumps are not supported.
 fn answers(lines: &[&str]) -> Script {
     let mut text = format!("{READ}read -r line; echo '= KERN_SUCCESS'\n");
     text += "read -r line; echo '= UNSUPPORTED'\n";
@@ -62,8 +62,7 @@ fn answers(lines: &[&str]) -> Script {
 #[test]
 fn answers_without_dumps() {
     let script = answers(&["echo '= FALSE'", "echo '= TRUE 0x1000 0x2000'"]);
-    let (counts, result) =
-        play("lookup 0\n= FALSE\nlookup 0\n= FALSE\n", script.contender(PATIENT));
+    let (counts, result) = play("lookup 0\n= FALSE\nlookup 0\n= FALSE\n", script.factory(PATIENT));
     assert_eq!((counts.operations, counts.ended), (2, None));
     let failure = result.unwrap_err();
     assert_eq!((failure.index, failure.sides), (1, ("the trace", "script")));
@@ -74,7 +73,7 @@ fn answers_without_dumps() {
 fn unsupported_operations_end_a_trace() {
     let script = answers(&["echo '= FALSE'", "echo '= UNSUPPORTED'"]);
     let (counts, result) =
-        play("lookup 0\ninsert 0x1000 0x2000 rw- rwx - - 0\nlookup 0\n", script.contender(PATIENT));
+        play("lookup 0\ninsert 0x1000 0x2000 rw- rwx - - 0\nlookup 0\n", script.factory(PATIENT));
     result.unwrap();
     let ended = counts.ended.unwrap();
     assert_eq!((counts.operations, ended.index, ended.map), (1, Some(1), "script"));
@@ -82,12 +81,12 @@ fn unsupported_operations_end_a_trace() {
 
 /// What the divergence says after one `lookup 0` that is answered by `line`.
 fn failed(script: &Script, timeout: Duration) -> Divergence {
-    let (_, result) = play("lookup 0\n", script.contender(timeout));
+    let (_, result) = play("lookup 0\n", script.factory(timeout));
     result.unwrap_err().divergence
 }
 
 #[test]
-fn garbage_is_told() {
+fn garbage_is_reported() {
     let cases = [
         ("echo hello", "it wrote `hello` after `lookup 0x0`: the first word of an answer"),
         ("echo '= KERN_SUCCESS'", "must be TRUE or FALSE, not `KERN_SUCCESS`"),
@@ -96,28 +95,28 @@ fn garbage_is_told() {
         ("printf '\\377\\n'", "wrote no UTF-8 after `lookup 0x0`"),
         ("printf '%05000d\\n' 0", "wrote a line of more than 4096 bytes"),
     ];
-    for (line, told) in cases {
+    for (line, reported) in cases {
         match failed(&answers(&[line]), PATIENT) {
-            Divergence::Failed { reason } => assert!(reason.contains(told), "{line}: {reason}"),
+            Divergence::Failed { reason } => assert!(reason.contains(reported), "{line}: {reason}"),
             other => panic!("{line}: {other}"),
         }
     }
 }
 
 #[test]
-fn an_end_is_told() {
+fn an_end_is_reported() {
     let cases = [
         ("exit 7", "ended before its answer to `lookup 0x0`, exit status: 7"),
         ("printf '= FALSE'", "ended before its answer to `lookup 0x0`, exit status: 0"),
         ("kill -9 $$", "ended before its answer to `lookup 0x0`, signal: 9"),
     ];
-    for (line, told) in cases {
+    for (line, reported) in cases {
         match failed(&answers(&[line]), PATIENT) {
-            Divergence::Failed { reason } => assert!(reason.contains(told), "{line}: {reason}"),
+            Divergence::Failed { reason } => assert!(reason.contains(reported), "{line}: {reason}"),
             other => panic!("{line}: {other}"),
         }
     }
-    let missing = Command::new("/does/not/exist -x", PATIENT).unwrap().contender("script");
+    let missing = Command::new("/does/not/exist -x", PATIENT).unwrap().factory("script");
     let failure = play("lookup 0\n", missing).1.unwrap_err();
     assert!(failure.divergence.to_string().contains("`/does/not/exist -x` cannot be started"));
 }
@@ -143,7 +142,7 @@ fn a_program_that_is_too_slow_is_not_tried_again_and_again() {
     let script = Script::new("exec sleep 600");
     let threads = NonZero::<usize>::MIN;
     let settings = Settings { seed: 5, first: 0, sequences: Some(9), budget: None, threads };
-    let outcome = run(&settings, script.contender(Duration::from_millis(100)));
+    let outcome = run(&settings, script.factory(Duration::from_millis(100)));
     let text = outcome.failure.unwrap().to_string();
     assert!(text.contains("script was too slow"), "{text}");
 }
@@ -175,7 +174,7 @@ fn a_wrapper_dies_with_what_it_started() {
     std::fs::write(&script, text).unwrap();
     let command =
         Command::new(&format!("sh {}", script.display()), Duration::from_secs(2)).unwrap();
-    let (_, result) = play("lookup 0\n", command.contender("wrapper"));
+    let (_, result) = play("lookup 0\n", command.factory("wrapper"));
     assert!(result.unwrap_err().is_late());
     let pid = std::fs::read_to_string(pid).unwrap();
     let until = std::time::Instant::now() + Duration::from_secs(5);

@@ -153,7 +153,7 @@ fn trace(body: &str) -> Trace {
 }
 
 fn both() -> [MapFactory; 2] {
-    [MapFactory::of::<Oracle>("reference"), MapFactory::of::<ListMap>("btreemap")]
+    [MapFactory::of::<Oracle>("oracle"), MapFactory::of::<ListMap>("btreemap")]
 }
 
 #[test]
@@ -335,12 +335,12 @@ fn random_takes_the_first_map_or_the_one_named() {
     let (exit, text) = call(&[]);
     assert_eq!(exit, Exit::Agreed);
     assert!(text.starts_with("seed 1, map btreemap,"), "{text}");
-    let (exit, text) = call(&["--map", "reference"]);
+    let (exit, text) = call(&["--map", "oracle"]);
     assert_eq!(exit, Exit::Agreed);
-    assert!(text.starts_with("seed 1, map reference,"), "{text}");
+    assert!(text.starts_with("seed 1, map oracle,"), "{text}");
     let (exit, text) = call(&["--map", "linux"]);
     assert_eq!(exit, Exit::Unusable);
-    assert!(text.contains("no map is called `linux`; there are: btreemap, reference"), "{text}");
+    assert!(text.contains("no map is called `linux`; there are: btreemap, oracle"), "{text}");
     assert_eq!(call(&["--width", "4"]).0, Exit::Unusable);
 }
 

@@ -102,7 +102,7 @@ fn insist<const B: usize>(
         }
         assert!(n < VmMap::<growstack_fuzz::op::ObjectId, B>::MAX_NODES_PER_OPERATION, "{op:?}");
         assert_eq!(answer, Answer::Code(growstack::KernReturn::ResourceShortage));
-        assert_eq!(changes, [], "{op:?} was refused for memory and told changes");
+        assert_eq!(changes, [], "{op:?} was refused for memory and reported changes");
         assert!(look(space) == before, "{op:?} was refused for memory and changed the map");
         tally.refused += 1;
         tally.kinds_refused.insert(kind(op));
@@ -189,7 +189,7 @@ fn a_cap_on_nodes_is_refused_in_every_operation_and_changes_nothing() {
     println!("{narrow:?}\n{wide:?}");
 }
 
-/// Random sequences, beside a map that is never short: what is not refused comes to the same.
+/// Random sequences, beside a map that is never short: what is not refused has the same effect.
 #[test]
 fn random_sequences_short_of_nodes_are_refused_or_done_in_full() {
     let mut tally = Tally::default();

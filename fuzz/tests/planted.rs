@@ -1,4 +1,4 @@
-//! Differences planted into the reference: the driver must find and cut each of them.
+//! Differences planted into the oracle: the driver must find and cut each of them.
 
 #![allow(clippy::unwrap_used)]
 
@@ -15,9 +15,9 @@ use growstack_fuzz::replay::{MapFactory, replay};
 use growstack_fuzz::space::AddressSpace;
 use growstack_fuzz::trace::Trace;
 
-/// One way to be wrong; each method may spoil what the reference said.
+/// One way to be wrong; each method may spoil what the oracle said.
 trait Lie: 'static {
-    fn told(_op: &Op, _told: &mut (Answer, Cause), _changes: &mut Vec<Change>) {}
+    fn answer(_op: &Op, _answer: &mut (Answer, Cause), _changes: &mut Vec<Change>) {}
     fn rows(_rows: &mut [Row]) {}
     fn summary(_summary: &mut Summary) {}
     fn check(_map: &Oracle) -> Result<(), String> {
@@ -25,7 +25,7 @@ trait Lie: 'static {
     }
 }
 
-/// The reference, but for one lie.
+/// The oracle, but for one lie.
 struct Liar<L> {
     map: Oracle,
     lie: std::marker::PhantomData<L>,
@@ -37,9 +37,9 @@ impl<L: Lie> AddressSpace for Liar<L> {
     }
 
     fn apply(&mut self, op: &Op, changes: &mut Vec<Change>) -> (Answer, Cause) {
-        let mut told = self.map.apply(op, changes);
-        L::told(op, &mut told, changes);
-        told
+        let mut answer = self.map.apply(op, changes);
+        L::answer(op, &mut answer, changes);
+        answer
     }
 
     fn entries(&self, rows: &mut Vec<Row>) {
@@ -82,7 +82,7 @@ fn found<L: Lie>(most_operations: usize) -> Failure {
 
     // The trace alone, read back from its text, shows the difference at its last operation.
     let trace = Trace::parse(failure.trace.to_string().as_bytes()).unwrap();
-    let maps = [MapFactory::of::<Oracle>("reference"), liar];
+    let maps = [MapFactory::of::<Oracle>("oracle"), liar];
     let again = replay(&trace, &maps).1.expect_err("the trace shows the difference");
     assert_eq!(again.index, steps - 1);
     assert_eq!(again.divergence, failure.divergence);
@@ -91,9 +91,9 @@ fn found<L: Lie>(most_operations: usize) -> Failure {
 
 struct WrongCode;
 impl Lie for WrongCode {
-    fn told(_: &Op, told: &mut (Answer, Cause), _: &mut Vec<Change>) {
-        if matches!(told.1, Cause::Refused(Refusal::Avail { .. })) {
-            told.0 = Answer::Code(KernReturn::InvalidAddress);
+    fn answer(_: &Op, answer: &mut (Answer, Cause), _: &mut Vec<Change>) {
+        if matches!(answer.1, Cause::Refused(Refusal::Avail { .. })) {
+            answer.0 = Answer::Code(KernReturn::InvalidAddress);
         }
     }
 }
@@ -106,8 +106,8 @@ fn a_wrong_code() {
 
 struct WrongNumber;
 impl Lie for WrongNumber {
-    fn told(_: &Op, told: &mut (Answer, Cause), _: &mut Vec<Change>) {
-        if let Cause::Refused(Refusal::StackNeighbour { end, .. }) = &mut told.1 {
+    fn answer(_: &Op, answer: &mut (Answer, Cause), _: &mut Vec<Change>) {
+        if let Cause::Refused(Refusal::StackNeighbour { end, .. }) = &mut answer.1 {
             *end = end.wrapping_add(Size::new(1));
         }
     }
@@ -121,7 +121,7 @@ fn a_wrong_number_in_a_refusal() {
 
 struct MissingChange;
 impl Lie for MissingChange {
-    fn told(_: &Op, _: &mut (Answer, Cause), changes: &mut Vec<Change>) {
+    fn answer(_: &Op, _: &mut (Answer, Cause), changes: &mut Vec<Change>) {
         changes.retain(|change| !matches!(change, Change::Unwired(_)));
     }
 }
@@ -197,8 +197,8 @@ fn a_wrong_counter() {
 
 struct WrongSearch;
 impl Lie for WrongSearch {
-    fn told(op: &Op, told: &mut (Answer, Cause), _: &mut Vec<Change>) {
-        if let (Op::FindSpace { length, .. }, Answer::Found(addr)) = (op, &mut told.0)
+    fn answer(op: &Op, answer: &mut (Answer, Cause), _: &mut Vec<Change>) {
+        if let (Op::FindSpace { length, .. }, Answer::Found(addr)) = (op, &mut answer.0)
             && length.get() == 0x5000
         {
             *addr = addr.wrapping_add(Size::new(1));
@@ -226,8 +226,8 @@ fn a_broken_invariant() {
 
 struct Panics;
 impl Lie for Panics {
-    fn told(op: &Op, told: &mut (Answer, Cause), _: &mut Vec<Change>) {
-        let done = told.0 == Answer::Code(KernReturn::Success);
+    fn answer(op: &Op, answer: &mut (Answer, Cause), _: &mut Vec<Change>) {
+        let done = answer.0 == Answer::Code(KernReturn::Success);
         assert!(!(done && matches!(op, Op::Protect { .. })), "planted");
     }
 }
@@ -240,7 +240,7 @@ fn a_panic() {
 
 struct PanicsInSearches;
 impl Lie for PanicsInSearches {
-    fn told(op: &Op, _: &mut (Answer, Cause), _: &mut Vec<Change>) {
+    fn answer(op: &Op, _: &mut (Answer, Cause), _: &mut Vec<Change>) {
         assert!(!matches!(op, Op::FindSpace { .. }), "planted");
     }
 }
@@ -270,16 +270,16 @@ fn the_failure_depends_on_the_seed_alone() {
 
 struct OnlyOnce;
 impl Lie for OnlyOnce {
-    fn told(op: &Op, told: &mut (Answer, Cause), _: &mut Vec<Change>) {
+    fn answer(op: &Op, answer: &mut (Answer, Cause), _: &mut Vec<Change>) {
         static DONE: AtomicBool = AtomicBool::new(false);
         if matches!(op, Op::Lookup { .. }) && !DONE.swap(true, Ordering::Relaxed) {
-            told.0 = Answer::Silent;
+            answer.0 = Answer::Silent;
         }
     }
 }
 
 #[test]
-fn a_difference_that_does_not_come_back_is_told_as_it_was() {
+fn a_difference_that_does_not_come_back_is_reported_as_it_was() {
     let failure = run(&settings(1), MapFactory::of::<Liar<OnlyOnce>>("liar")).failure.unwrap();
     assert!(matches!(failure.divergence, Divergence::Answer { right: Answer::Silent, .. }));
     assert_eq!(failure.trace.steps.len(), failure.length);

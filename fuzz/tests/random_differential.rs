@@ -1,4 +1,4 @@
-//! Seeded random sequences on the engine and on the reference.
+//! Seeded random sequences on the engine and on the oracle.
 //!
 //! The same sequences on every run: bounded by their number, not by time.
 

@@ -1,4 +1,4 @@
-//! Every kind of divergence is noticed where it happens, told, and cut down.
+//! Every kind of divergence is noticed where it happens, reported, and cut down.
 #![allow(clippy::unwrap_used)]
 
 mod common;

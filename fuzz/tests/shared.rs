@@ -1,4 +1,4 @@
-//! The shared process: against the reference by one thread, under stress by several, and the search
+//! The shared process: against the oracle by one thread, under stress by several, and the search
 //! that judges the stress.
 #![allow(clippy::unwrap_used)]
 

@@ -162,7 +162,7 @@ fn another_version_is_unreadable_and_agreement_is_no_finding() {
 
 /// What the statistics count: operations, and every pair of one and a branch.
 #[test]
-fn statistics_are_told() {
+fn statistics_are_printed() {
     let mut session = Session::default();
     let input = drawn(4, 60);
     let operations = input.trace().steps.iter().filter(|step| *step.op() != Op::Dump).count();

@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 
 /// The folder of the golden traces.
 pub(crate) fn golden_folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/freebsd-9.3")
+    // The package is `fuzz`, or one below it.
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut corpora = package.ancestors().map(|folder| folder.join("corpus/freebsd-9.3"));
+    corpora.find(|folder| folder.exists()).expect("the golden traces")
 }
 
 /// Path and bytes of every golden trace, in order.

@@ -17,7 +17,7 @@ pub use growstack_fuzz::space::AddressSpace;
 macro_rules! on_every_map {
     ($($test:ident)*) => {
         // The maps under test, one a line.
-        $crate::on_every_map!(@map reference: growstack_fuzz::oracle::Oracle, $($test)*);
+        $crate::on_every_map!(@map oracle: growstack_fuzz::oracle::Oracle, $($test)*);
         $crate::on_every_map!(@map engine: growstack_fuzz::engine::EngineSpace, $($test)*);
         $crate::on_every_map!(@map narrow_engine: growstack_fuzz::engine::EngineSpace<4>, $($test)*);
     };
@@ -46,10 +46,10 @@ impl<M: AddressSpace> Bench<M> {
     /// Does `op`, and expects this answer, this cause and these changes.
     #[track_caller]
     pub fn expect(&mut self, op: Op, answer: Answer, cause: Cause, changes: &[Change]) {
-        let mut told = Vec::new();
-        let got = self.map.apply(&op, &mut told);
+        let mut reported = Vec::new();
+        let got = self.map.apply(&op, &mut reported);
         assert_eq!(got, (answer, cause), "{op:?}");
-        assert_eq!(joined(&told), joined(changes), "{op:?}");
+        assert_eq!(joined(&reported), joined(changes), "{op:?}");
         self.map.check().unwrap();
     }
 
@@ -105,12 +105,13 @@ impl<M: AddressSpace> Bench<M> {
             Cause::Refused(refusal) => refusal.kern(),
             _ => KernReturn::Success,
         };
-        let mut told = Vec::new();
-        let got = self
-            .map
-            .apply(&Op::Exec { top: Addr::new(top), maxssiz: Size::new(maxssiz), prot }, &mut told);
+        let mut reported = Vec::new();
+        let got = self.map.apply(
+            &Op::Exec { top: Addr::new(top), maxssiz: Size::new(maxssiz), prot },
+            &mut reported,
+        );
         assert_eq!(got, (Answer::Code(code), cause));
-        assert_eq!(joined(&told), joined(changes));
+        assert_eq!(joined(&reported), joined(changes));
         self.map.check().unwrap();
     }
 

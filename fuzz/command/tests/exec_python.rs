@@ -1,6 +1,7 @@
 //! The example of a map that is a program of its own, in Python: ignored where there is none.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../../tests/common/mod.rs"]
 mod common;
 
 use std::num::NonZero;
@@ -39,11 +40,11 @@ fn main() -> ExitCode {
 }
 
 fn command() -> String {
-    format!("python3 {}/examples/exec/map.py", env!("CARGO_MANIFEST_DIR"))
+    format!("python3 {}/../examples/exec/map.py", env!("CARGO_MANIFEST_DIR"))
 }
 
 fn the_example_agrees_with_the_reference() {
-    let tested = Command::new(&command(), PATIENT).unwrap().contender("python");
+    let tested = Command::new(&command(), PATIENT).unwrap().factory("python");
     let threads = NonZero::<usize>::MIN;
     let settings = Settings { seed: 5, first: 0, sequences: Some(12), budget: None, threads };
     let outcome = run(&settings, tested);
@@ -58,7 +59,7 @@ fn the_example_agrees_with_the_reference() {
 }
 
 fn a_wrong_program_is_found_and_cut() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/exec/map.py");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/exec/map.py");
     let text = std::fs::read_to_string(path).unwrap();
     let wrong = text.replace("- candidate >= length", "- candidate > length");
     assert_ne!(text, wrong);
@@ -71,7 +72,7 @@ fn a_wrong_program_is_found_and_cut() {
         .assert()
         .code(1);
     let out = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
-    assert!(out.contains("different answers:\n    reference: KERN_SUCCESS"), "{out}");
+    assert!(out.contains("different answers:\n    oracle: KERN_SUCCESS"), "{out}");
     assert!(out.contains("    findspace 0x"), "{out}");
 }
 

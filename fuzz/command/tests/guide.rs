@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
-const GUIDE: &str = include_str!("../../docs/guide.md");
+const GUIDE: &str = include_str!("../../../docs/guide.md");
 
 fn main() -> ExitCode {
     let missing = ["bash", "python3"].into_iter().find(|tool| !is_installed(tool));
@@ -54,7 +54,7 @@ fn run(block: &str, code: i32) -> Result<String, Failed> {
     let script = block
         .replace("cargo run --bin growstack --", &format!("'{}'", growstack.display()))
         .replace("cargo run --example btreemap --", &format!("'{}'", btreemap.display()));
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut bash = Command::new("bash");
     let output = bash.args(["-euo", "pipefail", "-c", &script]).current_dir(root).output()?;
     let printed =

@@ -1,6 +1,7 @@
 //! The command: what it prints and how it ends.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../../tests/common/mod.rs"]
 mod common;
 
 use std::ffi::OsString;
@@ -30,7 +31,7 @@ impl Call {
 }
 
 fn call(arguments: &[&str], paths: &[&Path]) -> Call {
-    let maps = [MapFactory::of::<Sound>("engine"), MapFactory::of::<Faulty>("reference")];
+    let maps = [MapFactory::of::<Sound>("engine"), MapFactory::of::<Faulty>("oracle")];
     let words = ["growstack"].iter().chain(arguments).map(OsString::from);
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut streams = Streams { out: &mut out, err: &mut err };
@@ -96,14 +97,14 @@ fn maps_that_differ_are_a_divergence_unless_one_is_alone() {
     let folder = TempDir::new().unwrap();
     let path = write(&folder, "a.trace", &format!("{BODY}grow {:#x}\n", fault::CAUSE));
     assert_eq!(replay(&path).exit, Exit::Diverged);
-    for only in ["engine", "reference"] {
+    for only in ["engine", "oracle"] {
         let call = call(&["replay", "--only", only], &[&path]);
         assert_eq!(call.exit, Exit::Agreed);
         assert_eq!(call.out, "traces 1, operations 3, answers compared 2, divergences 0\n");
     }
     let call = call(&["replay", "--only", "linux"], &[&path]);
     assert_eq!((call.exit, call.out.as_str()), (Exit::Unusable, ""));
-    assert!(call.err.contains("no map is called `linux`; there are: engine, reference"));
+    assert!(call.err.contains("no map is called `linux`; there are: engine, oracle"));
 }
 
 #[test]
@@ -199,8 +200,8 @@ fn golden_traces_filled_again_are_the_same() {
 fn random_tells_programs_what_it_came_to() {
     let folder = TempDir::new().unwrap();
     let json = folder.path().join("tally.json");
-    let arguments = ["random", "--sequences", "2", "--seed", "1", "--map", "reference", "--json"];
-    let sound = [MapFactory::of::<growstack_fuzz::oracle::Oracle>("reference")];
+    let arguments = ["random", "--sequences", "2", "--seed", "1", "--map", "oracle", "--json"];
+    let sound = [MapFactory::of::<growstack_fuzz::oracle::Oracle>("oracle")];
     let words = ["growstack"].iter().chain(&arguments).map(OsString::from);
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut streams = Streams { out: &mut out, err: &mut err };
@@ -208,8 +209,8 @@ fn random_tells_programs_what_it_came_to() {
     assert_eq!(run(words, &sound, &mut streams).unwrap(), Exit::Agreed);
     let text = fs::read_to_string(&json).unwrap();
     let tally: growstack_fuzz::tally::Tally = serde_json::from_str(&text).unwrap();
-    let told = String::from_utf8(out).unwrap();
-    assert!(told.contains(&format!("operations {}, compared", tally.operations)), "{told}");
+    let reported = String::from_utf8(out).unwrap();
+    assert!(reported.contains(&format!("operations {}, compared", tally.operations)), "{reported}");
     assert!(tally.operations > 0 && tally.seconds > 0.0);
 }
 

@@ -13,7 +13,7 @@ fn growstack() -> Command {
 
 #[test]
 fn recorded_traces_agree_with_the_kernel_and_are_in_the_table() {
-    let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/recorded");
+    let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/recorded");
     let printed = growstack().arg("describe").arg(&recorded).output().unwrap();
     let table = String::from_utf8(printed.stdout).unwrap();
     let page = fs::read_to_string(recorded.join("README.md")).unwrap();
@@ -44,7 +44,7 @@ fn a_map_that_differs_from_the_kernels_word_diverges() {
     let output = growstack().arg("replay").arg(folder.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8(output.stdout).unwrap();
-    for map in ["engine", "reference", "engine-4"] {
+    for map in ["engine", "oracle", "engine-4"] {
         let line = format!(
             "a.trace, {map}: [0x401000, 0x402000): 1 pages, rw- in the map, r-- in /proc/PID/maps\n"
         );
