@@ -1,4 +1,4 @@
-//! An allocator that counts while it is told to.
+//! An allocator that counts while counting is on.
 //!
 //! Counting is switched on around what is to be counted, in passes of their own, so that a timed
 //! pass pays one load and one branch that is always predicted for an allocation.

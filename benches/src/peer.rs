@@ -144,7 +144,7 @@ pub trait PeerMap: Sized {
     }
 }
 
-/// What growth down to `addr` comes to, given what is around it: the entry, and its new start.
+/// The edit of a growth down to `addr`, given what is around it: the entry, and its new start.
 ///
 /// # Errors
 ///
@@ -161,7 +161,7 @@ pub fn down(addr: u64, below: u64, above: Option<Bounds>) -> Result<(Bounds, u64
     }
 }
 
-/// What growth up to `addr` comes to, given the entry that ends at or below it and the next one:
+/// The edit of a growth up to `addr`, given the entry that ends at or below it and the next one:
 /// the new end.
 ///
 /// # Errors

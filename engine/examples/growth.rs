@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use growstack::{Addr, Change, Limits, Mapping, Process, Prot, Size, StackTunables, VmMap};
 
-/// The map before and after a growth, and what the growth told.
+/// The map before and after a growth, and the changes that the growth reports.
 ///
 /// # Errors
 ///

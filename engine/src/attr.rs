@@ -73,7 +73,7 @@ words! {
 }
 
 words! {
-    /// What `vm_map_madvise(9)` may be told (rule 5.2).
+    /// The advice that `vm_map_madvise(9)` takes (rule 5.2).
     pub enum Advice {
         /// Access pattern `normal`.
         Normal = "normal",

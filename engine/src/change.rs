@@ -1,4 +1,4 @@
-//! What an operation did to the address space, told as it happens.
+//! Changes of the address space, reported as an operation makes them.
 //!
 //! Page tables and TLBs must follow the map. Every operation that changes mappings takes a closure
 //! and calls it once for each stretch of addresses it affected, in the order given with

@@ -1,7 +1,7 @@
 //! Addresses and sizes: unsigned 64-bit numbers of bytes that cannot be mixed up.
 //!
-//! The rules reckon with unsigned 64-bit numbers that wrap, and add no overflow check that is not
-//! stated. So there is no `+` here: whoever adds says `wrapping_add` or `checked_add` out loud.
+//! The rules compute with unsigned 64-bit numbers that wrap, and add no overflow check that is not
+//! stated. So there is no `+` here: an addition is spelled `wrapping_add` or `checked_add`.
 
 use core::fmt;
 

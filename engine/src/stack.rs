@@ -2,7 +2,7 @@
 //!
 //! A stack is an entry with a growth flag and `avail`, the bytes by which it may still grow. The
 //! rest of its reserve is not protected: it is an ordinary gap, and other mappings may be placed
-//! in it (rule 12.11). So a growth reckons with three bounds: `avail`, the neighbour on that side,
+//! in it (rule 12.11). So a growth has three bounds: `avail`, the neighbour on that side,
 //! and the limits.
 //!
 //! ```text
@@ -19,7 +19,7 @@
 //! Growing down makes a new entry below the stack, and the growth flag moves to it (13.12, 13.13).
 //! Growing up makes the stack's own entry longer (13.16).
 //!
-//! Everything that decides is reckoned before anything changes. A refusal changes nothing, but
+//! Everything is decided before anything changes. A refusal changes nothing, but
 //! that `avail` may be cut to the room there is (13.6, 13.11, 13.14), as in the real kernel.
 
 use crate::attr::{Holes, Wiring};
@@ -37,7 +37,7 @@ use crate::tree::Cursor;
 #[derive(Clone, Copy)]
 struct Room {
     bytes: u64,
-    /// Does a refusal for want of room cut `avail` to it? Not if the room itself was reckoned
+    /// Does a refusal for want of room cut `avail` to it? Not if the room itself was computed
     /// with a reserve that wraps (15.6).
     cuts_avail: bool,
 }
@@ -206,7 +206,7 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
         let piece = Piece { start: bottom, end: start, prot, max };
         self.map.check_piece(&piece).inspect_err(|_| self.set_avail(at, left))?;
         self.map.ensure_piece(at, &piece)?;
-        // Nothing refuses any more. It is told before the entry is made, so that a cache line that
+        // Nothing refuses any more. It is reported before the entry is made, so that a cache line that
         // has to be fetched for it comes meanwhile.
         let added = AddrRange::between(bottom, start);
         tell(Change::Mapped(added, prot));
@@ -265,7 +265,7 @@ impl<O: Clone + PartialEq, const B: usize> Process<O, B> {
         self.map.tree.set_end(at, top);
         if self.map.wire_future {
             // 13.18 clips the new part out of the stack, with which an equal one above may merge
-            // now that they touch: so the need can be told only with the new end.
+            // now that they touch: so the need is known only with the new end.
             self.map.ensure_wiring(end, top).inspect_err(|_| self.map.tree.set_end(at, end))?;
         }
         self.set_avail(at, left.wrapping_sub(length));

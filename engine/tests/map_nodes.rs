@@ -1,4 +1,4 @@
-//! Rule 16.7 where the reckoning of nodes is hardest: operations that merge entries before they
+//! Rule 16.7 where predicting nodes is hardest: operations that merge entries before they
 //! split them, and a cap that is lower than what is in use. Nodes are four wide, and each case is
 //! tried with many sets of entries around it, so that leaves are full in some of them.
 
@@ -65,8 +65,8 @@ fn same_or_refused<T: PartialEq + std::fmt::Debug>(
     let mut refused = 0;
     for seed in 0..2000 {
         let mut free = surround(prepare(), seed);
-        let mut told = Vec::new();
-        let expected = operation(&mut free, &mut told);
+        let mut reported = Vec::new();
+        let expected = operation(&mut free, &mut reported);
 
         let mut capped = surround(prepare(), seed);
         let before = entries(&capped);
@@ -78,7 +78,7 @@ fn same_or_refused<T: PartialEq + std::fmt::Debug>(
             assert_eq!((entries(&capped), changes), (before, vec![]), "seed {seed}");
             refused += 1;
         } else {
-            assert_eq!((got, changes), (expected, told), "seed {seed}");
+            assert_eq!((got, changes), (expected, reported), "seed {seed}");
             assert_eq!(entries(&capped), entries(&free), "seed {seed}");
         }
     }

@@ -52,14 +52,14 @@ fn to_the_letter_a_mapped_fault_takes_the_process_lock() {
 fn a_growth_holds_both_locks() {
     for path in [FaultPath::Letter, FaultPath::Locked] {
         let shared = with_stack(path);
-        let mut told = 0;
+        let mut reported = 0;
         let growth = shared.grow(addr(TOP - 0x2_0001), |_| {
-            told += 1;
+            reported += 1;
             assert!(shared.try_lock_process().is_none());
             assert!(shared.try_read().is_none());
         });
         assert!(matches!(growth, Ok(Growth::Grown { .. })));
-        assert_eq!(told, 1);
+        assert_eq!(reported, 1);
         assert!(shared.try_lock_process().is_some() && shared.try_write().is_some());
     }
 }
@@ -174,7 +174,7 @@ fn tunables_are_those_of_the_process() {
 }
 
 #[test]
-fn what_it_is_can_be_told() {
+fn what_it_is_can_be_printed() {
     let shared = with_stack(FaultPath::Letter);
     assert_eq!(shared.path(), FaultPath::Letter);
     assert!(format!("{shared:?}").starts_with("SharedProcess { path: Letter"));
@@ -209,7 +209,7 @@ fn a_new_image_and_back_to_one_thread() {
 }
 
 #[test]
-fn a_panic_while_changes_are_told_leaves_no_lock_held() {
+fn a_panic_while_changes_are_reported_leaves_no_lock_held() {
     let shared = with_stack(FaultPath::Locked);
     let fault = addr(TOP - 0x2_0001);
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {

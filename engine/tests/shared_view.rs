@@ -119,7 +119,7 @@ fn what_moves_one_boundary_is_not_seen_before_it_is_known_to_be_all() {
 }
 
 #[test]
-fn several_operations_through_one_guard_are_told_one_by_one() {
+fn several_operations_through_one_guard_are_reported_one_by_one() {
     let shared = with_stack();
     let mut map = shared.write();
     map.remove(addr(TOP - PAGE), addr(TOP), |_| ()).unwrap();

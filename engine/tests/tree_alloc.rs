@@ -55,7 +55,7 @@ unsafe impl GlobalAlloc for Rationed {
 #[global_allocator]
 static ALLOCATOR: Rationed = Rationed;
 
-/// Runs something with so many allocations granted, and all of them again after it.
+/// Runs something with a number of allocations granted, and all of them again after it.
 fn rationed<T>(granted: usize, run: impl FnOnce() -> T) -> T {
     GRANTED.set(Some(granted));
     let result = run();

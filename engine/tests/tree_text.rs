@@ -32,7 +32,7 @@ fn a_tree_shows_its_shape() {
 /// A place that is taken is a mistake of the caller's, which debug builds tell.
 #[test]
 #[cfg(debug_assertions)]
-fn a_taken_place_is_told() {
+fn a_taken_place_is_reported() {
     for (start, end) in [(10, 21), (5, 5), (9, 8), (25, 35), (95, 101)] {
         let mut tree = Tree::<u64>::bulk(0, 100, [(20, 30, 1)]).unwrap();
         let mut at = tree.seek(start);

@@ -1,4 +1,4 @@
-//! Every operation, on the engine and the reference.
+//! Every operation, on the engine and the oracle.
 #![cfg_attr(fuzzing, no_main)]
 
 growstack_fuzz::fuzz_target!(Differential);

@@ -51,13 +51,13 @@ enum Command {
 }
 
 impl Command {
-    fn run(&self, contenders: &[MapFactory], streams: &mut Streams<'_>) -> io::Result<Exit> {
+    fn run(&self, factories: &[MapFactory], streams: &mut Streams<'_>) -> io::Result<Exit> {
         match self {
-            Self::Replay(replay) => replay.run(contenders, streams),
-            Self::Random(random) => random.run(contenders, streams),
-            Self::Minimize(minimize) => minimize.run(contenders, streams),
+            Self::Replay(replay) => replay.run(factories, streams),
+            Self::Random(random) => random.run(factories, streams),
+            Self::Minimize(minimize) => minimize.run(factories, streams),
             Self::Seeds(seeds) => seeds.run(streams),
-            Self::Distill(distill) => distill.run(contenders, streams),
+            Self::Distill(distill) => distill.run(factories, streams),
             Self::Stress(stress) => stress.run(streams),
             Self::Describe(describe) => describe.run(streams),
             Self::Show(show) => show.run(streams),
@@ -66,17 +66,17 @@ impl Command {
         }
     }
 
-    /// The name of a command that works on the engine, if that is not among `contenders`: its answer
+    /// The name of a command that works on the engine, if that is not among `factories`: its answer
     /// would be about another map than the one under test.
-    fn for_the_engine(&self, contenders: &[MapFactory]) -> Option<&'static str> {
-        matches!(self, Self::Stress(_) if own(contenders).is_some()).then_some("stress")
+    fn for_the_engine(&self, factories: &[MapFactory]) -> Option<&'static str> {
+        matches!(self, Self::Stress(_) if own(factories).is_some()).then_some("stress")
     }
 }
 
 /// The map under test, if it is not the engine: the first that is no oracle.
-fn own(contenders: &[MapFactory]) -> Option<MapFactory> {
-    let engine = contenders.iter().any(|contender| contender.name.starts_with("engine"));
-    let mut others = contenders.iter().filter(|contender| contender.name != "reference");
+fn own(factories: &[MapFactory]) -> Option<MapFactory> {
+    let engine = factories.iter().any(|factory| factory.name.starts_with("engine"));
+    let mut others = factories.iter().filter(|factory| factory.name != "oracle");
     others.next().copied().filter(|_| !engine)
 }
 
@@ -100,7 +100,7 @@ pub struct Streams<'a> {
     pub err: &'a mut dyn Write,
 }
 
-/// The command as a whole program, with the maps of `contenders`: takes its arguments from the
+/// The command as a whole program, with the maps of `factories`: takes its arguments from the
 /// program's, writes to the standard streams.
 ///
 /// A program of your own that is fuzzed with your own map needs no more than this:
@@ -112,32 +112,32 @@ pub struct Streams<'a> {
 /// # use growstack_fuzz::engine::EngineSpace as MyMap;
 /// fn main() -> std::process::ExitCode {
 ///     let mine = MapFactory::of::<MyMap>("mine");
-///     cli::main(&[mine, MapFactory::of::<Oracle>("reference")])
+///     cli::main(&[mine, MapFactory::of::<Oracle>("oracle")])
 /// }
 /// ```
 #[must_use]
-pub fn main(contenders: &[MapFactory]) -> ExitCode {
+pub fn main(factories: &[MapFactory]) -> ExitCode {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let mut streams = Streams { out: &mut out, err: &mut io::stderr() };
-    let result = run(std::env::args_os(), contenders, &mut streams)
+    let result = run(std::env::args_os(), factories, &mut streams)
         .and_then(|exit| streams.out.flush().map(|()| exit));
     // The reader that closed the pipe has read enough, but has not seen all agree.
     ExitCode::from(result.unwrap_or(Exit::Unusable) as u8)
 }
 
 /// Runs the command line `arguments`, the command's own name first, with the maps of
-/// `contenders` under test.
+/// `factories` under test.
 ///
 /// # Errors
 ///
 /// When the streams cannot be written to.
 pub fn run(
     arguments: impl IntoIterator<Item = OsString>,
-    contenders: &[MapFactory],
+    factories: &[MapFactory],
     streams: &mut Streams<'_>,
 ) -> io::Result<Exit> {
     match Arguments::try_parse_from(arguments) {
-        Ok(Arguments { command }) => match command.for_the_engine(contenders) {
+        Ok(Arguments { command }) => match command.for_the_engine(factories) {
             Some(name) => {
                 writeln!(
                     streams.err,
@@ -146,7 +146,7 @@ pub fn run(
                 )?;
                 Ok(Exit::Unusable)
             }
-            None => command.run(contenders, streams),
+            None => command.run(factories, streams),
         },
         Err(error) if error.use_stderr() => {
             write!(streams.err, "{}", error.render())?;

@@ -67,9 +67,9 @@ pub enum Divergence {
     Entries {
         /// The index of the first entry that differs.
         index: usize,
-        /// That entry on the left, if there are so many.
+        /// That entry on the left, if it has one.
         left: Option<Row>,
-        /// That entry on the right, if there are so many.
+        /// That entry on the right, if it has one.
         right: Option<Row>,
     },
     /// The pages, where entries are compared as [`Entries::Stretches`].

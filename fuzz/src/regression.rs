@@ -7,7 +7,7 @@ use crate::report::Report;
 use crate::targets::{Session, Target};
 use crate::trace::Trace;
 
-/// Runs the trace `text` on the reference and on engines of all widths, which must agree
+/// Runs the trace `text` on the oracle and on engines of all widths, which must agree
 /// with it and with each other.
 ///
 /// # Panics
@@ -18,7 +18,7 @@ pub fn agrees(text: &str) {
         Ok(trace) => trace,
         Err(error) => panic!("no trace: {error}"),
     };
-    let maps = [&[MapFactory::of::<Oracle>("reference")], &ENGINES[..]].concat();
+    let maps = [&[MapFactory::of::<Oracle>("oracle")], &ENGINES[..]].concat();
     if let (_, Err(failure)) = replay(&trace, &maps) {
         let cut = cut(&trace, &failure, &maps);
         panic!("{}", Report { origin: "regression", trace: &trace, failure: &failure, cut: &cut });

@@ -1,4 +1,4 @@
-//! A divergence, told so that a person can see what happened.
+//! The report of a divergence, for people.
 
 #[cfg(feature = "pictures")]
 mod drawn;
@@ -100,8 +100,8 @@ impl<'a> Report<'a> {
         columns.sort_by_key(|(name, ..)| *name != left && *name != right);
         columns.truncate(2);
         let shown = |name| columns.iter().any(|(shown, ..)| *shown == name);
-        let told = self.failure.observed.iter().filter(|(name, _)| shown(*name));
-        let keeps = told.fold(Keeps::ALL, |keeps, (_, seen)| keeps.and(seen.keeps));
+        let reported = self.failure.observed.iter().filter(|(name, _)| shown(*name));
+        let keeps = reported.fold(Keeps::ALL, |keeps, (_, seen)| keeps.and(seen.keeps));
         let summaries = columns.iter().map(|(name, _, summary)| (*name, *summary)).collect();
         let columns = columns.into_iter().map(|(name, rows, _)| Column { name, rows }).collect();
         (Around { columns, focus: self.focus(step.op()), keeps }, summaries)

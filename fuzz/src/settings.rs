@@ -69,14 +69,14 @@ pub fn unsupported<M: AddressSpace + ?Sized>(map: &mut M, config: &Config) -> Ve
     settings(config).filter(refused).collect()
 }
 
-/// An empty map of kind `contender`, and what it was made from: `config` without the settings that
+/// An empty map of kind `factory`, and what it was made from: `config` without the settings that
 /// it does not support.
 #[must_use]
-pub fn create(contender: MapFactory, config: &Config) -> (Config, Box<dyn AddressSpace>) {
-    let mut map = (contender.create)(config);
+pub fn create(factory: MapFactory, config: &Config) -> (Config, Box<dyn AddressSpace>) {
+    let mut map = (factory.create)(config);
     let missing = unsupported(map.as_mut(), config);
     let settled = without_implied(map.as_ref(), without(*config, &missing));
-    if settled == *config { (settled, map) } else { (settled, (contender.create)(&settled)) }
+    if settled == *config { (settled, map) } else { (settled, (factory.create)(&settled)) }
 }
 
 /// `config` without what `map` lacks of it.

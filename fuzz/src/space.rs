@@ -9,12 +9,12 @@ use crate::settings::Lacks;
 
 /// An address space under test: one process, one map.
 ///
-/// The engine and the naive reference implement it, and so may a map of your own. The guide
+/// The engine and the naive oracle implement it, and so may a map of your own. The guide
 /// (`docs/guide.md`) goes through it, with a table of which refusal has which code;
 /// `examples/memory_set` and `examples/btreemap` are maps to start from.
 ///
 /// A map need not have every operation: to what it does not have it answers
-/// [`Answer::Unsupported`], and then nobody carries it out. Nor need it keep every attribute:
+/// [`Answer::Unsupported`], and then no map runs it. Nor need it keep every attribute:
 /// [`keeps`](Self::keeps) says which are compared.
 ///
 /// ```
@@ -67,7 +67,7 @@ pub trait AddressSpace {
     /// The answer [`Answer::Unsupported`] declines the operation: the map must be as before.
     fn apply(&mut self, op: &Op, changes: &mut Vec<Change>) -> (Answer, Cause);
 
-    /// Does `apply` tell causes and changes? The driver compares them only if both maps do.
+    /// Whether `apply` reports causes and changes. They are compared only if both maps do.
     fn reports_causes(&self) -> bool {
         true
     }

@@ -13,7 +13,7 @@ use super::{RESERVE, end, is_stack, start};
 
 /// A map that many threads fault on.
 pub trait FaultMap {
-    /// One of so many entries.
+    /// One with a number of entries.
     fn new(entries: u64) -> Self;
 
     /// A page fault; grows a stack by a page if the address is not mapped. Was it mapped?

@@ -33,7 +33,7 @@ const LENGTH: u64 = 2;
 pub(crate) const RESERVE: u64 = 48;
 /// Pages that each stack grows by in a round.
 const GROWTHS: u64 = 2;
-/// Every so many entries there is a stack.
+/// There is a stack every this many entries.
 const STACKS: u64 = 4;
 /// Faults of a thread in a round in which nothing grows.
 const FAULTS: u64 = 1 << 16;
@@ -86,7 +86,7 @@ impl Worker {
 
     fn fault(&mut self, map: &impl FaultMap) {
         if self.random.random_range(0..100) < self.mix.0 || self.growths == self.stacks * RESERVE {
-            // Not a stack: another thread may be about to make it anew.
+            // Not a stack: another thread may be about to make it again.
             let drawn = self.random.random_range(0..self.entries - 1);
             let entry = drawn + u64::from(is_stack(drawn));
             let inside = self.random.random_range(0..LENGTH * growstack::PAGE_SIZE);
@@ -112,7 +112,7 @@ impl Worker {
     }
 }
 
-/// Faults a second of so many threads, together, on the maps that `map_of` gives them: those of all
+/// Faults a second of a number of threads, together, on the maps that `map_of` gives them: those of all
 /// rounds by the time from where the first thread begins a round to where the last one ends it.
 pub fn rate<'a, C: FaultMap + Sync + 'a>(
     map_of: impl Fn(usize) -> &'a C,

@@ -21,7 +21,7 @@ pub(super) struct Rounds {
     over: AtomicBool,
     /// Has a thread ended its part of the round? Then all of them end it.
     through: AtomicBool,
-    /// Has a thread panicked? The others would wait for it for ever.
+    /// Has a thread panicked? The others would wait for it for good.
     lost: AtomicBool,
     spent: Mutex<Spent>,
 }
@@ -107,7 +107,7 @@ impl Rounds {
 }
 
 impl Timed<'_> {
-    /// Times pieces of work, up to so many, until the first thread has done so many: as long as the
+    /// Times pieces of work, until the first thread has done all of its own: as long as the
     /// clock runs, all of them are at work. They begin at once, and wait for each other when they
     /// are through: what comes before and after it is not to be in their way.
     pub(super) fn run(&self, most: u64, mut piece: impl FnMut()) {

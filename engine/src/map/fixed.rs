@@ -10,7 +10,7 @@ use crate::refusal::Refusal;
 use crate::tree::Cursor;
 
 impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
-    /// Removes what is mapped in `length` bytes from `start` on, then maps them anew:
+    /// Removes what is mapped in `length` bytes from `start` on, then maps them again:
     /// `vm_map_fixed(9)`, rule 7.3. Partly outside the map, the part inside is mapped (q24).
     ///
     /// # Errors

@@ -177,7 +177,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         Ok(())
     }
 
-    /// Rule 6.6: can the swap for an insertion of so many bytes be reserved?
+    /// Rule 6.6: can the swap for an insertion of `bytes` bytes be reserved?
     pub(super) fn afford(&self, charge: Charge, wanted: u64) -> Result<(), Refusal> {
         if charge != Charge::Reserve {
             return Ok(());

@@ -43,7 +43,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     }
 
     /// Removes what is mapped in a clamped range. Entries that lose an end are shortened in place,
-    /// which comes to the same as splitting them and deleting a part, and needs no node.
+    /// which has the effect of splitting them and deleting a part, and needs no node.
     pub(super) fn vacate(
         &mut self,
         range: Clamped,

@@ -1,4 +1,4 @@
-//! What a wiring would have to make resident, asked before it is carried out.
+//! What a wiring would have to make resident, asked before the wiring.
 
 use super::VmMap;
 use super::clamp::Clamped;

@@ -58,7 +58,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
             return Err(Refusal::StartUnmapped { start: Addr::new(range.start) });
         }
         let inside = holder.is_some_and(|entry| entry.start < range.start);
-        // 15.4: the real kernel leaves a zero-length entry behind that is busy for ever.
+        // 15.4: the real kernel leaves a zero-length entry behind that stays busy for good.
         Ok(if range.is_empty() && inside { None } else { Some(range) })
     }
 

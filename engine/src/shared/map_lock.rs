@@ -1,4 +1,4 @@
-//! The map lock: read, upgradable and write modes, and the timestamp that tells of changes.
+//! The map lock: read, upgradable and write modes, and the timestamp that changes with the map.
 
 use core::ops::Deref;
 
@@ -92,7 +92,7 @@ pub(super) type Write<'a, L, O, const B: usize> =
 /// The map, held to read: it does not change, and others may read it too.
 ///
 /// It is a [`VmMap`] to look at. A thread that holds it must not call anything of the same process
-/// that takes a lock: a writer that waits in between would hold both up for ever.
+/// that takes a lock: a writer that waits in between would block both for good.
 #[must_use]
 pub struct MapReadGuard<'a, L: Locks, O, const B: usize> {
     guard: Read<'a, L, O, B>,

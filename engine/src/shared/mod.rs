@@ -11,7 +11,7 @@
 //! - What belongs to `vm_map(9)` takes the map lock alone, to read or to write.
 //! - [`protection`](SharedProcess::protection), and with it the fault on a mapped address, takes no
 //!   lock and writes nothing that another thread reads.
-//! - A wiring marks its range as in transition and calls the kernel with no lock held; whoever would
+//! - A wiring marks its range as in transition and calls the kernel with no lock held; a thread that would
 //!   change that range waits.
 
 mod fault;

@@ -32,7 +32,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
     ///
     /// # Errors
     ///
-    /// [`Raced`] if it could not be told.
+    /// [`Raced`] if the view cannot say.
     #[inline]
     pub fn try_protection(&self, addr: Addr) -> Result<Option<Prot>, Raced> {
         self.view.protection(addr.get()).ok_or(Raced)

@@ -81,7 +81,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
     /// `fault_in` is called with no lock held, once for each stretch that has no wiring yet, in
     /// ascending order and with its protection: it makes the pages resident and keeps them so.
     /// Then all of the range is wired at one moment. Until then the range is in transition: look-ups
-    /// see it as it was, and whoever would change it waits. `fault_in` must therefore not change it
+    /// see it as it was, and a thread that would change it waits. `fault_in` must therefore not change it
     /// itself.
     ///
     /// # Errors
@@ -112,7 +112,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
 }
 
 impl<L: Locks, O: Clone + PartialEq, const B: usize> MapWriteGuard<'_, L, O, B> {
-    /// [`VmMap::wire`](crate::VmMap::wire), at once: what has to be resident is left to whoever
+    /// [`VmMap::wire`](crate::VmMap::wire), at once: what has to be resident is left to the code that
     /// follows the changes.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Recomputing every invariant of a tree.
 //!
 //! A fuzzer that takes note of compares makes a call of each, and calls this after every operation.
-//! So what holds of every place of a node is reckoned by arithmetic that no compare comes of, and
+//! So what holds of every place of a node is computed without a branch, and
 //! looked at once for the node; only where something is off is it gone through place by place.
 
 use super::arena::{NIL, Node};

@@ -8,7 +8,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
     /// Corrects the gaps above a leaf in which one gap went from `before` to `after`, and the others
     /// stayed; 0 stands for a gap that was or is not there.
     ///
-    /// A recorded gap is looked for anew only if the widest one shrank, and the first level where
+    /// A recorded gap is looked for again only if the widest one shrank, and the first level where
     /// nothing changes is the last one visited.
     #[inline(always)]
     pub(super) fn regap(&mut self, at: &Cursor, before: u64, after: u64) {

@@ -162,7 +162,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
         Some(())
     }
 
-    /// Looks anew for the gaps of two adjacent children of a path's node at a level from 1 up, of
+    /// Looks again for the gaps of two adjacent children of a path's node at a level from 1 up, of
     /// which the first is at `slot`.
     pub(super) fn regap_pair(&mut self, at: &Cursor, level: usize, slot: usize) -> Option<()> {
         let mut path = at.clone();

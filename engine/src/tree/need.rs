@@ -116,11 +116,11 @@ impl<V: Default, const B: usize> Tree<V, B> {
         }
     }
 
-    /// Makes so many nodes free, so that insertions that take no more cannot fail.
+    /// Makes `nodes` nodes free, so that insertions that take no more cannot fail.
     ///
     /// # Errors
     ///
-    /// [`OutOfNodes`] if the allocator refuses, or the cap would not let so many be used. The
+    /// [`OutOfNodes`] if the allocator refuses, or the cap is below that. The
     /// entries stay as they are; some nodes may have become free.
     #[inline]
     pub fn ensure(&mut self, need: Need) -> Result<(), OutOfNodes> {

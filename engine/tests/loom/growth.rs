@@ -31,7 +31,7 @@ fn grow_against_grow(path: FaultPath) {
         };
         let here = fault(&shared, &tables, 98);
         let there = other.join().unwrap();
-        // Pages 97 and 98, whoever came first, and each of them once.
+        // Pages 97 and 98, whichever thread came first, and each of them once.
         let added = [here, there].into_iter().flatten().map(|range| range.pages());
         assert_eq!(added.sum::<u64>(), 2);
         let map = shared.read();

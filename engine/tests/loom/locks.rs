@@ -33,7 +33,7 @@ impl State {
         self.0.get_or_init(|| AtomicUsize::new(0))
     }
 
-    /// Changes the state as `change` says, if it does; whoever sees `None` may be late.
+    /// Changes the state as `change` says, if it does; a thread that sees `None` may be late.
     fn try_change(&self, change: impl Fn(usize) -> Option<usize>) -> bool {
         let seen = self.get().load(Ordering::Relaxed);
         change(seen).is_some_and(|next| {

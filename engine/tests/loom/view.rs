@@ -64,7 +64,7 @@ fn read_against_replacement_of_two() {
     });
 }
 
-/// What was seen mapped stays so, and what was grown is seen by whoever is told of it.
+/// What was seen mapped stays so, and what was grown is seen by a thread that hears of it.
 #[test]
 fn read_against_growth() {
     model(|| {
@@ -86,7 +86,7 @@ fn read_against_growth() {
     });
 }
 
-/// Whoever sees one growth sees those before it. No count tells of them: each moves one boundary.
+/// A thread that sees one growth sees those before it. No count shows them: each moves one boundary.
 #[test]
 fn read_against_growths() {
     model(|| {

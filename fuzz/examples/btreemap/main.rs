@@ -15,5 +15,5 @@ use growstack_fuzz::replay::MapFactory;
 
 fn main() -> ExitCode {
     let mine = MapFactory::of::<map::ListMap>("btreemap");
-    cli::main(&[mine, MapFactory::of::<Oracle>("reference")])
+    cli::main(&[mine, MapFactory::of::<Oracle>("oracle")])
 }

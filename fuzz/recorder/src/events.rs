@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_note_is_told_with_its_line() {
+    fn a_broken_note_is_reported_with_its_line() {
         let error = Log::read("1 brk(NULL) = 0x1\n@ start x\n@ .\n").unwrap_err();
         assert!(format!("{error:#}").starts_with("line 2: "), "{error:#}");
     }

@@ -382,7 +382,7 @@ fn the_kernel_tells_whether_a_call_under_way_at_the_end_was_done() {
 }
 
 #[test]
-fn addresses_that_changed_hands_at_the_end_are_told_apart() {
+fn addresses_that_changed_hands_at_the_end_are_distinguished() {
     let calls = "7 mmap(NULL, 16384, 0x3, 0x22, -1, 0) = 0x7f0000000000\n\
          7 clone3({flags=0x3d0f00, stack=0x1000, stack_size=0x1000}, 88) = 8\n\
          7 clone3({flags=0x3d0f00, stack=0x1000, stack_size=0x1000}, 88) = 9\n\
@@ -400,7 +400,7 @@ fn addresses_that_changed_hands_at_the_end_are_told_apart() {
 }
 
 #[test]
-fn what_nobody_told_of_is_a_difference() {
+fn what_no_event_shows_is_a_difference() {
     let recording = recorded(
         "7 mmap(NULL, 8192, 0x3, 0x22, -1, 0) = 0x7f0000000000\n",
         "7f0000001000-7f0000002000 r--p 0 00:00 0 \n7f0000900000-7f0000901000 rw-p 0 00:00 0 [aio]\n",

@@ -19,7 +19,7 @@ use crate::targets::{Session, Target, Verdict};
 /// a branch of the rules which those before did not.
 ///
 /// What libFuzzer's own merge keeps covers the program's code, in which two rules may share a
-/// line; this covers the rules. Inputs that show a fault are told and left out.
+/// line; this covers the rules. Inputs that show a fault are reported and left out.
 #[derive(Debug, Args)]
 pub(super) struct Distill {
     /// Inputs, or folders of them.

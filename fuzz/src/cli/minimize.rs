@@ -17,8 +17,8 @@ use crate::trace::read_file;
 /// test to paste.
 ///
 /// Whole operations are dropped first, then operands, attributes and the configuration are made
-/// plainer. The short trace has no answers: it is for faults in which the engine and the reference
-/// differ. Which target an input is of is told as for `replay`.
+/// plainer. The short trace has no answers: it is for faults in which the engine and the oracle
+/// differ. Which target an input is of is found out as in `replay`.
 ///
 /// Exit code: 1 if the file shows a fault, 0 if it shows none, 2 if it could not be used.
 #[derive(Debug, Args)]

@@ -28,7 +28,7 @@ pub(super) struct Outside {
 
 impl Outside {
     /// The map, if one is asked for.
-    pub(super) fn contender(&self) -> Result<Option<MapFactory>> {
+    pub(super) fn factory(&self) -> Result<Option<MapFactory>> {
         let Some(line) = &self.exec else { return Ok(None) };
         let timeout = Duration::try_from_secs_f64(self.timeout);
         let most = Duration::from_secs(24 * 60 * 60);
@@ -36,6 +36,6 @@ impl Outside {
         ensure!(timeout.is_some(), "--timeout must be above 0 and at most a day");
         let command = timeout.and_then(|timeout| Command::new(line, timeout));
         ensure!(command.is_some(), "--exec wants a program");
-        Ok(command.map(|command| command.contender(NAME)))
+        Ok(command.map(|command| command.factory(NAME)))
     }
 }

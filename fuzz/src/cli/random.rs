@@ -21,7 +21,7 @@ use crate::tally::Tally;
 /// Numbers of sequences go no further, so that their sums do not wrap.
 const MOST_SEQUENCES: u64 = 1 << 62;
 
-/// Run random sequences of operations on a map and on the reference, and compare everything
+/// Run random sequences of operations on a map and on the oracle, and compare everything
 /// that can be seen of both after every operation.
 ///
 /// Sequence I of seed S is the same on every run, so a failure's seed and number bring it back.
@@ -55,7 +55,7 @@ pub(super) struct Random {
     #[arg(long, value_name = "MAP", conflicts_with = "exec")]
     map: Option<String>,
 
-    /// Run the engine with index nodes of so many entries: 4, or 16 as without this option.
+    /// Run the engine with index nodes of this many entries: 4, or 16 as without this option.
     #[arg(long, value_name = "B", conflicts_with_all = ["map", "exec"])]
     width: Option<usize>,
 
@@ -134,7 +134,7 @@ impl Random {
 
     /// The map to run.
     fn tested(&self, maps: &[MapFactory]) -> Result<MapFactory> {
-        if let Some(outside) = self.outside.contender()? {
+        if let Some(outside) = self.outside.factory()? {
             return Ok(outside);
         }
         if let Some(width) = self.width {

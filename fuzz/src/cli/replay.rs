@@ -18,12 +18,12 @@ use crate::show::picture;
 use crate::targets::{Session, Target};
 use crate::trace::{Trace, read_file, read_packed};
 
-/// Run traces on the engine and on the reference, and compare both with the answers that
+/// Run traces on the engine and on the oracle, and compare both with the answers that
 /// the traces record and with each other.
 ///
 /// The last line is `traces T, operations N, answers compared A, divergences D`. An operation
 /// counts once, on however many maps it runs, and so does a recorded answer or dump. Of
-/// each trace only the first divergence is told.
+/// each trace only the first divergence is reported.
 ///
 /// An operation that a map does not support is passed over if that changes nothing; a line before the
 /// last counts those. Comparing stops where it does change something, or at the header if a setting
@@ -48,7 +48,7 @@ pub(super) struct Replay {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
-    /// Use this map alone: engine, reference, engine-4, which is the engine with nodes of four
+    /// Use this map alone: engine, oracle, engine-4, which is the engine with nodes of four
     /// entries, or exec with --exec. Inputs of fuzz targets are left out.
     #[arg(long, value_name = "MAP")]
     only: Option<String>,
@@ -209,7 +209,7 @@ impl Replay {
 
     fn maps(&self, maps: &[MapFactory]) -> Result<Vec<MapFactory>> {
         let mut maps = maps.to_vec();
-        maps.extend(self.outside.contender()?);
+        maps.extend(self.outside.factory()?);
         let wanted = |map: &&MapFactory| self.only.as_ref().is_none_or(|only| only == map.name);
         let chosen: Vec<MapFactory> = maps.iter().filter(wanted).copied().collect();
         if chosen.is_empty() {
@@ -390,9 +390,9 @@ fn disagreement(
     regions: &[Region],
 ) -> Option<Failed> {
     let mut report = String::new();
-    for contender in maps {
-        for difference in proc_maps::compare(trace, *contender, regions) {
-            report += &format!("{}, {}: {difference}\n", path.display(), contender.name);
+    for factory in maps {
+        for difference in proc_maps::compare(trace, *factory, regions) {
+            report += &format!("{}, {}: {difference}\n", path.display(), factory.name);
         }
     }
     (!report.is_empty()).then_some(Failed { report, cut: None })

@@ -18,8 +18,8 @@ use crate::trace::{Trace, read_file};
 
 /// Write inputs of a fuzz target for the operations of traces.
 ///
-/// An input is told by what its operands are near, so that a fuzzer can change it with sense. On
-/// the engine and the reference it does what the trace does.
+/// An input says what its operands are near, so that a fuzzer can change it with sense. On
+/// the engine and the oracle it does what the trace does.
 #[derive(Debug, Args)]
 pub(super) struct Seeds {
     /// Traces, or folders to search for them.

@@ -40,7 +40,7 @@ pub struct Outcome {
     pub failure: Option<Failure>,
 }
 
-/// Runs sequences on `tested` and on the reference until the bounds of `settings` are met or the
+/// Runs sequences on `tested` and on the oracle until the bounds of `settings` are met or the
 /// two differ; without bounds, until they differ.
 ///
 /// Which failure is reported does not depend on the number of threads: sequences are handed out
@@ -69,7 +69,7 @@ pub fn run(settings: &Settings, tested: MapFactory) -> Outcome {
 /// Operands depend on the map, so a map that differs from the oracle gets others from there on.
 #[must_use]
 pub fn sequence(seed: u64, sequence: u64) -> (Config, Vec<Op>) {
-    let itself = MapFactory::of::<Oracle>("reference");
+    let itself = MapFactory::of::<Oracle>("oracle");
     // Nothing but a broken oracle differs from itself, and then the beginning is the answer.
     match session::run(seed, sequence, itself, &mut Counts::default()) {
         Ok((config, ops)) => (config, ops),

@@ -23,7 +23,7 @@ const LONGEST: u64 = 4096;
 /// How long a child that has closed its output may take to end by itself.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// A child that has been told its header.
+/// A child that has its header.
 #[derive(Debug)]
 pub(super) struct Child {
     process: process::Child,

@@ -42,9 +42,9 @@ impl Command {
 
     /// Maps that are children of this command, one child for each.
     ///
-    /// The command stays in memory as long as the program runs, because contenders do.
+    /// The command stays in memory as long as the program runs, because factories do.
     #[must_use]
-    pub fn contender(self, name: &'static str) -> MapFactory {
+    pub fn factory(self, name: &'static str) -> MapFactory {
         let create =
             move |config: &Config| Box::new(Exec::start(&self, config)) as Box<dyn AddressSpace>;
         MapFactory { name, create: Box::leak(Box::new(create)) }

@@ -7,7 +7,7 @@ use crate::oracle::Oracle;
 use crate::space::AddressSpace;
 use crate::trace::{Step, Trace};
 
-/// The reference, with what it looks like.
+/// The oracle, with what it looks like.
 pub(super) struct Guide {
     map: Oracle,
     config: Config,
@@ -44,7 +44,7 @@ impl Guide {
 }
 
 impl Input {
-    /// The operations with plain numbers, as the reference shapes them.
+    /// The operations with plain numbers, as the oracle shapes them.
     #[must_use]
     pub fn trace(&self) -> Trace {
         let mut trace = Trace::new(self.header.config);

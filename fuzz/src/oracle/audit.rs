@@ -76,9 +76,9 @@ impl Oracle {
         Ok(())
     }
 
-    /// The changes told account for the change of size.
-    pub(super) fn audit_changes(&self, before: u64, told: &[Change]) -> Result<(), String> {
-        let delta: i128 = told
+    /// The reported changes account for the change of size.
+    pub(super) fn audit_changes(&self, before: u64, reported: &[Change]) -> Result<(), String> {
+        let delta: i128 = reported
             .iter()
             .map(|change| match change {
                 Change::Mapped(range, _) => i128::from(range.end().get() - range.start().get()),
@@ -90,7 +90,7 @@ impl Oracle {
             .sum();
         hold!(
             i128::from(before) + delta == i128::from(self.size),
-            "size went from {before:#x} to {:#x}, the changes told make {delta:#x}",
+            "size went from {before:#x} to {:#x}, the reported changes make {delta:#x}",
             self.size
         );
         Ok(())

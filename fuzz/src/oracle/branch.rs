@@ -1,6 +1,6 @@
 //! The branches of the rule book that an operation can take, by name.
 //!
-//! The reference notes each decisive branch it takes. A campaign of random operations that leaves
+//! The oracle notes each decisive branch it takes. A campaign of random operations that leaves
 //! one of these unreached has not tested the rule behind it.
 
 /// Defines [`Branch`] from rows of name, rule and meaning.

@@ -1,4 +1,4 @@
-//! One entry of the reference, in plain numbers.
+//! One entry of the oracle, in plain numbers.
 
 use growstack::{Access, Addr, AddrRange, EntryFlags, Inherit, Prot, Size};
 

@@ -135,8 +135,8 @@ pub fn anonymized(regions: &[Region]) -> String {
 /// The differences between the final map of `trace` and `regions`, which the kernel had there. What
 /// the map does not support is passed over: a replay says whether that matters.
 #[must_use]
-pub fn compare(trace: &Trace, contender: MapFactory, regions: &[Region]) -> Vec<Difference> {
-    let (_, mut map) = create(contender, trace.config());
+pub fn compare(trace: &Trace, factory: MapFactory, regions: &[Region]) -> Vec<Difference> {
+    let (_, mut map) = create(factory, trace.config());
     let mut changes = Vec::new();
     for step in &trace.steps {
         changes.clear();

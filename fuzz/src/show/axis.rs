@@ -78,7 +78,7 @@ impl Axis {
     }
 }
 
-/// Room for so many bytes: twice as many take a little more.
+/// Room for a number of bytes: twice as many take a little more.
 #[expect(clippy::cast_precision_loss, reason = "pixels")]
 fn room(bytes: u64) -> f64 {
     let pages = bytes as f64 / PAGE_SIZE as f64;

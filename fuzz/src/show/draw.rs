@@ -37,8 +37,8 @@ struct Frame<'a> {
 pub(super) fn draw(title: &str, history: &History) -> Document {
     let states = count(history.states.max(1));
     let line = (HEIGHT / states).min(LINE);
-    let told = line >= LINE && !history.lines.is_empty();
-    let left = if told { 6.7 * count(LETTERS) + 20.0 } else { 70.0 };
+    let reported = line >= LINE && !history.lines.is_empty();
+    let left = if reported { 6.7 * count(LETTERS) + 20.0 } else { 70.0 };
     let frame = Frame { history, axis: Axis::of(history), left, line };
     let (width, height) = (left + frame.axis.width + MARGIN, TOP + line * states + 30.0);
     let mut document = Document::new()
@@ -50,7 +50,7 @@ pub(super) fn draw(title: &str, history: &History) -> Document {
         .add(Text::new(frame.summary()).set("class", "faint").set("x", 10).set("y", 40))
         .add(legend(10.0, 62.0))
         .add(frame.addresses())
-        .add(if told { frame.lines() } else { frame.ticks() });
+        .add(if reported { frame.lines() } else { frame.ticks() });
     let order = |kind: Kind| u8::from(kind != Kind::Reserve);
     let mut shapes: Vec<&Shape> = history.shapes.iter().collect();
     // Entries lie above the room to grow that they were mapped in.

@@ -163,13 +163,13 @@ mod tests {
     }
 
     /// Kind, first and last page, first state and the one after the last.
-    fn told(history: &History) -> Vec<(Kind, u64, u64, usize, usize)> {
+    fn reported(history: &History) -> Vec<(Kind, u64, u64, usize, usize)> {
         let page = |addr: Addr| addr.get() / 4096;
         let tell =
             |s: &Shape| (s.kind, page(s.range.start()), page(s.range.end()), s.from, s.until);
-        let mut told: Vec<_> = history.shapes.iter().map(tell).collect();
-        told.sort_by_key(|&(_, start, end, from, _)| (from, start, end));
-        told
+        let mut reported: Vec<_> = history.shapes.iter().map(tell).collect();
+        reported.sort_by_key(|&(_, start, end, from, _)| (from, start, end));
+        reported
     }
 
     #[test]
@@ -179,7 +179,7 @@ mod tests {
              remove 0x2000 0x4000\n",
         );
         let (write, read) = (Kind::Plain(Prot::RW), Kind::Plain(Prot::READ));
-        assert_eq!(told(&history), [(write, 2, 4, 0, 3), (read, 6, 7, 1, 4)]);
+        assert_eq!(reported(&history), [(write, 2, 4, 0, 3), (read, 6, 7, 1, 4)]);
         assert_eq!((history.states, history.stride, history.most), (4, 1, 2));
         assert_eq!(history.lines[2], "3: lookup 0x0 = FALSE");
     }
@@ -190,7 +190,7 @@ mod tests {
             history("stack 0x10000 0x8000 rw- rwx grows_down\ngrow 0x15000\ngrow 0x1000\n");
         let write = Kind::Plain(Prot::RW);
         assert_eq!(
-            told(&history),
+            reported(&history),
             [
                 (Kind::Reserve, 0x10, 0x17, 0, 1),
                 (Kind::Stack, 0x17, 0x18, 0, 1),

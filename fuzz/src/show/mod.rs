@@ -31,7 +31,7 @@ use history::History;
 /// The operations run on the engine; recorded answers are not looked at. Unmapped
 /// stretches are cut short, and long ones drawn less than true to scale. Whatever is drawn tells its
 /// numbers when the pointer is on it. Of a trace with very many operations the map is drawn once
-/// for every so many of them.
+/// for each group of them.
 #[must_use]
 pub fn picture(title: &str, trace: &Trace) -> String {
     draw::draw(title, &History::of(trace)).to_string()

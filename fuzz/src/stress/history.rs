@@ -20,7 +20,7 @@ pub enum Call {
 /// What came of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Outcome {
-    /// Of an operation: the answer, its cause, and what was told.
+    /// Of an operation: the answer, its cause, and the reported changes.
     Operation(Answer, Cause, Vec<Change>),
     /// Of a protection.
     Protection(Option<Prot>),

@@ -1,8 +1,8 @@
 //! Is there an order in which one thread could have done the same?
 //!
 //! The search of Wing and Gong: take away an event that no other one had returned before, carry it
-//! out on the reference, and go on if the reference answers the same. A history is linearizable if
-//! all events can be taken away so and the reference is left with the map that was found.
+//! out on the oracle, and go on if the oracle answers the same. A history is linearizable if
+//! all events can be taken away so and the oracle is left with the map that was found.
 
 use growstack::Prot;
 
@@ -14,7 +14,7 @@ use crate::space::AddressSpace;
 /// Most threads of a history.
 pub const MOST_THREADS: usize = 8;
 
-/// Is a history that began with this reference linearizable?
+/// Is a history that began with this oracle linearizable?
 #[must_use]
 pub fn linearizable(start: &Oracle, history: &History) -> bool {
     search(start, history, [0; MOST_THREADS])
@@ -39,8 +39,8 @@ fn search(map: &Oracle, history: &History, done: [usize; MOST_THREADS]) -> bool 
 fn answers_alike(map: &mut Oracle, event: &Event) -> bool {
     match (&event.call, &event.outcome) {
         (Call::Operation(op), Outcome::Operation(answer, cause, changes)) => {
-            let mut told = Vec::new();
-            map.apply(op, &mut told) == (*answer, *cause) && told == *changes
+            let mut reported = Vec::new();
+            map.apply(op, &mut reported) == (*answer, *cause) && reported == *changes
         }
         (Call::Protection(addr), Outcome::Protection(prot)) => {
             let mut rows: Vec<Row> = Vec::new();

@@ -26,7 +26,7 @@ type MapLock = planted::NoLock;
 #[derive(Debug)]
 pub(super) struct Hesitant<R>(R);
 
-/// One in so many times, a thread hesitates.
+/// One in this many times, a thread hesitates.
 const RARITY: u32 = 4;
 
 fn hesitate() {

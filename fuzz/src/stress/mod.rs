@@ -2,7 +2,7 @@
 //!
 //! A run goes in batches of rounds. In a round every thread calls what its [plan](Plan) says, all at
 //! once, and each call is recorded with when it began and ended by a common clock. The round must be
-//! [linearizable](linear): some order of the calls, true to the clock, has on the reference the same
+//! [linearizable](linear): some order of the calls, true to the clock, has on the oracle the same
 //! answers, causes and changes, and leaves the same map. Only the rounds themselves are done by all
 //! threads together; making ready and checking is shared out among them.
 //!
@@ -60,6 +60,15 @@ pub struct Settings {
     pub threads: NonZero<usize>,
     /// What becomes of a run in which nobody gets on any more for so long: the program ends.
     pub patience: Duration,
+}
+
+impl Default for Settings {
+    /// A million concurrent calls by three threads, the same every time as far as threads can be.
+    fn default() -> Self {
+        let threads = NonZero::<usize>::MIN.saturating_add(2);
+        let (operations, patience) = (Some(1_000_000), Duration::from_secs(60));
+        Self { seed: 1, operations, budget: None, threads, patience }
+    }
 }
 
 /// What was done.
@@ -216,9 +225,9 @@ impl Run {
     fn make_ready(&self, number: u64) -> Round {
         let plan = self.plan(number);
         let shared = Shared::with_view(&plan.config, path_of(number), nodes_of(plan.field));
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         for op in &plan.before {
-            shared.call(op, &mut told, || ());
+            shared.call(op, &mut reported, || ());
         }
         let recorded = plan.threads.iter().map(|calls| Mutex::new(Vec::with_capacity(calls.len())));
         Round { recorded: recorded.collect(), plan, shared }
@@ -313,12 +322,12 @@ pub(crate) const fn nodes_of(field: Field) -> ViewNodes {
     }
 }
 
-/// The reference as a round finds it.
+/// The oracle as a round finds it.
 pub(crate) fn start(plan: &Plan) -> Oracle {
     let mut map = Oracle::create(&plan.config);
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for op in &plan.before {
-        map.apply(op, &mut told);
+        map.apply(op, &mut reported);
     }
     map
 }

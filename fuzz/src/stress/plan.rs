@@ -67,7 +67,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Round `round` of a seed, for so many threads.
+    /// Round `round` of a seed, for `threads` threads.
     #[must_use]
     pub fn draw(field: Field, seed: u64, round: u64, threads: usize) -> Self {
         let window = field.window();

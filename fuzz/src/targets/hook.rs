@@ -28,7 +28,7 @@ const PERIOD: u64 = 1 << 8;
 /// The time between two prints of the statistics. A fuzzer that is ended by a signal runs no
 /// destructor, so no more than this is lost.
 const PAUSE: Duration = Duration::from_secs(5);
-/// One mutation in so many is libFuzzer's own, which knows nothing of operations.
+/// One mutation in this many is libFuzzer's own, which knows nothing of operations.
 const PLAIN: u32 = 8;
 
 /// A session that prints its statistics when the process ends.
@@ -137,7 +137,7 @@ fn settle() {
 }
 
 /// Runs one input of the fuzzer; `false` if it is not worth keeping. Ends the process when
-/// it finds something, once that is told.
+/// it finds something, once that is reported.
 #[must_use]
 pub fn execute(target: Target, bytes: &[u8]) -> bool {
     SESSION.with_borrow_mut(|reporting| {

@@ -42,7 +42,7 @@ pub(crate) enum Fault {
 /// A fuzz target.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub enum Target {
-    /// Every operation, on the engine and the reference.
+    /// Every operation, on the engine and the oracle.
     Differential,
     /// The same, leaning to growth.
     Growth,

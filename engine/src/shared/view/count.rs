@@ -12,7 +12,7 @@
 use super::super::planted;
 use super::super::sync::{AtomicU64, Ordering, fence};
 
-/// The count of a view that is off: odd, for ever.
+/// The count of a view that is off: odd, and stays so.
 const OFF: u64 = u64::MAX;
 
 /// The count and what a walk begins with, in a cache line of their own.

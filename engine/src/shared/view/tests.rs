@@ -243,7 +243,7 @@ fn the_first_and_the_last_boundary_of_every_leaf_move() {
 }
 
 #[test]
-fn what_is_told_first_is_set_first() {
+fn what_is_reported_first_is_set_first() {
     let mut both = Both::new();
     let range = AddrRange::between(0x100, 0x200);
     let mut publication = Publication::new(&both.view, &mut both.publisher);
@@ -255,7 +255,7 @@ fn what_is_told_first_is_set_first() {
 }
 
 #[test]
-fn a_change_left_half_told_turns_the_view_off() {
+fn a_change_left_half_reported_turns_the_view_off() {
     let mut both = Both::new();
     drop(Publication::new(&both.view, &mut both.publisher));
     assert!(both.view.is_off());

@@ -112,7 +112,7 @@ fn a_cursor_walks_there_and_back() {
 }
 
 #[test]
-fn iteration_starts_where_it_is_told() {
+fn iteration_starts_where_it_is_asked() {
     let pair = both_ends::<4>();
     let entries = pair.entries();
     for (index, &(start, ..)) in entries.iter().enumerate() {

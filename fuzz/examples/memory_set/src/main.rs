@@ -9,5 +9,5 @@ use memory_set_tested::MemorySetMap;
 
 fn main() -> ExitCode {
     let mine = MapFactory::of::<MemorySetMap>("memory_set");
-    cli::main(&[mine, MapFactory::of::<Oracle>("reference")])
+    cli::main(&[mine, MapFactory::of::<Oracle>("oracle")])
 }

@@ -17,7 +17,7 @@ impl Locks for InTurn {
     type Wait = TurnWait;
 }
 
-/// What holds a lock: nothing, so many readers, or a writer.
+/// What holds a lock: nothing, a number of readers, or a writer.
 #[derive(Debug)]
 struct Holders(AtomicUsize);
 

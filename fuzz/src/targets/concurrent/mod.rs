@@ -111,9 +111,9 @@ fn carry_out_round(mut round: Round, calls: &mut u64) -> Result<(), String> {
     let threads = round.plan.threads.len();
     let nodes = nodes_of(round.plan.field);
     let space = SharedSpace::with_view(&round.plan.config, round.path, nodes);
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for op in &round.plan.before {
-        space.call(op, &mut told, || ());
+        space.call(op, &mut reported, || ());
     }
     let turns = Turns::new(threads, std::mem::take(&mut round.schedule));
     let shared = Arc::new(Shared {

@@ -1,4 +1,4 @@
-//! Threads that take turns as they are told: at any time one of them runs.
+//! Threads that take turns in a given order: at any time one of them runs.
 //!
 //! A thread may lose its turn where it takes a lock and in the window of a wiring. The next byte of
 //! the schedule says who goes on: 0 is the thread itself, if it can, and so is the end of the
