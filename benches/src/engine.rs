@@ -1,8 +1,8 @@
 //! The whole engine in a layout: a process with its map, limits and rules.
 
 use growstack::{
-    Addr, CowFlags, Growth, Limits, Mapping, PAGE_SIZE, Process, Prot, Refusal, Size,
-    StackTunables, VmMap,
+    Addr, CowFlags, Growth, Limits, Mapping, PAGE_SIZE, Prot, Refusal, Size, StackTunables, VmMap,
+    VmSpace,
 };
 
 use crate::layout::{Kind, Layout, RESERVE_PAGES, Span};
@@ -14,7 +14,7 @@ const READY: usize = 256;
 #[derive(Debug)]
 pub struct Engine {
     /// The process.
-    pub process: Process,
+    pub process: VmSpace,
 }
 
 /// A map without entries for a layout.
@@ -32,7 +32,7 @@ impl Engine {
     pub fn new(layout: &Layout) -> Result<Self, Refusal> {
         // No stack is the main one.
         let tunables = StackTunables { maxsaddr: Addr::MAX, ..StackTunables::default() };
-        let process = Process::new(empty_map(layout), Limits::UNLIMITED, tunables)?;
+        let process = VmSpace::new(empty_map(layout), Limits::UNLIMITED, tunables)?;
         let mut whole = Self { process };
         for span in layout.in_order_of_making() {
             whole.make(span)?;

@@ -5,8 +5,8 @@
 //!   [`insert`](VmMap::insert), [`fixed`](VmMap::fixed), [`find`](VmMap::find),
 //!   [`remove`](VmMap::remove), [`protect`](VmMap::protect), [`inherit`](VmMap::inherit),
 //!   [`advise`](VmMap::advise), [`wire`](VmMap::wire) and [`unwire`](VmMap::unwire).
-//! - A [`Process`] is a map with limits; its [`stack`](Process::stack) and
-//!   [`grow`](Process::grow) make stacks and grow them, inside a page fault if need be.
+//! - A [`VmSpace`] is a map with limits; its [`stack`](VmSpace::stack) and
+//!   [`grow`](VmSpace::grow) make stacks and grow them, inside a page fault if need be.
 //!
 //! What each operation answers follows the [rule book](rules), in which every rule has a number; doc
 //! comments and [`Refusal`]s name them. The answers were compared with those of the real kernel's
@@ -16,8 +16,8 @@
 //!
 //! | feature | adds | dependencies |
 //! |---|---|---|
-//! | none (default) | [`VmMap`] and [`Process`], `no_std` with `alloc` | none |
-//! | `shared` | the module `shared`: a `SharedProcess` for many threads, in which a fault on a mapped address takes no lock; with locks of your own | `lock_api`, `once_cell` |
+//! | none (default) | [`VmMap`] and [`VmSpace`], `no_std` with `alloc` | none |
+//! | `shared` | the module `shared`: a `SharedVmSpace` for many threads, in which a fault on a mapped address takes no lock; with locks of your own | `lock_api`, `once_cell` |
 //! | `std` | `shared` with ready-made locks | and `parking_lot` |
 //!
 //! Rust 1.88 or newer. Addresses are 64-bit and pages 4 KiB, whatever the machine.
@@ -43,12 +43,12 @@
 //! mapped, unmapped or re-protected; update page tables and TLBs there:
 //!
 //! ```
-//! use growstack::{Addr, Change, CowFlags, Process, Prot, Size, VmMap};
+//! use growstack::{Addr, Change, CowFlags, VmSpace, Prot, Size, VmMap};
 //!
 //! # fn main() -> Result<(), growstack::Refusal> {
 //! # let (mut map_page_tables, mut shoot_down) = (|_, _| (), |_| ());
 //! let map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000_0000));
-//! let mut process = Process::new(map, Default::default(), Default::default())?;
+//! let mut process = VmSpace::new(map, Default::default(), Default::default())?;
 //! let mut follow = |change| match change {
 //!     Change::Mapped(range, prot) | Change::Protected(range, prot) => map_page_tables(range, prot),
 //!     Change::Unmapped(range) => shoot_down(range),
@@ -78,16 +78,17 @@ mod kern;
 mod limits;
 mod map;
 mod num;
-mod process;
 mod range;
 mod refusal;
 mod rule;
+mod stack_state;
 #[doc = include_str!("rules.md")]
 pub mod rules {}
 #[cfg(feature = "shared")]
 pub mod shared;
 mod stack;
 pub mod tree;
+mod vm_space;
 
 pub use attr::{Access, Advice, FindSpace, Holes, Inherit, ProtectWhat, Wiring};
 pub use change::Change;
@@ -98,10 +99,11 @@ pub use kern::KernReturn;
 pub use limits::{Limits, StackTunables};
 pub use map::{Entries, Gap, Gaps, Mapping, VmMap};
 pub use num::{Addr, PAGE_SIZE, Size};
-pub use process::Process;
 pub use range::AddrRange;
 pub use refusal::Refusal;
 pub use rule::Rule;
+pub use stack_state::StackState;
+pub use vm_space::VmSpace;
 
 /// The examples of the README.
 #[cfg(doctest)]

@@ -1,7 +1,6 @@
 //! Resource limits of a process and the tunables of the system (rules 1.2 and 1.4).
 
 use crate::num::{Addr, Size};
-use crate::refusal::Refusal;
 
 /// What `setrlimit(2)` and the swap accounting allow, each in bytes (rule 1.4).
 ///
@@ -59,16 +58,5 @@ impl Default for StackTunables {
             guard_page: false,
             maxsaddr: Addr::new(0x7fff_dfff_f000),
         }
-    }
-}
-
-impl StackTunables {
-    /// Sets the step; zero is refused (rule 15.9).
-    pub(crate) fn set_sgrowsiz(&mut self, bytes: Size) -> Result<(), Refusal> {
-        if bytes == Size::ZERO {
-            return Err(Refusal::ZeroStep);
-        }
-        self.sgrowsiz = bytes;
-        Ok(())
     }
 }

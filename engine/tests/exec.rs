@@ -1,13 +1,13 @@
 //! Rule 16.6: a new process image.
 
 use growstack::{
-    Addr, CowFlags, Limits, Mapping, PAGE_SIZE, Process, Prot, Refusal, Size, StackTunables, VmMap,
+    Addr, CowFlags, Limits, Mapping, PAGE_SIZE, Prot, Refusal, Size, StackTunables, VmMap, VmSpace,
 };
 
-fn process(sgrowsiz: u64) -> Result<Process, Refusal> {
+fn process(sgrowsiz: u64) -> Result<VmSpace, Refusal> {
     let map = VmMap::new(Addr::new(PAGE_SIZE), Addr::new(1 << 40));
     let tunables = StackTunables { sgrowsiz: Size::new(sgrowsiz), ..StackTunables::default() };
-    Process::new(map, Limits::default(), tunables)
+    VmSpace::new(map, Limits::default(), tunables)
 }
 
 /// The main stack alone is mapped, with what it may grow by, and its first pages are counted.

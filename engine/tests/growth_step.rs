@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use growstack::{Addr, CowFlags, Limits, Process, Prot, Size, StackTunables, VmMap};
+use growstack::{Addr, CowFlags, Limits, Prot, Size, StackTunables, VmMap, VmSpace};
 
 /// Bytes that a growth by one byte adds, with this stack limit and steps of a page and a half.
 fn added(limit: u64) -> u64 {
@@ -10,7 +10,7 @@ fn added(limit: u64) -> u64 {
     let limits = Limits { stack: Size::new(limit), ..Limits::UNLIMITED };
     let tunables =
         StackTunables { sgrowsiz: Size::new(0x1800), guard_page: false, maxsaddr: Addr::ZERO };
-    let mut process = Process::new(map, limits, tunables).unwrap();
+    let mut process = VmSpace::new(map, limits, tunables).unwrap();
     let (bottom, reserve) = (Addr::new(0x10_0000), Size::new(0x1_0000));
     let flags = CowFlags::GROWS_DOWN;
     let first = process.stack(bottom, reserve, Prot::RW, Prot::ALL, flags, |_| ()).unwrap();

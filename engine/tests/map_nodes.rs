@@ -8,11 +8,11 @@ use std::num::NonZeroU64;
 
 use growstack::tree::MAX_HEIGHT;
 use growstack::{
-    Addr, Change, CowFlags, Entry, Holes, Inherit, Limits, Mapping, Process, Prot, Refusal, Size,
-    StackTunables, VmMap, Wiring,
+    Addr, Change, CowFlags, Entry, Holes, Inherit, Limits, Mapping, Prot, Refusal, Size,
+    StackTunables, VmMap, VmSpace, Wiring,
 };
 
-type Narrow = Process<NonZeroU64, 4>;
+type Narrow = VmSpace<NonZeroU64, 4>;
 
 const STEP: u64 = 0x4000;
 const PLACE: u64 = 0x10_0000;

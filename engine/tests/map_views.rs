@@ -1,6 +1,6 @@
 //! What a map shows of itself: entries, gaps, look-ups, memory, and the whole as text.
 
-use growstack::{Addr, CowFlags, Gap, Mapping, Process, Prot, Size, VmMap};
+use growstack::{Addr, CowFlags, Gap, Mapping, Prot, Size, VmMap, VmSpace};
 
 fn addr(page: u64) -> Addr {
     Addr::new(page * 0x1000)
@@ -89,7 +89,7 @@ fn nodes_and_memory_are_counted() {
 #[test]
 fn a_map_reads_as_a_table() {
     let mut process =
-        Process::new(sample(), Default::default(), Default::default()).expect("a step");
+        VmSpace::new(sample(), Default::default(), Default::default()).expect("a step");
     let (bottom, size) = (addr(8), Size::pages(8));
     process.set_sgrowsiz(Size::PAGE).expect("not 0");
     process.stack(bottom, size, Prot::RW, Prot::ALL, CowFlags::GROWS_DOWN, |_| ()).expect("room");

@@ -1,10 +1,10 @@
 //! What each call of a shared process takes, seen from outside.
 #![allow(clippy::unwrap_used)]
 
-use growstack::shared::{FaultPath, ParkingLot, SharedProcess};
+use growstack::shared::{FaultPath, ParkingLot, SharedVmSpace};
 use growstack::{
-    Addr, Change, CowFlags, FindSpace, Growth, Limits, Mapping, Process, Prot, Refusal, Size,
-    StackTunables, VmMap,
+    Addr, Change, CowFlags, FindSpace, Growth, Limits, Mapping, Prot, Refusal, Size, StackTunables,
+    VmMap, VmSpace,
 };
 
 const PAGE: u64 = 0x1000;
@@ -15,10 +15,10 @@ fn addr(n: u64) -> Addr {
 }
 
 /// One stack of 8 MiB that ends at `TOP`, with its topmost 128 KiB mapped.
-fn with_stack(path: FaultPath) -> SharedProcess<ParkingLot> {
+fn with_stack(path: FaultPath) -> SharedVmSpace<ParkingLot> {
     let map = VmMap::new(addr(PAGE), addr(1 << 47));
-    let process = Process::new(map, Limits::default(), StackTunables::default()).unwrap();
-    let shared = SharedProcess::with_path(process, path).unwrap();
+    let process = VmSpace::new(map, Limits::default(), StackTunables::default()).unwrap();
+    let shared = SharedVmSpace::with_path(process, path).unwrap();
     let (bottom, size) = (addr(0x10_0000), Size::new(0x80_0000));
     shared.stack(bottom, size, Prot::RW, Prot::ALL, CowFlags::GROWS_DOWN, |_| ()).unwrap();
     shared
@@ -177,7 +177,7 @@ fn tunables_are_those_of_the_process() {
 fn what_it_is_can_be_printed() {
     let shared = with_stack(FaultPath::Letter);
     assert_eq!(shared.path(), FaultPath::Letter);
-    assert!(format!("{shared:?}").starts_with("SharedProcess { path: Letter"));
+    assert!(format!("{shared:?}").starts_with("SharedVmSpace { path: Letter"));
     assert!(format!("{:?}", shared.lock_process()).starts_with("ProcessGuard"));
     let map = shared.read();
     assert!(format!("{map:?}").contains("len: 1"), "{map:?}");

@@ -5,9 +5,9 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use growstack::shared::{EventCount, FaultPath, Locks, SharedProcess};
+use growstack::shared::{EventCount, FaultPath, Locks, SharedVmSpace};
 use growstack::{
-    Addr, CowFlags, Growth, Limits, Mapping, Process, Prot, Size, StackTunables, VmMap,
+    Addr, CowFlags, Growth, Limits, Mapping, Prot, Size, StackTunables, VmMap, VmSpace,
 };
 use lock_api::RawRwLock;
 
@@ -67,7 +67,7 @@ impl Locks for Interrupting {
     type Wait = EventCount;
 }
 
-type Shared = SharedProcess<Interrupting, std::num::NonZeroU64, 4>;
+type Shared = SharedVmSpace<Interrupting, std::num::NonZeroU64, 4>;
 
 fn page(n: u64) -> Addr {
     Addr::new(n * PAGE)
@@ -80,10 +80,10 @@ fn shared(pages: &[u64], path: FaultPath) -> Rc<Shared> {
         map.insert(page(at), page(at + 1), Mapping::anonymous(Prot::RW), |_| ()).unwrap();
     }
     let tunables = StackTunables { sgrowsiz: Size::PAGE, ..StackTunables::default() };
-    let mut process = Process::new(map, Limits::UNLIMITED, tunables).unwrap();
+    let mut process = VmSpace::new(map, Limits::UNLIMITED, tunables).unwrap();
     let (bottom, size) = (page(95), Size::pages(6));
     process.stack(bottom, size, Prot::RW, Prot::ALL, CowFlags::GROWS_DOWN, |_| ()).unwrap();
-    Rc::new(SharedProcess::with_path(process, path).unwrap())
+    Rc::new(SharedVmSpace::with_path(process, path).unwrap())
 }
 
 /// Faults in a page, while `between` happens before the map is held to write.

@@ -5,9 +5,9 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use growstack::shared::{ParkingLot, Raced, SharedProcess};
+use growstack::shared::{ParkingLot, Raced, SharedVmSpace};
 use growstack::{
-    Addr, CowFlags, Growth, Limits, Mapping, Process, Prot, ProtectWhat, Size, StackTunables, VmMap,
+    Addr, CowFlags, Growth, Limits, Mapping, Prot, ProtectWhat, Size, StackTunables, VmMap, VmSpace,
 };
 
 const PAGE: u64 = 0x1000;
@@ -47,18 +47,18 @@ fn addr(n: u64) -> Addr {
 }
 
 /// A stack of 512 MiB that ends at `TOP`, grows by a page, and has one page mapped.
-fn with_stack() -> SharedProcess<ParkingLot> {
+fn with_stack() -> SharedVmSpace<ParkingLot> {
     let map = VmMap::new(addr(PAGE), addr(1 << 47));
     let tunables = StackTunables { sgrowsiz: Size::PAGE, ..StackTunables::default() };
-    let process = Process::new(map, Limits::default(), tunables).unwrap();
-    let shared = SharedProcess::new(process).unwrap();
+    let process = VmSpace::new(map, Limits::default(), tunables).unwrap();
+    let shared = SharedVmSpace::new(process).unwrap();
     let (bottom, size) = (addr(TOP - 0x2000_0000), Size::new(0x2000_0000));
     shared.stack(bottom, size, Prot::RW, Prot::ALL, CowFlags::GROWS_DOWN, |_| ()).unwrap();
     shared
 }
 
 /// Does the view say of every boundary what the map says?
-fn agree(shared: &SharedProcess<ParkingLot>) {
+fn agree(shared: &SharedVmSpace<ParkingLot>) {
     let map = shared.read();
     for entry in map.entries() {
         let (start, end) = (entry.range.start().get(), entry.range.end().get());
@@ -193,7 +193,7 @@ fn without_memory_for_the_view_readers_take_the_lock() {
     agree(&shared);
 }
 
-fn agree_by_lock(shared: &SharedProcess<ParkingLot>, pages: u64) {
+fn agree_by_lock(shared: &SharedVmSpace<ParkingLot>, pages: u64) {
     assert_eq!(shared.protection(addr(pages * PAGE)), Some(Prot::READ));
     assert_eq!(shared.protection(addr((pages + 1) * PAGE)), None);
 }

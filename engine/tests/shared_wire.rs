@@ -6,13 +6,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 
-use growstack::shared::{EventCount, Locks, ParkingLot, SharedProcess, Wait, WireError};
+use growstack::shared::{EventCount, Locks, ParkingLot, SharedVmSpace, Wait, WireError};
 use growstack::{
-    Addr, AddrRange, Change, CowFlags, FindSpace, Holes, Limits, Mapping, Process, Prot,
-    ProtectWhat, Refusal, Size, StackTunables, VmMap, Wiring,
+    Addr, AddrRange, Change, CowFlags, FindSpace, Holes, Limits, Mapping, Prot, ProtectWhat,
+    Refusal, Size, StackTunables, VmMap, VmSpace, Wiring,
 };
 
-type Shared = SharedProcess<ParkingLot>;
+type Shared = SharedVmSpace<ParkingLot>;
 
 fn page(n: u64) -> Addr {
     Addr::new(n * 0x1000)
@@ -23,10 +23,10 @@ fn pages(from: u64, to: u64) -> AddrRange {
 }
 
 /// Pages 1 to 8 mapped, readable and writable, but for page 5.
-fn mapped<L: Locks>() -> SharedProcess<L> {
+fn mapped<L: Locks>() -> SharedVmSpace<L> {
     let map = VmMap::new(page(1), page(100));
-    let process = Process::new(map, Limits::default(), StackTunables::default()).unwrap();
-    let shared = SharedProcess::new(process).unwrap();
+    let process = VmSpace::new(map, Limits::default(), StackTunables::default()).unwrap();
+    let shared = SharedVmSpace::new(process).unwrap();
     for (start, end) in [(1, 5), (6, 8)] {
         let anonymous = Mapping::anonymous(Prot::RW);
         shared.insert(page(start), page(end), anonymous, |_| ()).unwrap();
@@ -244,7 +244,7 @@ impl Locks for Counting {
 
 #[test]
 fn who_waits_sleeps_until_the_wiring_ends() {
-    let shared: SharedProcess<Counting> = mapped();
+    let shared: SharedVmSpace<Counting> = mapped();
     for round in 1..=2 {
         std::thread::scope(|scope| {
             let fault_in = |_, _| -> Result<(), ()> {

@@ -2,7 +2,7 @@
 
 use growstack::{
     Addr, AddrRange, Change, CowFlags, Direction, EntryFlags, Growth, KernReturn, Limits,
-    PAGE_SIZE, Process, Prot, Refusal, Rule, Size, StackTunables, VmMap,
+    PAGE_SIZE, Prot, Refusal, Rule, Size, StackTunables, VmMap, VmSpace,
 };
 
 fn range(start: u64, end: u64) -> AddrRange {
@@ -128,7 +128,7 @@ fn a_process_starts_with_what_it_was_given() {
     let limits = Limits { stack: Size::new(0x5000), ..Limits::UNLIMITED };
     let tunables = StackTunables { guard_page: true, ..usual };
     let map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x9000));
-    let mut process = Process::new(map, limits, tunables).expect("a step other than 0");
+    let mut process = VmSpace::new(map, limits, tunables).expect("a step other than 0");
     assert_eq!((process.limits(), process.tunables()), (limits, tunables));
     process.set_maxsaddr(Addr::new(0x7000));
     process.set_guard_page(false);

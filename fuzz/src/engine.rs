@@ -1,6 +1,6 @@
 //! The engine as an [`AddressSpace`].
 
-use growstack::{Addr, AddrRange, Change, Entry, Growth, KernReturn, Process, Refusal, VmMap};
+use growstack::{Addr, AddrRange, Change, Entry, Growth, KernReturn, Refusal, VmMap, VmSpace};
 
 use crate::answer::{Answer, Cause, Row, Summary};
 use crate::op::{Config, ObjectId, Op};
@@ -10,13 +10,13 @@ use crate::space::{AddressSpace, refill};
 #[derive(Debug)]
 pub struct EngineSpace<const B: usize = 16> {
     /// The process, open for questions that the trait does not have.
-    pub process: Process<ObjectId, B>,
+    pub process: VmSpace<ObjectId, B>,
 }
 
 impl<const B: usize> AddressSpace for EngineSpace<B> {
     fn create(config: &Config) -> Self {
         let map = VmMap::new(config.min, config.max);
-        let process = Process::new(map, config.limits, config.tunables)
+        let process = VmSpace::new(map, config.limits, config.tunables)
             .expect("a configuration has a step other than 0");
         Self { process }
     }

@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 
-use growstack::shared::{FaultPath, Locks, ParkingLot, SharedProcess, WireError};
-use growstack::{Addr, AddrRange, Change, Holes, KernReturn, Process, Prot, Size, VmMap, Wiring};
+use growstack::shared::{FaultPath, Locks, ParkingLot, SharedVmSpace, WireError};
+use growstack::{Addr, AddrRange, Change, Holes, KernReturn, Prot, Size, VmMap, VmSpace, Wiring};
 use parking_lot::Mutex;
 
 use crate::answer::{Answer, Cause, Row, Summary};
@@ -15,7 +15,7 @@ use crate::space::{AddressSpace, refill};
 #[derive(Debug)]
 pub struct SharedSpace<const B: usize = 16, L: Locks = ParkingLot> {
     /// The process, open for questions that the trait does not have.
-    pub process: SharedProcess<L, ObjectId, B>,
+    pub process: SharedVmSpace<L, ObjectId, B>,
     /// The first wiring whose pages nobody had been asked for.
     unasked: Mutex<Option<String>>,
 }
@@ -48,10 +48,10 @@ impl<const B: usize, L: Locks> SharedSpace<B, L> {
     #[must_use]
     pub fn with_view(config: &Config, path: FaultPath, nodes: ViewNodes) -> Self {
         let map = VmMap::new(config.min, config.max);
-        let process = Process::new(map, config.limits, config.tunables)
+        let process = VmSpace::new(map, config.limits, config.tunables)
             .and_then(|process| match nodes {
-                ViewNodes::Whole => SharedProcess::with_path(process, path),
-                ViewNodes::Narrow => SharedProcess::with_narrow_view(process, path),
+                ViewNodes::Whole => SharedVmSpace::with_path(process, path),
+                ViewNodes::Narrow => SharedVmSpace::with_narrow_view(process, path),
             })
             .expect("a configuration has a step other than 0, and there is memory");
         Self { process, unasked: Mutex::default() }

@@ -12,7 +12,7 @@ use std::cell::Cell;
 use std::path::Path;
 
 use arbitrary::Unstructured;
-use growstack::{Addr, Change, CowFlags, Growth, Mapping, Process, Prot, Refusal, Size, VmMap};
+use growstack::{Addr, Change, CowFlags, Growth, Mapping, Prot, Refusal, Size, VmMap, VmSpace};
 use growstack_fuzz::answer::{Answer, Cause, Row, Summary};
 use growstack_fuzz::engine::EngineSpace;
 use growstack_fuzz::input::{Flavour, Input, seeded};
@@ -224,7 +224,7 @@ fn an_allocator_that_refuses_is_survived_and_changes_nothing() {
 #[test]
 fn a_reserved_growth_allocates_nothing() {
     let map: VmMap<std::num::NonZeroU64, 4> = VmMap::new(Addr::new(0), Addr::new(1 << 47));
-    let mut process = Process::new(map, Default::default(), Default::default()).unwrap();
+    let mut process = VmSpace::new(map, Default::default(), Default::default()).unwrap();
     process.set_sgrowsiz(Size::PAGE).unwrap();
     let (mut grown, mut splits) = (0, 0);
     for i in 0..2000_u64 {

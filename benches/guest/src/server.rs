@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use growstack::{Addr, AddrRange, Change, Growth, Process, Prot, Refusal, VmMap};
+use growstack::{Addr, AddrRange, Change, Growth, Prot, Refusal, VmMap, VmSpace};
 
 use crate::region::Region;
 use crate::trap::{Serve, Served, write_error};
@@ -23,7 +23,7 @@ pub struct GrowthEvent {
 /// The engine as the server of a region.
 #[derive(Debug)]
 pub(crate) struct EngineServer {
-    process: Process,
+    process: VmSpace,
     region: Rc<Region>,
     /// What the engine took of the last fault.
     pub(crate) engine_time: Duration,
@@ -34,13 +34,13 @@ pub(crate) struct EngineServer {
 impl EngineServer {
     /// A server of faults on `region`, by the stacks of the process. Before any growth, call
     /// [`change`](Self::change). The first `growths` events after it are kept.
-    pub(crate) fn new(mut process: Process, region: Rc<Region>, growths: usize) -> Self {
+    pub(crate) fn new(mut process: VmSpace, region: Rc<Region>, growths: usize) -> Self {
         process.map_mut().set_node_cap(Some(0));
         let events = Vec::with_capacity(growths);
         Self { process, region, engine_time: Duration::ZERO, events }
     }
 
-    pub(crate) const fn process(&self) -> &Process {
+    pub(crate) const fn process(&self) -> &VmSpace {
         &self.process
     }
 
@@ -53,7 +53,7 @@ impl EngineServer {
     /// closure panics, or memory runs out, growths that need a node are refused.
     pub(crate) fn change<T>(
         &mut self,
-        change: impl FnOnce(&mut Process) -> T,
+        change: impl FnOnce(&mut VmSpace) -> T,
     ) -> Result<T, Refusal> {
         // A growth may split a node on every level. The halves have room again, and a level gets
         // another entry only by a split below it: a quarter of a node for each growth is more than
@@ -82,10 +82,10 @@ impl EngineServer {
 }
 
 /// A process without a cap on its nodes. On drop, unwinding included, the cap is what is in use.
-struct Uncapped<'a>(&'a mut Process);
+struct Uncapped<'a>(&'a mut VmSpace);
 
 impl<'a> Uncapped<'a> {
-    fn new(process: &'a mut Process) -> Self {
+    fn new(process: &'a mut VmSpace) -> Self {
         process.map_mut().set_node_cap(None);
         Self(process)
     }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use growstack::{Addr, AddrRange, Change, CowFlags, Limits, Process, Prot, Size, StackTunables};
+use growstack::{Addr, AddrRange, Change, CowFlags, Limits, Prot, Size, StackTunables, VmSpace};
 
 use crate::region::Region;
 use crate::server::{EngineServer, GrowthEvent};
@@ -53,7 +53,7 @@ impl GrowingStack {
         // The limit applies to the main stack: this one, or none.
         let maxsaddr = if plan.limit.is_some() { range.start() } else { Addr::MAX };
         let tunables = StackTunables { sgrowsiz: plan.step, guard_page: plan.guard_page, maxsaddr };
-        let process = Process::new(space::map_without(range)?, limits, tunables)?;
+        let process = VmSpace::new(space::map_without(range)?, limits, tunables)?;
         let growths = range.len().get().div_ceil(plan.step.get());
         let growths = plan.growths.map_or_else(|| usize::try_from(growths), Ok)?;
         let slot = Slot::new(EngineServer::new(process, Rc::clone(&region), growths));
@@ -101,12 +101,12 @@ impl GrowingStack {
     /// # Panics
     ///
     /// In a nested call.
-    pub fn change<T>(&self, change: impl FnOnce(&mut Process) -> T) -> anyhow::Result<T> {
+    pub fn change<T>(&self, change: impl FnOnce(&mut VmSpace) -> T) -> anyhow::Result<T> {
         Ok(self.slot.with(|server| server.change(change))?)
     }
 
     /// Reads the process of the engine.
-    pub fn inspect<T>(&self, look: impl FnOnce(&Process) -> T) -> T {
+    pub fn inspect<T>(&self, look: impl FnOnce(&VmSpace) -> T) -> T {
         self.slot.with(|server| look(server.process()))
     }
 

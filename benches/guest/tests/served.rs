@@ -26,7 +26,7 @@ fn writable(inside: AddrRange) -> Vec<u64> {
 
 /// The same, by the engine's map.
 fn mapped(stack: &GrowingStack) -> Vec<u64> {
-    let entries = |process: &growstack::Process| {
+    let entries = |process: &growstack::VmSpace| {
         let above = process.map().entries_from(stack.range().start());
         above.map(|entry| entry.range).collect::<Vec<_>>()
     };

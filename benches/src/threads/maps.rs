@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 
-use growstack::shared::{ParkingLot, SharedProcess};
+use growstack::shared::{ParkingLot, SharedVmSpace};
 use growstack::{
-    Addr, CowFlags, Growth, Limits, Mapping, PAGE_SIZE, Process, Prot, Size, StackTunables, VmMap,
+    Addr, CowFlags, Growth, Limits, Mapping, PAGE_SIZE, Prot, Size, StackTunables, VmMap, VmSpace,
 };
 
 use super::{RESERVE, end, is_stack, start};
@@ -26,11 +26,11 @@ pub trait FaultMap {
     fn map_and_unmap(&self, page: u64);
 }
 
-fn process(entries: u64) -> Process {
+fn process(entries: u64) -> VmSpace {
     let map = VmMap::new(Addr::new(PAGE_SIZE), Addr::new(start(entries + 1)));
     let tunables =
         StackTunables { sgrowsiz: Size::PAGE, maxsaddr: Addr::MAX, ..StackTunables::default() };
-    let mut process = Process::new(map, Limits::UNLIMITED, tunables).expect("the step is a page");
+    let mut process = VmSpace::new(map, Limits::UNLIMITED, tunables).expect("the step is a page");
     for entry in 0..entries {
         let (from, to) = (Addr::new(start(entry)), Addr::new(end(entry)));
         if is_stack(entry) {
@@ -60,11 +60,11 @@ fn whole(entry: u64) -> Size {
 
 /// The engine, shared.
 #[derive(Debug)]
-pub struct Shared(SharedProcess<ParkingLot>);
+pub struct Shared(SharedVmSpace<ParkingLot>);
 
 impl FaultMap for Shared {
     fn new(entries: u64) -> Self {
-        Self(SharedProcess::new(process(entries)).expect("there is memory"))
+        Self(SharedVmSpace::new(process(entries)).expect("there is memory"))
     }
 
     #[inline]
@@ -91,7 +91,7 @@ impl FaultMap for Shared {
 
 /// The engine for one thread, without any lock.
 #[derive(Debug)]
-pub struct Bare(RefCell<Process>);
+pub struct Bare(RefCell<VmSpace>);
 
 impl FaultMap for Bare {
     fn new(entries: u64) -> Self {
@@ -113,7 +113,7 @@ impl FaultMap for Bare {
     }
 }
 
-fn renew(process: &mut Process, entry: u64) {
+fn renew(process: &mut VmSpace, entry: u64) {
     let (bottom, whole) = reserve(entry);
     process.map_mut().remove(bottom, Addr::new(end(entry)), |_| ()).expect("whole entries");
     process

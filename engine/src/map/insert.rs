@@ -29,7 +29,7 @@ pub struct Mapping<O = NonZeroU64> {
     /// The most protection that `protect` may give.
     pub max: Prot,
     /// Flags. The growth flags have no meaning here and are ignored; see
-    /// [`Process::stack`](crate::Process::stack).
+    /// [`VmSpace::stack`](crate::VmSpace::stack).
     pub flags: CowFlags,
     /// The backing object, or `None` for anonymous memory.
     pub object: Option<O>,

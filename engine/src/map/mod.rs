@@ -140,7 +140,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
 
     /// Sets the most swap that may be reserved, 2^64 - 1 bytes at first. A change touches nothing
     /// that is reserved already (rule 1.4). For the map of a process call
-    /// [`Process::set_limits`](crate::Process::set_limits), which keeps both in step.
+    /// [`VmSpace::set_limits`](crate::VmSpace::set_limits), which keeps both in step.
     pub fn set_swap_limit(&mut self, limit: Size) {
         self.swap_limit = limit.get();
     }

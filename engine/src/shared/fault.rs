@@ -4,19 +4,20 @@ use core::hint::spin_loop;
 
 use lock_api::MutexGuard;
 
+use super::apart::Apart;
 use super::map_lock::Write;
-use super::rest::{Apart, Joined, Rest};
 use super::transition::Stretch;
-use super::{Locks, SharedProcess, planted};
+use super::{Locks, SharedVmSpace, planted};
 use crate::change::Change;
 use crate::flags::EntryFlags;
 use crate::growth::Growth;
 use crate::map::VmMap;
 use crate::num::Addr;
 use crate::refusal::Refusal;
+use crate::stack_state::StackState;
 use crate::tree::Cursor;
 
-/// What a [`grow`](SharedProcess::grow) takes that finds its address mapped. One that does not find
+/// What a [`grow`](SharedVmSpace::grow) takes that finds its address mapped. One that does not find
 /// it mapped takes the process lock and the map lock, whatever this says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum FaultPath {
@@ -25,7 +26,7 @@ pub enum FaultPath {
     Letter,
     /// The map lock, to read. The process lock tells nothing about an address that is mapped.
     Locked,
-    /// No lock: the [published view](SharedProcess::protection).
+    /// No lock: the [published view](SharedVmSpace::protection).
     #[default]
     Optimistic,
 }
@@ -34,13 +35,13 @@ pub enum FaultPath {
 /// which a few other growths come and go.
 const TRIES: usize = if cfg!(loom) { 0 } else { 24 };
 
-impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
+impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
     /// Grows the stack next to `addr`, unless it is mapped:
-    /// [`Process::grow`](crate::Process::grow), which a page fault calls.
+    /// [`VmSpace::grow`](crate::VmSpace::grow), which a page fault calls.
     ///
     /// # Errors
     ///
-    /// Those of [`Process::grow`](crate::Process::grow).
+    /// Those of [`VmSpace::grow`](crate::VmSpace::grow).
     #[inline]
     pub fn grow(&self, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal> {
         let mapped = match self.path {
@@ -57,17 +58,17 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
     #[cold]
     fn grow_unmapped(&self, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal> {
         let early = planted::STALE_LIMITS.then(|| self.limits());
-        let mut rest = self.lock_rest();
-        rest.limits = early.unwrap_or(rest.limits);
-        self.grow_under(&mut rest, addr, tell)
+        let mut state = self.lock_state();
+        state.limits = early.unwrap_or(state.limits);
+        self.grow_under(&mut state, addr, tell)
     }
 
     /// Takes the process lock. Another growth gives it back so soon that to queue up for it, and
     /// to be woken, would take longer.
-    fn lock_rest(&self) -> MutexGuard<'_, L::Process, Apart<Rest>> {
+    fn lock_state(&self) -> MutexGuard<'_, L::Process, Apart<StackState>> {
         for _ in 0..TRIES {
-            if let Some(rest) = self.process.try_lock() {
-                return rest;
+            if let Some(state) = self.process.try_lock() {
+                return state;
             }
             spin_loop();
         }
@@ -77,7 +78,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
     /// Grows under the process lock.
     pub(super) fn grow_under(
         &self,
-        rest: &mut MutexGuard<'_, L::Process, Apart<Rest>>,
+        state: &mut MutexGuard<'_, L::Process, Apart<StackState>>,
         addr: Addr,
         mut tell: impl FnMut(Change),
     ) -> Result<Growth, Refusal> {
@@ -87,7 +88,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
                 FaultPath::Optimistic if !planted::PROCESS_LOCK_GIVEN_UP => {
                     self.seek_to_write(addr, &mut at)
                 }
-                _ => match self.seek_and_upgrade(rest, addr, &mut at) {
+                _ => match self.seek_and_upgrade(state, addr, &mut at) {
                     Ok(guard) => guard,
                     Err(growth) => return Ok(growth),
                 },
@@ -99,12 +100,12 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
                 break guard;
             }
             // What the kernel does in that wiring may need the process lock.
-            MutexGuard::unlocked(rest, || self.wait_for_transition(guard));
+            MutexGuard::unlocked(state, || self.wait_for_transition(guard));
         };
-        let (process, mut publication) = guard.edit_process(&self.view);
-        let above = process.map.tree.item(&at).map(|entry| (entry.start, entry.value.flags));
+        let (map, mut publication) = guard.edit(&self.view);
+        let above = map.tree.item(&at).map(|entry| (entry.start, entry.value.flags));
         let follow = |change| publication.follow_only(change, &mut tell);
-        let growth = Joined::new(rest, process).grow_at(&mut at, above, addr, follow);
+        let growth = map.grow_at(state, &mut at, above, addr, follow);
         publication.finish();
         growth
     }
@@ -128,7 +129,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
     #[inline(never)]
     fn seek_and_upgrade(
         &self,
-        rest: &mut MutexGuard<'_, L::Process, Apart<Rest>>,
+        state: &mut MutexGuard<'_, L::Process, Apart<StackState>>,
         addr: Addr,
         at: &mut Cursor,
     ) -> Result<Write<'_, L, O, B>, Growth> {
@@ -141,7 +142,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
             guard.timestamp()
         };
         if planted::PROCESS_LOCK_GIVEN_UP {
-            MutexGuard::unlocked(rest, || ());
+            MutexGuard::unlocked(state, || ());
         }
         let guard = self.map.write();
         if guard.timestamp() != seen && !planted::NO_RECHECK && !planted::PROCESS_LOCK_GIVEN_UP {

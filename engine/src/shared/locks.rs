@@ -2,7 +2,7 @@
 
 use lock_api::{RawMutex, RawRwLock};
 
-/// The three primitives of a [`SharedProcess`](super::SharedProcess).
+/// The three primitives of a [`SharedVmSpace`](super::SharedVmSpace).
 ///
 /// A kernel implements it on a type without values, for its own locks:
 ///
@@ -24,7 +24,7 @@ pub trait Locks {
     /// The process lock: limits, tunables, and the growth of the main stack. Sleepable, for it is
     /// held while the map lock is waited for.
     type Process: RawMutex;
-    /// The map lock. [Upgradable](super::SharedProcess::upgradable) and
+    /// The map lock. [Upgradable](super::SharedVmSpace::upgradable) and
     /// [downgrade](super::MapWriteGuard::downgrade) are there if it implements
     /// [`RawRwLockUpgrade`](lock_api::RawRwLockUpgrade) and
     /// [`RawRwLockDowngrade`](lock_api::RawRwLockDowngrade); no operation needs them.

@@ -9,35 +9,33 @@ use lock_api::{
 
 use super::transition::{Stretch, Transitions};
 use super::view::{Publication, Publisher, Room, View};
-use super::{Locks, SharedProcess, Wait, planted};
+use super::{Locks, SharedVmSpace, Wait, planted};
 use crate::map::VmMap;
-use crate::process::Process;
 use crate::refusal::Refusal;
 
-/// What the map lock guards. It begins with what a growth writes, which [`SharedProcess`] has in one
+/// What the map lock guards. It begins with what a growth writes, which [`SharedVmSpace`] has in one
 /// cache line.
 #[repr(C)]
 pub(super) struct Guarded<O, const B: usize> {
     /// Goes up by one whenever the map may have changed. 64 bits: it does not come round.
     timestamp: u64,
-    /// Of this process the map alone is true: see [`rest`](super::rest).
-    process: Process<O, B>,
+    map: VmMap<O, B>,
     pub(super) transitions: Transitions,
     publisher: Publisher,
 }
 
 impl<O, const B: usize> Guarded<O, B> {
-    pub(super) fn new(process: Process<O, B>, room: Room) -> Self {
+    pub(super) fn new(map: VmMap<O, B>, room: Room) -> Self {
         let (transitions, publisher) = (Transitions::default(), Publisher::new(room));
-        Self { process, timestamp: 0, transitions, publisher }
+        Self { map, timestamp: 0, transitions, publisher }
     }
 
-    pub(super) fn into_process(self) -> Process<O, B> {
-        self.process
+    pub(super) fn into_map(self) -> VmMap<O, B> {
+        self.map
     }
 
     pub(super) const fn map(&self) -> &VmMap<O, B> {
-        &self.process.map
+        &self.map
     }
 
     pub(super) const fn timestamp(&self) -> u64 {
@@ -46,38 +44,32 @@ impl<O, const B: usize> Guarded<O, B> {
 
     /// The map, to be changed, and the view of it, to follow. There is no other way to the map, so
     /// that none leaves the timestamp out.
-    pub(super) fn edit<'a>(&'a mut self, view: &'a View) -> (&'a mut VmMap<O, B>, Publication<'a>) {
-        let (process, publication) = self.edit_process(view);
-        (&mut process.map, publication)
-    }
-
-    /// The same for what needs the rest of the process, too.
-    pub(super) const fn edit_process<'a>(
+    pub(super) const fn edit<'a>(
         &'a mut self,
         view: &'a View,
-    ) -> (&'a mut Process<O, B>, Publication<'a>) {
+    ) -> (&'a mut VmMap<O, B>, Publication<'a>) {
         if !planted::STALE_TIMESTAMP {
             self.timestamp = self.timestamp.wrapping_add(1);
         }
-        (&mut self.process, Publication::new(view, &mut self.publisher))
+        (&mut self.map, Publication::new(view, &mut self.publisher))
     }
 
     /// Changes what no address's protection depends on.
     pub(super) fn edit_unseen<T>(&mut self, edit: impl FnOnce(&mut VmMap<O, B>) -> T) -> T {
         self.timestamp = self.timestamp.wrapping_add(1);
-        edit(&mut self.process.map)
+        edit(&mut self.map)
     }
 }
 
 impl<O: Clone + PartialEq, const B: usize> Guarded<O, B> {
     /// Makes the view from the map.
     pub(super) fn publish(&mut self, view: &View) -> Result<(), Refusal> {
-        self.publisher.publish(view, self.process.map.entries())
+        self.publisher.publish(view, self.map.entries())
     }
 
     /// Makes nodes available to the map and to its view.
     pub(super) fn reserve_nodes(&mut self, view: &View, n: usize) -> Result<(), Refusal> {
-        self.process.map.reserve_nodes(n)?;
+        self.map.reserve_nodes(n)?;
         if !self.publisher.is_on() {
             self.publish(view)?;
         }
@@ -101,21 +93,21 @@ pub struct MapReadGuard<'a, L: Locks, O, const B: usize> {
 /// The map, held to read by any number and upgradable by this thread alone.
 #[must_use]
 pub struct MapUpgradableGuard<'a, L: Locks<Map: RawRwLockUpgrade>, O, const B: usize> {
-    shared: &'a SharedProcess<L, O, B>,
+    shared: &'a SharedVmSpace<L, O, B>,
     guard: RwLockUpgradableReadGuard<'a, L::Map, Guarded<O, B>>,
 }
 
 /// The map, held to write: nobody else has it, and no wiring is under way.
 ///
 /// Several operations through one guard are one to all who take a lock. Who asks for a
-/// [protection](SharedProcess::protection) without one sees them one by one.
+/// [protection](SharedVmSpace::protection) without one sees them one by one.
 #[must_use]
 pub struct MapWriteGuard<'a, L: Locks, O, const B: usize> {
-    pub(super) shared: &'a SharedProcess<L, O, B>,
+    pub(super) shared: &'a SharedVmSpace<L, O, B>,
     pub(super) guard: Write<'a, L, O, B>,
 }
 
-impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
+impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
     /// Holds the map to read.
     pub fn read(&self) -> MapReadGuard<'_, L, O, B> {
         MapReadGuard { guard: self.map.read() }
@@ -162,7 +154,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
     }
 }
 
-impl<L: Locks<Map: RawRwLockUpgrade>, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
+impl<L: Locks<Map: RawRwLockUpgrade>, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
     /// Holds the map to read, and keeps all others from changing it, so that what was seen still
     /// holds once the guard is [upgraded](MapUpgradableGuard::upgrade). Waits until no wiring is
     /// under way.

@@ -1,4 +1,4 @@
-//! One process for many threads: [`SharedProcess`].
+//! One process for many threads: [`SharedVmSpace`].
 //!
 //! [The protocols as a whole](https://github.com/growstack/growstack/blob/main/docs/threads.md), with
 //! their evidence, are a page of their own. In short:
@@ -9,11 +9,12 @@
 //!   duration, as `vm_map_stack(9)` says. The one exception is a `grow` that finds its address
 //!   mapped ([`FaultPath`]).
 //! - What belongs to `vm_map(9)` takes the map lock alone, to read or to write.
-//! - [`protection`](SharedProcess::protection), and with it the fault on a mapped address, takes no
+//! - [`protection`](SharedVmSpace::protection), and with it the fault on a mapped address, takes no
 //!   lock and writes nothing that another thread reads.
 //! - A wiring marks its range as in transition and calls the kernel with no lock held; a thread that would
 //!   change that range waits.
 
+mod apart;
 mod fault;
 mod locks;
 mod map_lock;
@@ -21,7 +22,6 @@ mod operations;
 mod planted;
 mod process_lock;
 mod protection;
-mod rest;
 mod sync;
 mod transition;
 mod view;
@@ -40,15 +40,16 @@ use core::num::NonZeroU64;
 
 use lock_api::{Mutex, RwLock};
 
-use crate::process::Process;
 use crate::refusal::Refusal;
+use crate::stack_state::StackState;
+use crate::vm_space::VmSpace;
+use apart::Apart;
 use map_lock::Guarded;
-use rest::{Apart, Rest};
 use view::{Room, View};
 
-/// A [`Process`] that many threads use at once.
+/// A [`VmSpace`] that many threads use at once.
 ///
-/// Every method takes `&self`. Each operation has the answer that it would have on a [`Process`]
+/// Every method takes `&self`. Each operation has the answer that it would have on a [`VmSpace`]
 /// that one thread uses, and takes effect at one moment between its call and its return.
 ///
 /// `L` is the [locks](Locks); with the feature `std` there is `ParkingLot`. `O` and `B` are those of
@@ -60,12 +61,12 @@ use view::{Room, View};
 ///
 /// ```
 /// # #[cfg(feature = "std")] fn main() -> Result<(), growstack::Refusal> {
-/// use growstack::shared::{ParkingLot, SharedProcess};
-/// use growstack::{Addr, CowFlags, Growth, Process, Prot, Size, VmMap};
+/// use growstack::shared::{ParkingLot, SharedVmSpace};
+/// use growstack::{Addr, CowFlags, Growth, VmSpace, Prot, Size, VmMap};
 ///
 /// let map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000_0000));
-/// let process = Process::new(map, Default::default(), Default::default())?;
-/// let shared: SharedProcess<ParkingLot> = SharedProcess::new(process)?;
+/// let process = VmSpace::new(map, Default::default(), Default::default())?;
+/// let shared: SharedVmSpace<ParkingLot> = SharedVmSpace::new(process)?;
 /// shared.stack(Addr::new(0x10_0000), Size::new(0x80_0000), Prot::RW, Prot::ALL,
 ///     CowFlags::GROWS_DOWN, |_| ())?;
 /// std::thread::scope(|scope| {
@@ -81,25 +82,25 @@ use view::{Room, View};
 // In this order: the words that a growth writes, which go from core to core with it, lie in one
 // cache line, and nothing else that a fault looks at lies in it.
 #[repr(C)]
-pub struct SharedProcess<L: Locks, O = NonZeroU64, const B: usize = 16> {
+pub struct SharedVmSpace<L: Locks, O = NonZeroU64, const B: usize = 16> {
     /// Begins and ends with a cache line.
     view: View,
     /// Guards all of a process but its map. It is apart, or it would part the words of the locks.
-    process: Mutex<L::Process, Apart<Rest>>,
+    process: Mutex<L::Process, Apart<StackState>>,
     /// Begins with what a growth writes.
     map: RwLock<L::Map, Guarded<O, B>>,
     wait: L::Wait,
     path: FaultPath,
 }
 
-impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
+impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
     /// Shares a process, with [`FaultPath::default`].
     ///
     /// # Errors
     ///
     /// [`Refusal::OutOfNodes`] if there is no memory.
-    pub fn new(process: Process<O, B>) -> Result<Self, Refusal> {
-        Self::with_path(process, FaultPath::default())
+    pub fn new(space: VmSpace<O, B>) -> Result<Self, Refusal> {
+        Self::with_path(space, FaultPath::default())
     }
 
     /// Shares a process, and says what a fault takes that finds its address mapped.
@@ -107,23 +108,24 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
     /// # Errors
     ///
     /// [`Refusal::OutOfNodes`] if there is no memory.
-    pub fn with_path(process: Process<O, B>, path: FaultPath) -> Result<Self, Refusal> {
-        Self::with_room(process, path, Room::WHOLE)
+    pub fn with_path(space: VmSpace<O, B>, path: FaultPath) -> Result<Self, Refusal> {
+        Self::with_room(space, path, Room::WHOLE)
     }
 
     /// The same with so little in a node of the published view that few entries make several levels
     /// of it. For tests: it is slower, and answers nothing else.
     #[doc(hidden)]
-    pub fn with_narrow_view(process: Process<O, B>, path: FaultPath) -> Result<Self, Refusal> {
-        Self::with_room(process, path, Room::NARROW)
+    pub fn with_narrow_view(space: VmSpace<O, B>, path: FaultPath) -> Result<Self, Refusal> {
+        Self::with_room(space, path, Room::NARROW)
     }
 
-    fn with_room(process: Process<O, B>, path: FaultPath, room: Room) -> Result<Self, Refusal> {
-        let rest = Apart::new(Rest::of(&process))?;
-        let (view, mut map) = (View::new()?, Guarded::new(process, room));
+    fn with_room(space: VmSpace<O, B>, path: FaultPath, room: Room) -> Result<Self, Refusal> {
+        let VmSpace { map, state } = space;
+        let (view, mut map) = (View::new()?, Guarded::new(map, room));
+        let state = Apart::new(state)?;
         map.publish(&view)?;
         Ok(Self {
-            process: Mutex::new(rest),
+            process: Mutex::new(state),
             map: RwLock::new(map),
             wait: L::Wait::default(),
             view,
@@ -139,16 +141,14 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
 
     /// The process, for one thread again.
     #[must_use]
-    pub fn into_inner(self) -> Process<O, B> {
-        let mut process = self.map.into_inner().into_process();
-        self.process.into_inner().put_into(&mut process);
-        process
+    pub fn into_inner(self) -> VmSpace<O, B> {
+        VmSpace { map: self.map.into_inner().into_map(), state: *self.process.into_inner() }
     }
 }
 
-impl<L: Locks, O, const B: usize> core::fmt::Debug for SharedProcess<L, O, B> {
+impl<L: Locks, O, const B: usize> core::fmt::Debug for SharedVmSpace<L, O, B> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("SharedProcess").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("SharedVmSpace").field("path", &self.path).finish_non_exhaustive()
     }
 }
 
@@ -163,8 +163,8 @@ mod tests {
     #[test]
     fn what_a_growth_writes_lies_in_one_cache_line() {
         let map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x9000));
-        let process = Process::new(map, Default::default(), Default::default());
-        let shared = SharedProcess::<ParkingLot>::new(process.expect("a step")).expect("memory");
+        let process = VmSpace::new(map, Default::default(), Default::default());
+        let shared = SharedVmSpace::<ParkingLot>::new(process.expect("a step")).expect("memory");
         let (process, lock) = (from_ref(&shared.process).addr(), from_ref(&shared.map).addr());
         let guard = shared.map.read();
         let (timestamp, map) = (from_ref(&*guard).addr(), guard.map());

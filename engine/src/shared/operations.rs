@@ -1,7 +1,7 @@
 //! The operations of `vm_map(9)`: each under the map lock alone.
 
 use super::transition::Stretch;
-use super::{Locks, MapWriteGuard, SharedProcess};
+use super::{Locks, MapWriteGuard, SharedVmSpace};
 use crate::attr::{Advice, FindSpace, Holes, Inherit, ProtectWhat, Wiring};
 use crate::change::Change;
 use crate::entry::Entry;
@@ -19,13 +19,13 @@ pub(super) fn stretch(start: Addr, end: Addr) -> Stretch {
     }
 }
 
-/// The operations that both [`SharedProcess`] and [`MapWriteGuard`] have: each is
+/// The operations that both [`SharedVmSpace`] and [`MapWriteGuard`] have: each is
 /// [`VmMap`](crate::VmMap)'s of the same name, with what `stretch` says free of wirings.
 macro_rules! edits {
     ($(
         $name:ident($($argument:ident: $type:ty),*) -> $answer:ty, in $stretch:expr;
     )*) => {
-        impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {$(
+        impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {$(
             #[doc = concat!("[`VmMap::", stringify!($name), "`](crate::VmMap::", stringify!($name), ").")]
             ///
             /// # Errors
@@ -71,7 +71,7 @@ edits! {
     unwire(start: Addr, end: Addr, wiring: Wiring, holes: Holes) -> (), in stretch(start, end);
 }
 
-impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
+impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
     /// [`VmMap::find`](crate::VmMap::find).
     ///
     /// # Errors

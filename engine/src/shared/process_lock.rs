@@ -3,18 +3,18 @@
 
 use lock_api::MutexGuard;
 
-use super::rest::{Apart, Joined, Rest};
+use super::apart::Apart;
 use super::transition::Stretch;
-use super::{Locks, MapWriteGuard, SharedProcess};
+use super::{Locks, MapWriteGuard, SharedVmSpace};
 use crate::change::Change;
 use crate::flags::{CowFlags, Prot};
 use crate::growth::Growth;
 use crate::limits::{Limits, StackTunables};
 use crate::map::VmMap;
 use crate::num::{Addr, Size};
-use crate::process::Process;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
+use crate::stack_state::StackState;
 
 /// The process lock, held: several calls through one guard are not parted by a `setrlimit`, a
 /// growth or an `exec` of another thread. The map may change between them, since what is
@@ -24,11 +24,11 @@ use crate::refusal::Refusal;
 /// lock held may need the process. Limits that were read before such a call may be others after it.
 #[must_use]
 pub struct ProcessGuard<'a, L: Locks, O, const B: usize> {
-    shared: &'a SharedProcess<L, O, B>,
-    guard: MutexGuard<'a, L::Process, Apart<Rest>>,
+    shared: &'a SharedVmSpace<L, O, B>,
+    guard: MutexGuard<'a, L::Process, Apart<StackState>>,
 }
 
-impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
+impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
     /// Takes the process lock. Not while the map lock is held.
     pub fn lock_process(&self) -> ProcessGuard<'_, L, O, B> {
         ProcessGuard { shared: self, guard: self.process.lock() }
@@ -39,11 +39,11 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
         self.process.try_lock().map(|guard| ProcessGuard { shared: self, guard })
     }
 
-    /// [`Process::stack`], under both locks.
+    /// [`VmSpace::stack`], under both locks.
     ///
     /// # Errors
     ///
-    /// Those of [`Process::stack`].
+    /// Those of [`VmSpace::stack`].
     pub fn stack(
         &self,
         addrbos: Addr,
@@ -56,11 +56,11 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
         self.lock_process().stack(addrbos, max_ssize, prot, max, flags, tell)
     }
 
-    /// [`Process::exec`], under both locks.
+    /// [`VmSpace::exec`], under both locks.
     ///
     /// # Errors
     ///
-    /// Those of [`Process::exec`].
+    /// Those of [`VmSpace::exec`].
     pub fn exec(
         &self,
         top: Addr,
@@ -77,7 +77,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
         self.lock_process().limits()
     }
 
-    /// [`Process::set_limits`], under the process lock, and under the map lock if the limit of swap
+    /// [`VmSpace::set_limits`], under the process lock, and under the map lock if the limit of swap
     /// changes.
     pub fn set_limits(&self, limits: Limits) {
         self.lock_process().set_limits(limits);
@@ -89,26 +89,26 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
         self.lock_process().tunables()
     }
 
-    /// [`Process::set_sgrowsiz`].
+    /// [`VmSpace::set_sgrowsiz`].
     ///
     /// # Errors
     ///
     /// [`Refusal::ZeroStep`] for zero.
     pub fn set_sgrowsiz(&self, bytes: Size) -> Result<(), Refusal> {
-        self.lock_process().guard.tunables.set_sgrowsiz(bytes)
+        self.lock_process().guard.set_sgrowsiz(bytes)
     }
 
-    /// [`Process::set_guard_page`].
+    /// [`VmSpace::set_guard_page`].
     pub fn set_guard_page(&self, on: bool) {
-        self.lock_process().guard.tunables.guard_page = on;
+        self.lock_process().guard.set_guard_page(on);
     }
 
-    /// [`Process::set_maxsaddr`].
+    /// [`VmSpace::set_maxsaddr`].
     pub fn set_maxsaddr(&self, addr: Addr) {
-        self.lock_process().guard.tunables.maxsaddr = addr;
+        self.lock_process().guard.set_maxsaddr(addr);
     }
 
-    /// [`Process::ssize`].
+    /// [`VmSpace::ssize`].
     #[must_use]
     pub fn ssize(&self) -> u64 {
         self.lock_process().ssize()
@@ -116,11 +116,11 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
 }
 
 impl<'a, L: Locks, O: Clone + PartialEq, const B: usize> ProcessGuard<'a, L, O, B> {
-    /// [`SharedProcess::stack`].
+    /// [`SharedVmSpace::stack`].
     ///
     /// # Errors
     ///
-    /// Those of [`Process::stack`].
+    /// Those of [`VmSpace::stack`].
     pub fn stack(
         &mut self,
         addrbos: Addr,
@@ -133,26 +133,26 @@ impl<'a, L: Locks, O: Clone + PartialEq, const B: usize> ProcessGuard<'a, L, O, 
         let reserve =
             Stretch { start: addrbos.get(), end: addrbos.get().saturating_add(max_ssize.get()) };
         let mut map = self.write_clear_of(reserve);
-        map.join(&mut self.guard, tell, |process, tell| {
-            process.stack(addrbos, max_ssize, prot, max, flags, tell)
+        map.edit(tell, |map, tell| {
+            map.stack(&self.guard, addrbos, max_ssize, prot, max, flags, tell)
         })
     }
 
-    /// [`SharedProcess::grow`] to the letter: whatever the [path](SharedProcess::path), with the
+    /// [`SharedVmSpace::grow`] to the letter: whatever the [path](SharedVmSpace::path), with the
     /// process lock held.
     ///
     /// # Errors
     ///
-    /// Those of [`Process::grow`].
+    /// Those of [`VmSpace::grow`].
     pub fn grow(&mut self, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal> {
         self.shared.grow_under(&mut self.guard, addr, tell)
     }
 
-    /// [`SharedProcess::exec`].
+    /// [`SharedVmSpace::exec`].
     ///
     /// # Errors
     ///
-    /// Those of [`Process::exec`].
+    /// Those of [`VmSpace::exec`].
     pub fn exec(
         &mut self,
         top: Addr,
@@ -161,7 +161,7 @@ impl<'a, L: Locks, O: Clone + PartialEq, const B: usize> ProcessGuard<'a, L, O, 
         tell: impl FnMut(Change),
     ) -> Result<AddrRange, Refusal> {
         let mut map = self.write_clear_of(Stretch::ALL);
-        map.join(&mut self.guard, tell, |process, tell| process.exec(top, maxssiz, prot, tell))
+        map.edit(tell, |map, tell| map.exec(&mut self.guard, top, maxssiz, prot, tell))
     }
 
     /// The limits.
@@ -170,7 +170,7 @@ impl<'a, L: Locks, O: Clone + PartialEq, const B: usize> ProcessGuard<'a, L, O, 
         self.guard.limits
     }
 
-    /// [`SharedProcess::set_limits`].
+    /// [`SharedVmSpace::set_limits`].
     pub fn set_limits(&mut self, limits: Limits) {
         let swap_changes = limits.swap != self.guard.limits.swap;
         self.guard.limits = limits;
@@ -187,7 +187,7 @@ impl<'a, L: Locks, O: Clone + PartialEq, const B: usize> ProcessGuard<'a, L, O, 
         self.guard.tunables
     }
 
-    /// [`Process::ssize`].
+    /// [`VmSpace::ssize`].
     #[must_use]
     pub fn ssize(&self) -> u64 {
         self.guard.ssize
@@ -207,17 +207,14 @@ impl<'a, L: Locks, O: Clone + PartialEq, const B: usize> ProcessGuard<'a, L, O, 
 }
 
 impl<L: Locks, O: Clone + PartialEq, const B: usize> MapWriteGuard<'_, L, O, B> {
-    /// Carries out what needs the process with its map.
-    pub(super) fn join<T>(
+    /// Runs an operation on the map, whose changes the view follows.
+    fn edit<T>(
         &mut self,
-        rest: &mut Rest,
         mut tell: impl FnMut(Change),
-        operation: impl FnOnce(&mut Process<O, B>, &mut dyn FnMut(Change)) -> T,
+        operation: impl FnOnce(&mut VmMap<O, B>, &mut dyn FnMut(Change)) -> T,
     ) -> T {
-        let (process, mut publication) = self.guard.edit_process(&self.shared.view);
-        let answer = operation(&mut Joined::new(rest, process), &mut |change| {
-            publication.follow(change, &mut tell);
-        });
+        let (map, mut publication) = self.guard.edit(&self.shared.view);
+        let answer = operation(map, &mut |change| publication.follow(change, &mut tell));
         publication.finish();
         answer
     }

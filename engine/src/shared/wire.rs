@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::operations::stretch;
 use super::transition::Stretch;
-use super::{Locks, MapWriteGuard, SharedProcess, Wait};
+use super::{Locks, MapWriteGuard, SharedVmSpace, Wait};
 use crate::attr::{Holes, Wiring};
 use crate::change::Change;
 use crate::flags::Prot;
@@ -42,7 +42,7 @@ impl<E: fmt::Display + fmt::Debug> core::error::Error for WireError<E> {}
 
 /// A range in transition. It is none any more when this is dropped, after a panic too.
 struct InTransition<'a, L: Locks, O: Clone + PartialEq, const B: usize> {
-    shared: &'a SharedProcess<L, O, B>,
+    shared: &'a SharedVmSpace<L, O, B>,
     range: Stretch,
     marked: bool,
     awaited: bool,
@@ -75,7 +75,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> Drop for InTransition<'_, L
     }
 }
 
-impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedProcess<L, O, B> {
+impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
     /// Wires a range: [`VmMap::wire`](crate::VmMap::wire).
     ///
     /// `fault_in` is called with no lock held, once for each stretch that has no wiring yet, in

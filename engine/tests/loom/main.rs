@@ -13,8 +13,8 @@ mod locks;
 mod view;
 mod wiring;
 
-use growstack::shared::{FaultPath, SharedProcess};
-use growstack::{Addr, CowFlags, Limits, Mapping, Process, Prot, Size, StackTunables, VmMap};
+use growstack::shared::{FaultPath, SharedVmSpace};
+use growstack::{Addr, CowFlags, Limits, Mapping, Prot, Size, StackTunables, VmMap, VmSpace};
 use locks::LoomLocks;
 use loom::sync::Arc;
 
@@ -22,7 +22,7 @@ use loom::sync::Arc;
 const PREEMPTIONS: usize = 2;
 
 /// A process with nodes that hold four entries.
-type Shared = SharedProcess<LoomLocks, core::num::NonZeroU64, 4>;
+type Shared = SharedVmSpace<LoomLocks, core::num::NonZeroU64, 4>;
 
 fn page(n: u64) -> Addr {
     Addr::new(n * 0x1000)
@@ -41,12 +41,12 @@ fn model(run: impl Fn() + Sync + Send + 'static) {
 fn process(single: &[u64], path: FaultPath) -> Arc<Shared> {
     let map = VmMap::new(page(1), page(1000));
     let tunables = StackTunables { sgrowsiz: Size::PAGE, maxsaddr: page(50), guard_page: false };
-    let mut process = Process::new(map, Limits::default(), tunables).unwrap();
+    let mut process = VmSpace::new(map, Limits::default(), tunables).unwrap();
     for &n in single {
         let mapping = Mapping::anonymous(Prot::READ);
         process.map_mut().insert(page(n), page(n + 1), mapping, |_| ()).unwrap();
     }
-    let shared = SharedProcess::with_path(process, path).unwrap();
+    let shared = SharedVmSpace::with_path(process, path).unwrap();
     // What comes to be on first use must be there before there are threads: loom does not follow
     // how the pointer to it is handed over.
     shared.reserve_nodes(16).unwrap();

@@ -152,7 +152,7 @@ mod tests {
         let superseded = Line::Superseded { by: 12 };
         assert_eq!(read("7 +++ superseded by execve in pid 12 +++"), Some((7, superseded)));
         assert_eq!(read("7 --- SIGCHLD {si_signo=17} ---"), Some((7, Line::Other)));
-        assert_eq!(read("7 [ Process PID=7 runs in 32 bit mode. ]"), Some((7, Line::Other)));
+        assert_eq!(read("7 [ VmSpace PID=7 runs in 32 bit mode. ]"), Some((7, Line::Other)));
         assert_eq!(read("strace: attached"), None);
     }
 

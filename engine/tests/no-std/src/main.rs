@@ -15,7 +15,7 @@ use core::ptr::null_mut;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use growstack::{
-    Addr, Change, Growth, Limits, Mapping, Process, Prot, Refusal, Size, StackTunables, VmMap,
+    Addr, Change, Growth, Limits, Mapping, VmSpace, Prot, Refusal, Size, StackTunables, VmMap,
 };
 
 #[link(name = "c")]
@@ -81,7 +81,7 @@ impl Write for Console {
 
 fn run(out: &mut impl Write) -> Result<bool, Refusal> {
     let map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000_0000));
-    let mut process = Process::new(map, Limits::UNLIMITED, StackTunables::default())?;
+    let mut process = VmSpace::new(map, Limits::UNLIMITED, StackTunables::default())?;
     let top = Addr::new(0x7fff_ffff_f000);
     let first = process.exec(top, Size::new(512 << 20), Prot::RW, |_| ())?;
 

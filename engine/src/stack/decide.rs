@@ -1,0 +1,237 @@
+//! How a fault grows a stack: section 13 as arithmetic on numbers.
+//!
+//! Nothing here knows the map or its index: [`grow`](super) finds the entries next to the fault, asks
+//! this file what to do, and edits the map.
+//!
+//! ```text
+//!            floor                  addr      S.start                S.end
+//!              |<------ room --------|----------->|                    |
+//!   | lower    |                     |<-- need -->|  S: grows_down     |
+//!   | neighbour|      |<-------- amount --------->|  avail = a         |
+//! ```
+//!
+//! `need` is what the address asks for, in whole pages; `amount` is `need` rounded up to the step
+//! `sgrowsiz` and cut back to `avail` and the stack limit; where it would pass the neighbour it is
+//! cut to `room`, less a guard page if that is switched on.
+
+use crate::flags::EntryFlags;
+use crate::growth::Direction;
+use crate::num::{Addr, PAGE_SIZE, Size};
+use crate::refusal::Refusal;
+use crate::stack_state::StackState;
+
+/// The totals of a map that limits are compared with.
+#[derive(Clone, Copy)]
+pub(super) struct Totals {
+    /// Bytes mapped.
+    pub(super) size: Size,
+    /// Bytes wired.
+    pub(super) wired: Size,
+    /// Is everything wired that is mapped from now on?
+    pub(super) wire_future: bool,
+}
+
+/// A stack next to a fault.
+#[derive(Clone, Copy)]
+pub(super) struct Stack {
+    pub(super) start: u64,
+    pub(super) end: u64,
+    /// Bytes by which it may still grow.
+    pub(super) avail: u64,
+    /// Was swap reserved for it?
+    pub(super) charged: bool,
+}
+
+/// A growth to be made.
+#[derive(Clone, Copy)]
+pub(super) struct Step {
+    /// Where what is added starts.
+    pub(super) start: u64,
+    /// Where it ends.
+    pub(super) end: u64,
+    /// `avail` of the stack, before the length of what is added goes off.
+    pub(super) left: u64,
+    /// Does it count for the main stack (13.7)?
+    pub(super) main: bool,
+}
+
+/// A growth refused.
+pub(super) struct Refused {
+    pub(super) refusal: Refusal,
+    /// What `avail` is cut to all the same (13.6).
+    pub(super) cut: Option<u64>,
+}
+
+impl Refused {
+    const fn plain(refusal: Refusal) -> Self {
+        Self { refusal, cut: None }
+    }
+}
+
+/// What is free on the side to grow to.
+#[derive(Clone, Copy)]
+struct Room {
+    bytes: u64,
+    /// Does a refusal for want of room cut `avail` to it? Not if the room itself was computed
+    /// with a reserve that wraps (15.6).
+    cuts_avail: bool,
+}
+
+/// A growth that passed the checks that both directions share.
+struct Amount {
+    /// Bytes to add, before the neighbour cuts them (13.8).
+    bytes: u64,
+    main: bool,
+}
+
+/// Rule 13.2: which way a stack grows to `addr`, which is not mapped. The nearer one does, and the
+/// lower one, upwards, if both are as near. There is no second try.
+#[inline(always)]
+pub(super) fn direction(
+    addr: u64,
+    above: Option<(u64, EntryFlags)>,
+    below: Option<(u64, EntryFlags)>,
+) -> Option<Direction> {
+    let down = above.filter(|(_, flags)| flags.contains(EntryFlags::GROWS_DOWN));
+    let up = below.filter(|(_, flags)| flags.contains(EntryFlags::GROWS_UP));
+    match (up, down) {
+        (None, None) => None,
+        (Some((end, _)), Some((start, _))) if addr - end > start - addr => Some(Direction::Down),
+        (Some(_), _) => Some(Direction::Up),
+        (None, Some(_)) => Some(Direction::Down),
+    }
+}
+
+impl StackState {
+    /// Growth down to `addr`; `below` is where the lower neighbour ends.
+    #[inline(always)]
+    pub(super) fn decide_down(
+        &self,
+        stack: Stack,
+        addr: Addr,
+        below: Option<u64>,
+        totals: Totals,
+    ) -> Result<Step, Refused> {
+        let Stack { start, avail, .. } = stack;
+        // 13.3. Without a neighbour the floor wraps below 0, and so do the numbers after it.
+        let floor = below.unwrap_or_else(|| start.wrapping_sub(avail));
+        let room = Room { bytes: start.wrapping_sub(floor), cuts_avail: true };
+        let need = page_up(start - addr.get());
+        let Amount { bytes, main } = self.amount(addr, need, avail, room, totals)?;
+        let bottom = start.wrapping_sub(bytes);
+        let (bottom, left) = if bottom < floor {
+            // 13.11; a landing on the floor exactly is not a cut, and leaves no guard page (q09).
+            (floor.wrapping_add(self.guard()), room.bytes)
+        } else {
+            (bottom, avail)
+        };
+        Ok(Step { start: bottom, end: start, left, main })
+    }
+
+    /// Growth up to `addr`; `above` is where the upper neighbour starts, and `reserve` says whether
+    /// swap for a number of bytes could be reserved.
+    #[inline(always)]
+    pub(super) fn decide_up(
+        &self,
+        stack: Stack,
+        addr: Addr,
+        above: Option<u64>,
+        totals: Totals,
+        reserve: impl Fn(u64) -> Result<(), Refusal>,
+    ) -> Result<Step, Refused> {
+        let Stack { end, avail, charged, .. } = stack;
+        // 13.4.
+        let (ceiling, cuts_avail) = match above.or_else(|| end.checked_add(avail)) {
+            Some(ceiling) => (ceiling, true),
+            None => (u64::MAX, false),
+        };
+        let room = Room { bytes: ceiling - end, cuts_avail };
+        if !cuts_avail && charged {
+            // 15.6: the real code reserves swap for all that is left, and refuses before it wraps.
+            reserve(avail.saturating_sub(self.guard())).map_err(Refused::plain)?;
+        }
+        let need = page_up(addr.get().wrapping_add(1).wrapping_sub(end));
+        let Amount { bytes, main } = self.amount(addr, need, avail, room, totals)?;
+        let (top, left) = match end.checked_add(bytes) {
+            Some(top) if top <= ceiling => (top, avail),
+            _ => (ceiling.wrapping_sub(self.guard()), room.bytes), // 13.14
+        };
+        Ok(Step { start: end, end: top, left, main })
+    }
+
+    /// Rules 13.5 to 13.10: how much to add.
+    #[inline(always)]
+    fn amount(
+        &self,
+        addr: Addr,
+        need: u64,
+        avail: u64,
+        room: Room,
+        totals: Totals,
+    ) -> Result<Amount, Refused> {
+        if need == 0 {
+            return Err(Refused::plain(Refusal::NeedWraps { addr })); // 15.10
+        }
+        let needed = Size::new(need);
+        if need > avail {
+            let avail = Size::new(avail);
+            return Err(Refused::plain(Refusal::Avail { need: needed, avail }));
+        }
+        let guard = self.guard();
+        // Saturates: a sum past 2^64 is above any room.
+        if need.saturating_add(guard) > room.bytes {
+            let cut = room.cuts_avail.then_some(room.bytes);
+            let (room, guard) = (Size::new(room.bytes), Size::new(guard));
+            return Err(Refused { refusal: Refusal::Neighbour { need: needed, room, guard }, cut });
+        }
+        let main = addr >= self.tunables.maxsaddr;
+        let (ssize, limit) = (Size::pages(self.ssize), self.limits.stack);
+        if main && ssize.wrapping_add(needed) > limit {
+            return Err(Refused::plain(Refusal::StackLimit { ssize, need: needed, limit }));
+        }
+        let bytes = self.step(need, avail, main);
+        self.check_limits(Size::new(bytes), totals).map_err(Refused::plain)?;
+        Ok(Amount { bytes, main })
+    }
+
+    /// Rule 13.8: `need` rounded up to the step, cut to `avail` and to what the stack limit
+    /// leaves.
+    #[inline(always)]
+    fn step(&self, need: u64, avail: u64, main: bool) -> u64 {
+        let mut bytes = Size::new(need).round_up(self.tunables.sgrowsiz).get();
+        if bytes > avail || bytes < need {
+            bytes = avail; // Below `need` only if the rounding wrapped: 15.11.
+        }
+        let (ssize, limit) = (Size::pages(self.ssize), self.limits.stack);
+        if main && ssize.wrapping_add(Size::new(bytes)) > limit {
+            let whole_pages = limit.get() / PAGE_SIZE * PAGE_SIZE;
+            bytes = whole_pages.wrapping_sub(ssize.get());
+        }
+        bytes
+    }
+
+    /// Rules 13.9 and 13.10.
+    #[inline(always)]
+    fn check_limits(&self, amount: Size, totals: Totals) -> Result<(), Refusal> {
+        let Totals { size, wired, wire_future } = totals;
+        let limit = self.limits.memlock;
+        if wire_future && wired.wrapping_add(amount) > limit {
+            return Err(Refusal::GrowMemlock { wired, amount, limit });
+        }
+        let limit = self.limits.vmem;
+        if size.wrapping_add(amount) > limit {
+            return Err(Refusal::GrowVmem { size, amount, limit });
+        }
+        Ok(())
+    }
+
+    /// Bytes to be left free where a neighbour cuts a growth.
+    const fn guard(&self) -> u64 {
+        if self.tunables.guard_page { PAGE_SIZE } else { 0 }
+    }
+}
+
+/// Rounded up to whole pages; wraps to 0 in the last page of all.
+fn page_up(bytes: u64) -> u64 {
+    Size::new(bytes).round_up_page().get()
+}

@@ -1,0 +1,203 @@
+//! Growth as edits of the map (13.12 to 13.18), once it is [decided](super::decide).
+//!
+//! Growing down makes a new entry below the stack, and the growth flag moves to it (13.12, 13.13).
+//! Growing up makes the stack's own entry longer (13.16).
+//!
+//! Everything is decided before anything changes. A refusal changes nothing, but that `avail` may be
+//! cut to the room there is (13.6, 13.11, 13.14), as in the real kernel.
+
+use super::decide::{Refused, Stack, Step, Totals, direction};
+use crate::attr::{Holes, Wiring};
+use crate::change::Change;
+use crate::flags::EntryFlags;
+use crate::growth::{Direction, Growth};
+use crate::map::{Piece, VmMap};
+use crate::num::{Addr, PAGE_SIZE, Size};
+use crate::range::AddrRange;
+use crate::refusal::Refusal;
+use crate::stack_state::StackState;
+use crate::tree::Cursor;
+
+impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+    /// Grows the stack next to `addr`, so that `addr` is mapped: `vm_map_growstack(9)`,
+    /// section 13. This is what a page fault calls.
+    ///
+    /// O(log n). Without wire-future the index is descended once, and growing up needs no index
+    /// node. Growing down may need some, and so may the clip of what is wired. With
+    /// [`reserve_nodes`](Self::reserve_nodes) called before, a growth never allocates.
+    ///
+    /// # Errors
+    ///
+    /// The refusals of [rules](crate::rules) 13.5 to 13.10 in their order, [`Refusal::NeedWraps`]
+    /// before and [`Refusal::MapEnd`] after them; then [`Refusal::OutsideMap`] and
+    /// [`Refusal::Swap`] for growth down, [`Refusal::GrowSwap`] for growth up (before all of these
+    /// where the reserve wraps, 15.6); [`Refusal::OutOfNodes`]. Nothing changed, except that
+    /// `avail` may have been cut to the room there is: with [`Refusal::Neighbour`] (13.6), and with
+    /// `OutsideMap`, `Swap` and `GrowSwap` where the neighbour cut the growth (13.11, 13.14).
+    #[inline(always)]
+    pub fn grow(
+        &mut self,
+        state: &mut StackState,
+        addr: Addr,
+        tell: impl FnMut(Change),
+    ) -> Result<Growth, Refusal> {
+        let mut at = Cursor::default();
+        let above = self.tree.seek_into(addr.get(), &mut at);
+        let above = above.map(|entry| (entry.start, entry.value.flags));
+        self.grow_at(state, &mut at, above, addr, tell)
+    }
+
+    /// The rest of [`grow`](Self::grow), with a cursor at the first entry that ends above `addr`, and
+    /// with start and flags of that entry.
+    #[inline(always)]
+    pub(crate) fn grow_at(
+        &mut self,
+        state: &mut StackState,
+        at: &mut Cursor,
+        above: Option<(u64, EntryFlags)>,
+        addr: Addr,
+        tell: impl FnMut(Change),
+    ) -> Result<Growth, Refusal> {
+        if above.is_some_and(|(start, _)| start <= addr.get()) {
+            return Ok(Growth::AlreadyMapped); // 13.1
+        }
+        let below = self.tree.item_below(at).map(|entry| (entry.end, entry.value.flags));
+        let (ceiling, floor) = (above.map(|(start, _)| start), below.map(|(end, _)| end));
+        match direction(addr.get(), above, below) {
+            None => Ok(Growth::NoStack), // 13.2
+            Some(Direction::Down) => self.grow_down(state, at, addr, floor, tell),
+            Some(Direction::Up) => {
+                self.tree.retreat(at);
+                self.grow_up(state, at, addr, ceiling, tell)
+            }
+        }
+    }
+
+    /// Grows the stack at `at` down to `addr`; `below` is where the lower neighbour ends.
+    fn grow_down(
+        &mut self,
+        state: &mut StackState,
+        at: &mut Cursor,
+        addr: Addr,
+        below: Option<u64>,
+        mut tell: impl FnMut(Change),
+    ) -> Result<Growth, Refusal> {
+        let Some(entry) = self.tree.item(at) else { return Ok(Growth::NoStack) };
+        let (prot, max) = (entry.value.prot(), entry.value.max());
+        let (start, end, avail) = (entry.start, entry.end, entry.value.avail);
+        let stack = Stack { start, end, avail, charged: false };
+        let step = state.decide_down(stack, addr, below, self.totals());
+        let step = step.map_err(|refused| self.refuse(at, refused))?;
+
+        let piece = Piece { start: step.start, end: step.end, prot, max };
+        self.check_piece(&piece).inspect_err(|_| self.set_avail(at, step.left))?;
+        self.ensure_piece(at, &piece)?;
+        // Nothing refuses any more. It is reported before the entry is made, so that a cache line
+        // that has to be fetched for it comes meanwhile.
+        let added = AddrRange::between(step.start, step.end);
+        tell(Change::Mapped(added, prot));
+
+        // 13.13: the flag moves to the new piece, `avail` is copied before its length goes off.
+        if let Some(body) = self.tree.value_mut(at) {
+            body.avail = step.left;
+            body.flags = body.flags.without(EntryFlags::GROWS_DOWN);
+        }
+        let length = step.end.wrapping_sub(step.start);
+        self.insert_piece(at, &piece, step.left.wrapping_sub(length))?;
+        self.settle(state, added, step.main, tell);
+        Ok(Growth::Grown { added, direction: Direction::Down })
+    }
+
+    /// Grows the stack at `at` up to `addr`; `above` is where the upper neighbour starts.
+    fn grow_up(
+        &mut self,
+        state: &mut StackState,
+        at: &Cursor,
+        addr: Addr,
+        above: Option<u64>,
+        mut tell: impl FnMut(Change),
+    ) -> Result<Growth, Refusal> {
+        let Some(entry) = self.tree.item(at) else { return Ok(Growth::NoStack) };
+        let (prot, charged) = (entry.value.prot(), entry.value.has(EntryFlags::CHARGED));
+        let (start, end, avail) = (entry.start, entry.end, entry.value.avail);
+        let stack = Stack { start, end, avail, charged };
+        let reserve = |bytes| self.check_swap(bytes);
+        let step = state.decide_up(stack, addr, above, self.totals(), reserve);
+        let Step { end: top, left, main, .. } = step.map_err(|refused| self.refuse(at, refused))?;
+
+        if Addr::new(top) > self.max() {
+            return Err(Refusal::MapEnd { top: Addr::new(top), max: self.max() }); // 15.5
+        }
+        let length = top.wrapping_sub(end);
+        if charged {
+            // 13.15: a cut stays (q11).
+            self.check_swap(length).inspect_err(|_| self.set_avail(at, left))?;
+        }
+        // 13.16
+        self.tree.set_end(at, top);
+        if self.wire_future {
+            // 13.18 clips the new part out of the stack, with which an equal one above may merge
+            // now that they touch: so the need is known only with the new end.
+            self.ensure_wiring(end, top).inspect_err(|_| self.tree.set_end(at, end))?;
+        }
+        self.set_avail(at, left.wrapping_sub(length));
+        self.size = self.size.wrapping_add(length);
+        if charged {
+            self.reserve(length);
+        }
+        let added = AddrRange::between(end, top);
+        tell(Change::Mapped(added, prot));
+        self.settle(state, added, main, tell);
+        Ok(Growth::Grown { added, direction: Direction::Up })
+    }
+
+    fn refuse(&mut self, at: &Cursor, refused: Refused) -> Refusal {
+        if let Some(avail) = refused.cut {
+            self.set_avail(at, avail);
+        }
+        refused.refusal
+    }
+
+    /// Rules 13.15 and 15.6: whether swap can be reserved. The refusal is not that of 6.6.
+    #[inline(always)]
+    fn check_swap(&self, wanted: u64) -> Result<(), Refusal> {
+        if self.can_reserve(wanted).is_ok() { Ok(()) } else { Err(self.swap_short(wanted)) }
+    }
+
+    #[cold]
+    fn swap_short(&self, wanted: u64) -> Refusal {
+        let (reserved, limit) = (self.reserved(), self.swap_limit());
+        Refusal::GrowSwap { wanted: Size::new(wanted), reserved, limit }
+    }
+
+    /// Rules 13.17 and 13.18: counts and wires what was added.
+    #[inline(always)]
+    fn settle(
+        &mut self,
+        state: &mut StackState,
+        added: AddrRange,
+        main: bool,
+        tell: impl FnMut(Change),
+    ) {
+        if main {
+            let pages = added.len().get().div_ceil(PAGE_SIZE);
+            state.ssize = state.ssize.wrapping_add(pages);
+        }
+        if self.wire_future {
+            // 13.18: the result is ignored; the nodes have been made sure of.
+            let (start, end) = (added.start(), added.end());
+            let _ = self.wire(start, end, Wiring::User, Holes::Refused, tell);
+        }
+    }
+
+    fn set_avail(&mut self, at: &Cursor, avail: u64) {
+        if let Some(body) = self.tree.value_mut(at) {
+            body.avail = avail;
+        }
+    }
+
+    pub(super) const fn totals(&self) -> Totals {
+        let (size, wired) = (self.size(), Size::pages(self.wired_pages));
+        Totals { size, wired, wire_future: self.wire_future }
+    }
+}

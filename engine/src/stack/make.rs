@@ -1,0 +1,144 @@
+//! New stacks: section 12, and the main stack of a new image.
+
+use super::decide::Totals;
+use crate::change::Change;
+use crate::flags::{CowFlags, Prot};
+use crate::map::{Mapping, VmMap};
+use crate::num::{Addr, PAGE_SIZE, Size};
+use crate::range::AddrRange;
+use crate::refusal::Refusal;
+use crate::stack_state::StackState;
+use crate::tree::Cursor;
+
+impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+    /// Maps a stack: `vm_map_stack(9)`, section 12. `max_ssize` bytes from `addrbos` on are its
+    /// reserve, of which `min(max_ssize, sgrowsiz)` are mapped at once: at the top if it grows
+    /// down, at the bottom if it grows up, around the middle if both. That range is returned.
+    ///
+    /// O(log n).
+    ///
+    /// # Errors
+    ///
+    /// The refusals of [rules](crate::rules) 12.1 to 12.5 in their order, then those of
+    /// [`insert`](Self::insert) for the first part; [`Refusal::NoGrowthFlag`] before and
+    /// [`Refusal::StackWraps`] after 12.1 to 12.5. Nothing changed.
+    pub fn stack(
+        &mut self,
+        state: &StackState,
+        addrbos: Addr,
+        max_ssize: Size,
+        prot: Prot,
+        max: Prot,
+        flags: CowFlags,
+        mut tell: impl FnMut(Change),
+    ) -> Result<AddrRange, Refusal> {
+        if !flags.intersects(CowFlags::GROWTH) {
+            return Err(Refusal::NoGrowthFlag); // 15.3
+        }
+        let init = max_ssize.min(state.tunables.sgrowsiz);
+        self.check_reserve(state, addrbos, max_ssize, init)?;
+        let bottom = first_part(addrbos, max_ssize, init, flags)
+            .ok_or(Refusal::StackWraps { addrbos, max_ssize })?;
+        let (start, end) = (bottom.get(), bottom.wrapping_add(init).get());
+        let mut at = Cursor::default();
+        self.seek_vacant(start, end, &mut at)?;
+        let mapping = Mapping { max, flags, ..Mapping::anonymous(prot) };
+        // 12.10 and 12.11: it merges with nothing, and what is not mapped is left to grow.
+        let avail = max_ssize.wrapping_sub(init).get();
+        let placement = self.place(&at, start, end, mapping).into_stack(flags, 0, avail);
+        self.tree.predict_one(&at);
+        self.carry_out(&mut at, placement)?;
+        let mapped = AddrRange::between(start, end);
+        tell(Change::Mapped(mapped, prot));
+        Ok(mapped)
+    }
+
+    /// A new process image, as `execve(2)` makes it (rule 16.6): an empty map with the main stack
+    /// alone, which ends at `top` and may grow down to `maxssiz` bytes below it. Returns the range
+    /// of it that is mapped at once.
+    ///
+    /// The wire-future switch stays as it is, since the rule does not name it; a kernel that wants
+    /// what POSIX says of `mlockall` clears it first.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`stack`](Self::stack). The old image is gone then, but for
+    /// [`Refusal::OutOfNodes`], which changes nothing.
+    pub fn exec(
+        &mut self,
+        state: &mut StackState,
+        top: Addr,
+        maxssiz: Size,
+        prot: Prot,
+        mut tell: impl FnMut(Change),
+    ) -> Result<AddrRange, Refusal> {
+        if self.is_empty() {
+            // Else the nodes of the old image serve the stack.
+            self.ensure_one(&self.tree.first())?;
+        }
+        self.empty(&mut tell);
+        let bottom = top.wrapping_back(maxssiz);
+        let first =
+            self.stack(state, bottom, maxssiz, prot, Prot::ALL, CowFlags::GROWS_DOWN, tell)?;
+        state.ssize = state.tunables.sgrowsiz.get() / PAGE_SIZE;
+        state.tunables.maxsaddr = bottom;
+        Ok(first)
+    }
+
+    /// Rules 12.1 to 12.5.
+    fn check_reserve(
+        &self,
+        state: &StackState,
+        addrbos: Addr,
+        max_ssize: Size,
+        init: Size,
+    ) -> Result<(), Refusal> {
+        let outside = Refusal::StackOutsideMap { addrbos, max_ssize };
+        let end = addrbos.checked_add(max_ssize).ok_or(outside)?;
+        if addrbos < self.min() || addrbos > self.max() {
+            return Err(outside);
+        }
+        let near = self.tree.neighbours(addrbos.get());
+        match near.above {
+            Some((start, end)) if start <= addrbos.get() => {
+                return Err(Refusal::StackMapped {
+                    addrbos,
+                    entry: AddrRange::between(start, end),
+                });
+            }
+            _ => {}
+        }
+        let Totals { size, wired, wire_future } = self.totals();
+        let limit = state.limits.memlock;
+        if wire_future && wired.wrapping_add(init) > limit {
+            return Err(Refusal::StackMemlock { wired, init, limit });
+        }
+        let limit = state.limits.vmem;
+        if size.wrapping_add(init) > limit {
+            return Err(Refusal::StackVmem { size, init, limit });
+        }
+        match near.above {
+            Some((next, _)) if next < end.get() => {
+                Err(Refusal::StackNeighbour { end, next: Addr::new(next) })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Rule 12.7: where the part that is mapped at once begins. `None` if the middle of a two-way
+/// stack, rounded up to a page, wraps (rule 15.7).
+fn first_part(addrbos: Addr, max_ssize: Size, init: Size, flags: CowFlags) -> Option<Addr> {
+    let down = flags.contains(CowFlags::GROWS_DOWN);
+    let up = flags.contains(CowFlags::GROWS_UP);
+    match (down, up) {
+        (true, false) => Some(addrbos.wrapping_add(max_ssize).wrapping_back(init)),
+        (true, true) => {
+            let offset = max_ssize.get() / 2 - init.get() / 2;
+            let middle = addrbos.checked_add(Size::new(offset))?;
+            let rounded = middle.round_up_page();
+            (rounded >= middle).then_some(rounded)
+        }
+        _ => Some(addrbos),
+    }
+}

@@ -1,0 +1,79 @@
+//! What the stacks of a process depend on beside its map (rule 1.2).
+
+use crate::limits::{Limits, StackTunables};
+use crate::num::{Addr, Size};
+use crate::refusal::Refusal;
+
+/// Limits, tunables and the growth of the main stack: what belongs to a process and not to its map.
+///
+/// [`VmMap::stack`](crate::VmMap::stack), [`VmMap::grow`](crate::VmMap::grow) and
+/// [`VmMap::exec`](crate::VmMap::exec) take it; [`VmSpace`](crate::VmSpace) keeps it beside the map. A
+/// kernel that guards the two by locks of its own keeps them apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StackState {
+    pub(crate) limits: Limits,
+    pub(crate) tunables: StackTunables,
+    /// Pages by which the main stack has grown.
+    pub(crate) ssize: u64,
+}
+
+impl StackState {
+    /// The state of a process whose main stack has not grown.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::ZeroStep`] if `sgrowsiz` is zero (rule 15.9).
+    pub fn new(limits: Limits, tunables: StackTunables) -> Result<Self, Refusal> {
+        let mut state = Self { limits, tunables, ssize: 0 };
+        state.set_sgrowsiz(tunables.sgrowsiz)?;
+        Ok(state)
+    }
+
+    /// The limits.
+    #[must_use]
+    pub const fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Sets the limits. That of swap is the map's to keep: see
+    /// [`VmMap::set_swap_limit`](crate::VmMap::set_swap_limit).
+    pub const fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
+    /// How stacks grow.
+    #[must_use]
+    pub const fn tunables(&self) -> StackTunables {
+        self.tunables
+    }
+
+    /// Sets the first mapping of stacks to come and the step of growth from now on, in bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::ZeroStep`] for zero (rule 15.9).
+    pub fn set_sgrowsiz(&mut self, bytes: Size) -> Result<(), Refusal> {
+        if bytes == Size::ZERO {
+            return Err(Refusal::ZeroStep);
+        }
+        self.tunables.sgrowsiz = bytes;
+        Ok(())
+    }
+
+    /// Sets whether a page is left free where growth is cut by a neighbour, from now on.
+    pub const fn set_guard_page(&mut self, on: bool) {
+        self.tunables.guard_page = on;
+    }
+
+    /// Sets the lowest address that counts as the main stack's (rule 13.7).
+    pub const fn set_maxsaddr(&mut self, addr: Addr) {
+        self.tunables.maxsaddr = addr;
+    }
+
+    /// `vm_ssize`: pages by which the main stack has grown; after an exec, pages mapped of it at
+    /// first, too.
+    #[must_use]
+    pub const fn ssize(&self) -> u64 {
+        self.ssize
+    }
+}
