@@ -25,8 +25,8 @@ use crate::stack_state::StackState;
 pub(super) struct Totals {
     /// Bytes mapped.
     pub(super) size: Size,
-    /// Bytes wired.
-    pub(super) wired: Size,
+    /// Pages wired.
+    pub(super) wired_pages: u64,
     /// Is everything wired that is mapped from now on?
     pub(super) wire_future: bool,
 }
@@ -45,10 +45,8 @@ pub(super) struct Stack {
 /// A growth to be made.
 #[derive(Clone, Copy)]
 pub(super) struct Step {
-    /// Where what is added starts.
-    pub(super) start: u64,
-    /// Where it ends.
-    pub(super) end: u64,
+    /// The end of the stack that moves: where it is afterwards.
+    pub(super) edge: u64,
     /// `avail` of the stack, before the length of what is added goes off.
     pub(super) left: u64,
     /// Does it count for the main stack (13.7)?
@@ -125,7 +123,7 @@ impl StackState {
         } else {
             (bottom, avail)
         };
-        Ok(Step { start: bottom, end: start, left, main })
+        Ok(Step { edge: bottom, left, main })
     }
 
     /// Growth up to `addr`; `above` is where the upper neighbour starts, and `reserve` says whether
@@ -156,7 +154,7 @@ impl StackState {
             Some(top) if top <= ceiling => (top, avail),
             _ => (ceiling.wrapping_sub(self.guard()), room.bytes), // 13.14
         };
-        Ok(Step { start: end, end: top, left, main })
+        Ok(Step { edge: top, left, main })
     }
 
     /// Rules 13.5 to 13.10: how much to add.
@@ -213,10 +211,12 @@ impl StackState {
     /// Rules 13.9 and 13.10.
     #[inline(always)]
     fn check_limits(&self, amount: Size, totals: Totals) -> Result<(), Refusal> {
-        let Totals { size, wired, wire_future } = totals;
-        let limit = self.limits.memlock;
-        if wire_future && wired.wrapping_add(amount) > limit {
-            return Err(Refusal::GrowMemlock { wired, amount, limit });
+        let Totals { size, wired_pages, wire_future } = totals;
+        if wire_future {
+            let (wired, limit) = (Size::pages(wired_pages), self.limits.memlock);
+            if wired.wrapping_add(amount) > limit {
+                return Err(Refusal::GrowMemlock { wired, amount, limit });
+            }
         }
         let limit = self.limits.vmem;
         if size.wrapping_add(amount) > limit {

@@ -87,24 +87,24 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         let (start, end, avail) = (entry.start, entry.end, entry.value.avail);
         let stack = Stack { start, end, avail, charged: false };
         let step = state.decide_down(stack, addr, below, self.totals());
-        let step = step.map_err(|refused| self.refuse(at, refused))?;
+        let Step { edge: bottom, left, main } = step.map_err(|refused| self.refuse(at, refused))?;
 
-        let piece = Piece { start: step.start, end: step.end, prot, max };
-        self.check_piece(&piece).inspect_err(|_| self.set_avail(at, step.left))?;
+        let piece = Piece { start: bottom, end: start, prot, max };
+        self.check_piece(&piece).inspect_err(|_| self.set_avail(at, left))?;
         self.ensure_piece(at, &piece)?;
         // Nothing refuses any more. It is reported before the entry is made, so that a cache line
         // that has to be fetched for it comes meanwhile.
-        let added = AddrRange::between(step.start, step.end);
+        let added = AddrRange::between(bottom, start);
         tell(Change::Mapped(added, prot));
 
         // 13.13: the flag moves to the new piece, `avail` is copied before its length goes off.
         if let Some(body) = self.tree.value_mut(at) {
-            body.avail = step.left;
+            body.avail = left;
             body.flags = body.flags.without(EntryFlags::GROWS_DOWN);
         }
-        let length = step.end.wrapping_sub(step.start);
-        self.insert_piece(at, &piece, step.left.wrapping_sub(length))?;
-        self.settle(state, added, step.main, tell);
+        let length = start.wrapping_sub(bottom);
+        self.insert_piece(at, &piece, left.wrapping_sub(length))?;
+        self.settle(state, added, main, tell);
         Ok(Growth::Grown { added, direction: Direction::Down })
     }
 
@@ -123,15 +123,15 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         let stack = Stack { start, end, avail, charged };
         let reserve = |bytes| self.check_swap(bytes);
         let step = state.decide_up(stack, addr, above, self.totals(), reserve);
-        let Step { end: top, left, main, .. } = step.map_err(|refused| self.refuse(at, refused))?;
+        let Step { edge: top, left, main } = step.map_err(|refused| self.refuse(at, refused))?;
 
         if Addr::new(top) > self.max() {
             return Err(Refusal::MapEnd { top: Addr::new(top), max: self.max() }); // 15.5
         }
         let length = top.wrapping_sub(end);
-        if charged {
-            // 13.15: a cut stays (q11).
-            self.check_swap(length).inspect_err(|_| self.set_avail(at, left))?;
+        if charged && self.can_reserve(length).is_err() {
+            self.set_avail(at, left); // 13.15: a cut stays (q11).
+            return Err(self.swap_short(length));
         }
         // 13.16
         self.tree.set_end(at, top);
@@ -151,6 +151,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         Ok(Growth::Grown { added, direction: Direction::Up })
     }
 
+    #[cold]
     fn refuse(&mut self, at: &Cursor, refused: Refused) -> Refusal {
         if let Some(avail) = refused.cut {
             self.set_avail(at, avail);
@@ -197,7 +198,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     }
 
     pub(super) const fn totals(&self) -> Totals {
-        let (size, wired) = (self.size(), Size::pages(self.wired_pages));
-        Totals { size, wired, wire_future: self.wire_future }
+        let (wired_pages, wire_future) = (self.wired_pages, self.wire_future);
+        Totals { size: self.size(), wired_pages, wire_future }
     }
 }

@@ -108,8 +108,8 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
             }
             _ => {}
         }
-        let Totals { size, wired, wire_future } = self.totals();
-        let limit = state.limits.memlock;
+        let Totals { size, wired_pages, wire_future } = self.totals();
+        let (wired, limit) = (Size::pages(wired_pages), state.limits.memlock);
         if wire_future && wired.wrapping_add(init) > limit {
             return Err(Refusal::StackMemlock { wired, init, limit });
         }
