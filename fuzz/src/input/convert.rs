@@ -71,6 +71,13 @@ impl Input {
         Self { header: Header { prefill: Prefill::NONE, ..self.header }, records }
     }
 
+    /// The same operations, by what they are near.
+    pub(crate) fn near(&self) -> Self {
+        let ops = self.trace().steps.into_iter().map(|step| *step.op());
+        let Self { header, records } = Self::of(&self.header.config, ops);
+        Self { header: Header { narrow: self.header.narrow, ..header }, records }
+    }
+
     /// The input for the same operations as those of `ops`, by what they are near.
     #[must_use]
     pub fn of(config: &Config, ops: impl IntoIterator<Item = Op>) -> Self {
