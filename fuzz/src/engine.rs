@@ -72,6 +72,8 @@ impl<const B: usize> AddressSpace for EngineSpace<B> {
             }
             Op::Dump => (Answer::Silent, Cause::Done),
             Op::Exec { top, maxssiz, prot } => plain(self.process.exec(top, maxssiz, prot, tell)),
+            // The engine has no fork yet.
+            Op::Fork | Op::Use { .. } | Op::Exit { .. } => (Answer::Unsupported, Cause::NotGiven),
         }
     }
 

@@ -12,6 +12,7 @@ use crate::input::{Header, Input, Record, View};
 use crate::keeps::Keeps;
 use crate::op::{Config, Kind, Op};
 use crate::oracle::Oracle;
+use crate::processes::Processes;
 use crate::replay::MapFactory;
 use crate::settings::create;
 use crate::space::AddressSpace;
@@ -25,6 +26,7 @@ pub(crate) struct Sequence<'c, M: AddressSpace + ?Sized> {
     maps: Lockstep<FreeBsd, Oracle, M>,
     /// The start, with the limits and tunables as they are by now.
     config: Config,
+    processes: Processes,
     counts: &'c mut Counts,
     /// What ran so far, the operation at which the maps differ included.
     ops: Vec<Op>,
@@ -48,7 +50,8 @@ impl<'c, M: AddressSpace + ?Sized> Sequence<'c, M> {
     ) -> Self {
         let first = Side::new(ORACLE, Box::new(Oracle::create(config)));
         let maps = Lockstep { first, others: vec![Side::new(name, tested)] };
-        Self { maps, config: *config, counts, ops: Vec::new(), before: Vec::new() }
+        let (processes, ops, before) = Default::default();
+        Self { maps, config: *config, processes, counts, ops, before }
     }
 
     /// The operations that ran.
@@ -59,7 +62,8 @@ impl<'c, M: AddressSpace + ?Sized> Sequence<'c, M> {
     /// The map as the oracle has it: the one under test may not keep all of this.
     pub(crate) fn view(&self) -> View<'_> {
         let Observed { rows, summary, .. } = &self.maps.first.seen;
-        View { rows, summary: *summary, config: &self.config }
+        let (config, processes) = (&self.config, &self.processes);
+        View { rows, summary: *summary, config, processes }
     }
 
     /// Fills the maps with operations after which nothing but the answers is compared: to look at
@@ -153,6 +157,7 @@ impl<'c, M: AddressSpace + ?Sized> Sequence<'c, M> {
             Ran::Everywhere => {
                 let first = &self.maps.first;
                 self.config.follow(op, first.seen.answer);
+                self.processes.follow(op, first.seen.answer);
                 self.counts.operation(Kind::of(op), first.seen.answer, first.map.trail());
                 Ok(true)
             }
