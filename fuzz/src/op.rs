@@ -160,7 +160,7 @@ macro_rules! with_operations {
                 prot: Prot = Protection "PROT", what: ProtectWhat = Choice "cur or max"
             }
             /// `vm_map_inherit`.
-            Inherit = 9, "inherit", 4, 1, Code {
+            Inherit = 9, "inherit", 7, 1, Code {
                 start: Addr = First "START", end: Addr = Second "END",
                 inherit: Inherit = Choice "the inheritance"
             }
