@@ -3,8 +3,9 @@
 use growstack::{Addr, Change, CowFlags, Limits, Prot, ProtectWhat, StackTunables};
 
 use crate::compare::Observed;
-use crate::op::{Config, Mapping, Op};
+use crate::op::{Config, Mapping, Op, ProcessId};
 use crate::oracle::Oracle;
+use crate::processes::Processes;
 use crate::space::AddressSpace;
 use crate::trace::{Step, Trace};
 
@@ -12,7 +13,7 @@ use crate::trace::{Step, Trace};
 /// that the oracle does for `trace`, with the oracle's answers and a dump at the end: for maps that
 /// have neither objects, flags, limits nor stacks of FreeBSD's.
 ///
-/// Every page may be protected in every way.
+/// Every page may be protected in every way. Of several processes it is the first one that counts.
 #[must_use]
 pub fn plain(trace: &Trace) -> Trace {
     let config = without_settings(trace.config());
@@ -27,8 +28,13 @@ pub fn plain(trace: &Trace) -> Trace {
         step.record(answered.answer, &answered.rows, answered.summary);
         plain.steps.push(step);
     };
+    let mut processes = Processes::default();
     for step in &trace.steps {
         seen.run_op(&mut original, step.op());
+        processes.follow(step.op(), seen.answer);
+        if processes.current() != ProcessId::default() {
+            continue;
+        }
         let changes = seen.changes.iter().flatten();
         changes.filter_map(|change| operation(*change)).for_each(&mut add);
     }
