@@ -126,6 +126,19 @@ fn cuts_are_saved() {
 }
 
 #[test]
+fn traces_with_forks() {
+    let folder = TempDir::new().unwrap();
+    let path = write(&folder, "fork.trace", "fork\n= KERN_SUCCESS 1\nuse 1\nexit 0\n");
+    let able = replay(&path);
+    assert_eq!(able.exit, Exit::Agreed, "{}", able.err);
+    assert!(able.out.starts_with("traces with forks, without the maps that have no fork: 1\n"));
+    assert_eq!(able.last_line(), "traces 1, operations 3, answers compared 1, divergences 0");
+    for arguments in [&["replay", "--strict"][..], &["replay", "--only", "engine"]] {
+        assert_eq!(call(arguments, &[&path]).exit, Exit::Unusable, "{arguments:?}");
+    }
+}
+
+#[test]
 fn unusable_input() {
     let folder = TempDir::new().unwrap();
     let missing = folder.path().join("missing.trace");

@@ -103,4 +103,19 @@ mod tests {
         assert!(bounds[1].starts_with("0x12000 0x18000 r-- rwx"), "{dump}");
         assert_eq!(bounds.len(), 6, "{dump}");
     }
+
+    #[test]
+    fn other_processes_are_left_out() {
+        let text = "growstack-trace 1\nmap min=0x1000 max=0x800000000000 page=4096\n\
+            proc maxsaddr=0x7fffdffff000\nsysctl sgrowsiz=0x2000 stack_guard_page=0\n\
+            limit stack=0x4000000 vmem=inf memlock=inf swap=inf\n\
+            insert 0x10000 0x20000 r-- rwx - - 0x0\nfork\nuse 1\n\
+            remove 0x10000 0x20000\nuse 0\nexit 1\nremove 0x18000 0x20000\n";
+        let plain = plain(&Trace::parse(text.as_bytes()).expect("a trace"));
+        let ops: Vec<String> = plain.steps.iter().map(|step| step.op().to_string()).collect();
+        assert_eq!(
+            ops,
+            ["insert 0x10000 0x20000 r-- rwx - - 0x0", "remove 0x18000 0x20000", "dump"]
+        );
+    }
 }

@@ -24,8 +24,9 @@ pub fn named(start: u64, end: u64, object: u64, flags: EntryFlags) -> Row {
     Row { flags, object: ObjectId::new(object), ..entry(start, end) }
 }
 
-pub fn shared(row: Row) -> Row {
-    Row { inherit: Inherit::Share, ..row }
+pub fn shared(mut row: Row) -> Row {
+    row.inherit = Inherit::Share;
+    row
 }
 
 pub fn protect_rw(start: u64, end: u64) -> Op {

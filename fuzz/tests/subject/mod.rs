@@ -135,7 +135,7 @@ impl<M: AddressSpace> Bench<M> {
         assert_eq!(self.state(), before, "{op:?} was refused and changed something");
     }
 
-    /// Expects that so many bytes of swap are reserved.
+    /// Expects this much swap reserved, in bytes.
     #[track_caller]
     pub fn reserves(&self, bytes: u64) {
         assert_eq!(self.map.summary().reserved, Size::new(bytes));
@@ -177,7 +177,7 @@ impl<M: AddressSpace> Bench<M> {
         assert_eq!(self.state().0, rows);
     }
 
-    /// Expects that the main stack counts as grown by so many pages.
+    /// Expects this `ssize`, in pages.
     #[track_caller]
     pub fn grown(&self, pages: u64) {
         assert_eq!(self.map.summary().ssize, pages);
