@@ -9,7 +9,7 @@
 use std::cell::OnceCell;
 use std::time::Duration;
 
-use criterion::{AxisScale, BenchmarkId, Criterion, PlotConfiguration, Throughput};
+use criterion::{AxisScale, BenchmarkId, Criterion, PlotConfiguration};
 use growstack_benches::clock::Clock;
 use growstack_benches::job::Job;
 use growstack_benches::op::Op;
@@ -24,7 +24,7 @@ const SIZES: &[usize] = if cfg!(feature = "every-size") {
 
 fn bench(c: &mut Criterion, op: Op) {
     let mut group = c.benchmark_group(op.name());
-    group.throughput(Throughput::Elements(1));
+    // No throughput: criterion would draw the times over it, and not over the sizes.
     group.plot_config(PlotConfiguration::default().summary_scale(AxisScale::Logarithmic));
     let maps = if op.has_peers() { &Who::ALL[..] } else { &[Who::Engine] };
     for who in maps {

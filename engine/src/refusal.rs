@@ -32,7 +32,7 @@ pub enum Refusal {
     },
     /// 5.4b: `protect` gives write permission and the swap for it is short.
     ProtectSwap {
-        /// Length of the entry that could not be charged, in bytes.
+        /// Length of the entry that could not be charged, or of its object (17.20), in bytes.
         wanted: Size,
         /// Swap reserved at that moment.
         reserved: Size,
@@ -223,6 +223,20 @@ pub enum Refusal {
     },
     /// 16.7: not enough nodes for the index, by the allocator's refusal or the cap.
     OutOfNodes,
+    /// 17.12: the swap that a fork asks for is short.
+    ForkSwap {
+        /// What the fork asks for, in bytes.
+        wanted: Size,
+        /// Swap reserved at that moment.
+        reserved: Size,
+        /// The limit.
+        limit: Size,
+    },
+    /// 17.19: the stack to grow up has an object, and objects cannot be extended.
+    ObjectGrowth {
+        /// The stack.
+        entry: AddrRange,
+    },
 }
 
 impl Refusal {
@@ -259,6 +273,8 @@ impl Refusal {
             Self::NeedWraps { .. } => (15, 10),
             Self::AboveMaxAddr { .. } => (16, 5),
             Self::OutOfNodes => (16, 7),
+            Self::ForkSwap { .. } => (17, 12),
+            Self::ObjectGrowth { .. } => (17, 19),
         };
         Rule::new(section, number)
     }
@@ -268,9 +284,11 @@ impl Refusal {
     pub const fn kern(&self) -> KernReturn {
         match self {
             Self::MaxProtection { .. } => KernReturn::ProtectionFailure,
-            Self::ProtectSwap { .. } | Self::Swap { .. } | Self::OutOfNodes => {
-                KernReturn::ResourceShortage
-            }
+            Self::ProtectSwap { .. }
+            | Self::Swap { .. }
+            | Self::OutOfNodes
+            | Self::ForkSwap { .. } => KernReturn::ResourceShortage,
+            Self::ObjectGrowth { .. } => KernReturn::Failure,
             Self::OutsideMap { .. }
             | Self::StartUnmapped { .. }
             | Self::NoAccess { .. }
@@ -332,7 +350,8 @@ impl fmt::Display for Refusal {
                 write!(f, "{asked} asked for, the entry {entry} allows {max} at most")
             }
             Self::ProtectSwap { wanted, reserved, limit }
-            | Self::Swap { wanted, reserved, limit } => {
+            | Self::Swap { wanted, reserved, limit }
+            | Self::ForkSwap { wanted, reserved, limit } => {
                 write!(f, "{wanted} bytes of swap wanted, {reserved} of {limit} reserved")
             }
             Self::OutsideMap { start, end } => {
@@ -397,6 +416,9 @@ impl fmt::Display for Refusal {
                 write!(f, "the lowest fit ends at {end}, above {max_addr}")
             }
             Self::OutOfNodes => f.write_str("out of nodes"),
+            Self::ObjectGrowth { entry } => {
+                write!(f, "the stack {entry} has an object, which cannot be extended")
+            }
         }
     }
 }

@@ -4,12 +4,12 @@ use growstack::{
     Access, Addr, AddrRange, Entry, EntryFlags, Growth, Inherit, KernReturn, Prot, Refusal, Size,
 };
 
-use crate::op::ObjectId;
+use crate::op::{ObjectId, ProcessId};
 
 /// The answer to one operation, as far as traces record it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Answer {
-    /// No answer line: `limit`, `sysctl`, `wirefuture` and `dump`.
+    /// No answer line: `limit`, `sysctl`, `wirefuture`, `use`, `exit` and `dump`.
     Silent,
     /// A return code alone. From `findspace` and `find` this is always a failure.
     Code(KernReturn),
@@ -19,6 +19,8 @@ pub enum Answer {
     Truth(bool),
     /// `lookup`: the bounds of the entry that holds the address.
     Holds(Option<AddrRange>),
+    /// `fork`: success with the number of the child.
+    Forked(ProcessId),
     /// The map does not have this operation, or not with these operands. It has changed nothing,
     /// and the operation counts as never asked for.
     Unsupported,
@@ -27,6 +29,12 @@ pub enum Answer {
     Failed,
     /// As `Failed`, because time ran out. To try again costs as much time again.
     Late,
+}
+
+impl Answer {
+    /// The answer to `use` and `exit` of a process that does not exist, and to `exit` of the current
+    /// one. Nothing changes.
+    pub const NO_SUCH_PROCESS: Self = Self::Code(KernReturn::InvalidArgument);
 }
 
 /// Why, in the engine's vocabulary; what a map that is not ours need not tell.

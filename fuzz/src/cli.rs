@@ -5,6 +5,7 @@
 
 mod describe;
 mod distill;
+mod forks;
 mod input;
 mod maps;
 mod minimize;

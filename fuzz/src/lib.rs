@@ -12,6 +12,7 @@
 //!
 //! - [`op`], [`answer`], [`space`]: the operations as one enum, what a map answers, and the trait
 //!   that a map implements to be tested.
+//! - [`processes`]: which processes there are, once one has forked.
 //! - [`keeps`], [`settings`]: what a map does not have, and how it says so. Which refusal has which
 //!   code is a table of the [guide].
 //! - [`mod@oracle`]: the oracle, a sorted `Vec` written from the rule book. It shares nothing with
@@ -63,6 +64,7 @@ pub mod op;
 pub mod oracle;
 #[cfg(feature = "command")]
 pub mod proc_maps;
+pub mod processes;
 #[cfg(feature = "targets")]
 pub mod regression;
 pub mod replay;

@@ -24,6 +24,11 @@ impl ObjectId {
     }
 }
 
+/// The number of a process in traces: 0 for that of the header, and then one after the other for each
+/// fork that succeeds, whoever forks.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, Default)]
+pub struct ProcessId(pub u64);
+
 /// What an insertion maps, with objects as traces name them.
 pub type Mapping = growstack::Mapping<ObjectId>;
 
@@ -101,6 +106,8 @@ pub enum Form {
     Truth,
     /// `TRUE` with bounds, or `FALSE`.
     Holds,
+    /// A return code and, on success, the number of a process.
+    Forked,
     /// The map itself.
     Dump,
 }
@@ -153,7 +160,7 @@ macro_rules! with_operations {
                 prot: Prot = Protection "PROT", what: ProtectWhat = Choice "cur or max"
             }
             /// `vm_map_inherit`.
-            Inherit = 9, "inherit", 4, 1, Code {
+            Inherit = 9, "inherit", 7, 1, Code {
                 start: Addr = First "START", end: Addr = Second "END",
                 inherit: Inherit = Choice "the inheritance"
             }
@@ -188,6 +195,12 @@ macro_rules! with_operations {
                 top: Addr = First "TOP", maxssiz: Size = Second "MAXSSIZ",
                 prot: Prot = Protection "PROT"
             }
+            /// `fork`: a child of the current process, which stays the current one (section 17).
+            Fork = 21, "fork", 2, 1, Forked
+            /// From here on, `process` is the current one.
+            Use = 22, "use", 5, 2, Silent { process: ProcessId = Process "the process" }
+            /// The end of `process`, which is not the current one (rule 17.18).
+            Exit = 23, "exit", 1, 1, Silent { process: ProcessId = Process "the process" }
             |
             /// `setrlimit`.
             Limit = 15, "limit", 5, 8, Silent {

@@ -95,6 +95,8 @@ impl<const B: usize, L: Locks> SharedSpace<B, L> {
             Op::Exec { top, maxssiz, prot } => {
                 plain(process.exec(top, maxssiz, prot, tell).map(drop))
             }
+            // A process that threads share is alone.
+            Op::Fork | Op::Use { .. } | Op::Exit { .. } => (Answer::Unsupported, Cause::NotGiven),
             Op::Limit { .. }
             | Op::SetGrowSize { .. }
             | Op::SetGuardPage { .. }

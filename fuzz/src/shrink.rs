@@ -18,6 +18,22 @@ pub fn input(input: Input, fails: impl FnMut(&Input) -> bool) -> Input {
     if search.fails(&input) { search.input(input) } else { input }
 }
 
+/// An input of fewer operations for which `fails` holds, as it does for `input`. Its operations are
+/// plain numbers while they are dropped, which is quick on large maps, and by what they are near again
+/// after that.
+pub fn large(input: Input, fails: impl FnMut(&Input) -> bool) -> Input {
+    /// Below, shrinking an input as it is takes no longer.
+    const LARGE: usize = 64;
+    let mut search = Search { left: EFFORT, fails };
+    let mut plain = input.plain();
+    if input.records.len() <= LARGE || !search.fails(&plain) {
+        return input;
+    }
+    search.records(&mut plain);
+    let near = plain.near();
+    if search.fails(&near) { near } else { plain }
+}
+
 /// Short bytes for which `fails` holds: a header of `header` bytes, and as few records of `record`
 /// bytes as will do, with as many bytes as can be at `plain`, from place `from` on.
 pub fn bytes(

@@ -45,6 +45,7 @@ impl Shrunk {
             let mut explicit = Input::of(&failed.config, failed.ops.iter().copied());
             explicit.header.narrow = input.header.narrow;
             let start = if again(&explicit).is_some() { explicit } else { input };
+            let start = shrink::large(start, |input| again(input).is_some());
             let short = shrink::input(start, |input| again(input).is_some());
             let again = again(&short);
             came_back = again.is_some();

@@ -79,6 +79,17 @@ fn unsupported_operations_end_a_trace() {
     assert_eq!((counts.operations, ended.index, ended.map), (1, Some(1), "script"));
 }
 
+#[test]
+fn processes_over_a_pipe() {
+    let success = "echo '= KERN_SUCCESS'";
+    let refused = "echo '= KERN_INVALID_ARGUMENT'";
+    let script = answers(&["echo '= KERN_SUCCESS 1'", success, refused, success]);
+    let (counts, result) =
+        play("fork\n= KERN_SUCCESS 1\nuse 1\nexit 1\nexit 0\n", script.factory(PATIENT));
+    result.unwrap();
+    assert_eq!((counts.operations, counts.passed, counts.ended), (4, 0, None));
+}
+
 /// What the divergence says after one `lookup 0` that is answered by `line`.
 fn failed(script: &Script, timeout: Duration) -> Divergence {
     let (_, result) = play("lookup 0\n", script.factory(timeout));

@@ -79,6 +79,9 @@ fn the_bytes_of_every_operation() {
         (18, "wirefuture"),
         (19, "dump"),
         (20, "exec"),
+        (21, "fork"),
+        (22, "use"),
+        (23, "exit"),
     ];
     assert_eq!(numbers, pinned);
 }

@@ -181,6 +181,10 @@ fn results() {
     body("limit swap=1\n| size=0", 2, 1, "the operation before this line has no result");
     body("findspace 1 1\n= KERN_SUCCESS", 2, 15, "the address found is missing");
     body("findspace 1 1\n= KERN_NO_SPACE 1", 2, 17, "no address goes with KERN_NO_SPACE");
+    body("fork\n= KERN_SUCCESS", 2, 15, "the child's number is missing");
+    body("fork\n= KERN_NO_SPACE 1", 2, 17, "nothing may follow here, but `1` does");
+    body("use 1\n= KERN_SUCCESS", 2, 1, "the operation before this line has no result");
+    body("exit", 1, 5, "the process is missing");
     body(
         "check 1 1 r--\n= KERN_SUCCESS",
         2,

@@ -109,6 +109,13 @@ sysctl stack_guard_page=1
 sysctl stack_guard_page=0
 wirefuture on
 wirefuture off
+fork
+= KERN_SUCCESS 1
+fork
+= KERN_RESOURCE_SHORTAGE
+use 1
+use 18446744073709551615
+exit 0
 dump
 | size=0x0 entries=0 ssize=0 reserved=0x0 wired=0
 dump

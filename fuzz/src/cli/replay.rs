@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
+use super::forks;
 use super::input::{Item, items, target};
 use super::outside::Outside;
 use super::parallel::in_parallel;
@@ -29,6 +30,9 @@ use crate::trace::{Trace, read_file, read_packed};
 /// last counts those. Comparing stops where it does change something, or at the header if a setting
 /// there is not supported. Then less was compared than asked, which is no success; --verbose says
 /// where, and --partial accepts it.
+///
+/// A trace with forks is compared on those maps that have fork, if any has; a line before the last
+/// counts the traces for which others were left out. With --strict none is.
 ///
 /// A file of the same name with .maps for .trace is what the kernel said of a process that was
 /// recorded, and the map at the end of the trace is compared with it page by page. A line before
@@ -94,6 +98,8 @@ struct Replayed {
     left_out: Option<String>,
     /// Was there a word of the kernel to compare the map with?
     recorded: bool,
+    /// Were maps left out, because the trace forks and they do not?
+    forkless: bool,
 }
 
 /// From where on `trace` was left out, and why.
@@ -143,11 +149,13 @@ struct Totals {
     with_passed: usize,
     /// How many were compared with what the kernel said.
     recorded: usize,
+    /// For how many maps were left out that have no fork.
+    forkless: usize,
 }
 
 impl Totals {
     fn add(&mut self, path: &Path, replayed: &Replayed) {
-        let Replayed { counts, failed, left_out, recorded } = replayed;
+        let Replayed { counts, failed, left_out, recorded, forkless } = replayed;
         self.files += 1;
         self.counts.operations += counts.operations;
         self.counts.answers += counts.answers;
@@ -155,6 +163,7 @@ impl Totals {
         self.failed += usize::from(failed.is_some());
         self.with_passed += usize::from(counts.passed != 0);
         self.recorded += usize::from(*recorded);
+        self.forkless += usize::from(*forkless);
         if let Some(left_out) = left_out {
             self.ended += 1;
             self.first_ended.get_or_insert(format!("{}: {left_out}", path.display()));
@@ -162,7 +171,7 @@ impl Totals {
     }
 
     fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        let Self { files, counts, failed, ended, recorded, with_passed, .. } = self;
+        let Self { files, counts, failed, ended, recorded, forkless, with_passed, .. } = self;
         let Counts { operations, answers, passed, .. } = counts;
         if *recorded != 0 {
             writeln!(
@@ -176,6 +185,9 @@ impl Totals {
                 "operations passed over, not supported and without effect: {passed}, \
                  in {with_passed} traces"
             )?;
+        }
+        if *forkless != 0 {
+            writeln!(out, "traces with forks, without the maps that have no fork: {forkless}")?;
         }
         if *ended != 0 {
             writeln!(
@@ -242,7 +254,9 @@ impl Replay {
     ) -> io::Result<Exit> {
         let mut exit = Exit::Agreed;
         let (mut traces, mut inputs) = (Totals::default(), Totals::default());
-        for (item, result) in files.iter().zip(in_parallel(files, |item| replay_one(item, maps))) {
+        for (item, result) in
+            files.iter().zip(in_parallel(files, |item| replay_one(item, maps, self.strict)))
+        {
             let replayed = match result {
                 Ok(replayed) => replayed,
                 Err(error) => {
@@ -340,10 +354,13 @@ impl Replay {
     }
 }
 
-fn replay_one(item: &Item, maps: &[MapFactory]) -> Result<Replayed> {
+fn replay_one(item: &Item, maps: &[MapFactory], strict: bool) -> Result<Replayed> {
     match item {
         Item::Trace(path) => {
             let trace = read_file(path)?;
+            let able = if strict { maps.to_vec() } else { forks::able(&trace, maps) };
+            let forkless = able.len() < maps.len();
+            let maps = &able;
             let (counts, result) = replay(&trace, maps);
             let mut failed = result.err().map(|failure| Failed::new(path, &trace, &failure, maps));
             let left_out = counts.ended.map(|ended| left_out(&trace, ended));
@@ -351,7 +368,7 @@ fn replay_one(item: &Item, maps: &[MapFactory]) -> Result<Replayed> {
             if let (None, Some(regions)) = (&failed, &regions) {
                 failed = disagreement(path, &trace, maps, regions);
             }
-            Ok(Replayed { counts, failed, left_out, recorded: regions.is_some() })
+            Ok(Replayed { counts, failed, left_out, recorded: regions.is_some(), forkless })
         }
         Item::Input(path, target) => {
             let name = path.display().to_string();
@@ -364,7 +381,7 @@ fn replay_one(item: &Item, maps: &[MapFactory]) -> Result<Replayed> {
             let done = session.statistics.counts.operations + session.statistics.edits;
             let operations = usize::try_from(done).unwrap_or(usize::MAX);
             let counts = Counts { operations, ..Counts::default() };
-            Ok(Replayed { counts, failed, left_out: None, recorded: false })
+            Ok(Replayed { counts, failed, left_out: None, recorded: false, forkless: false })
         }
     }
 }

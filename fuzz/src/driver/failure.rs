@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::compare::Divergence;
 use crate::input::Input;
-use crate::lockstep::{Counts, Failed, attempt_on, quietly};
+use crate::lockstep::{Counts, Failed, Looks, attempt_on, quietly};
 use crate::replay::MapFactory;
 use crate::shrunk::Shrunk;
 use crate::trace::Trace;
@@ -41,7 +41,7 @@ impl Found {
         let length = failed.ops.len();
         let origin = format!("seed {seed}, sequence {sequence}");
         let mut counts = Counts::default();
-        let mut again = |input: &Input| attempt_on(input, tested, &mut counts).err();
+        let mut again = |input: &Input| attempt_on(input, Looks::AtEnd, tested, &mut counts).err();
         let shrunk = quietly(|| Shrunk::of(input, failed, tested, &mut again));
         let report = shrunk.report(&origin, tested.name);
         let divergence = shrunk.divergence().clone();

@@ -4,6 +4,7 @@ use super::{Header, Input, Prefill, Record, View};
 use crate::compare::Observed;
 use crate::op::{Config, Op};
 use crate::oracle::Oracle;
+use crate::processes::Processes;
 use crate::space::AddressSpace;
 use crate::trace::{Step, Trace};
 
@@ -11,13 +12,15 @@ use crate::trace::{Step, Trace};
 pub(super) struct Guide {
     map: Oracle,
     config: Config,
+    processes: Processes,
     observed: Observed,
 }
 
 impl Guide {
     pub(super) fn new(config: &Config) -> Self {
         let map = Oracle::create(config);
-        Self { map, config: *config, observed: Observed::default() }
+        let (processes, observed) = Default::default();
+        Self { map, config: *config, processes, observed }
     }
 
     /// The oracle after the prefill of a header.
@@ -32,7 +35,8 @@ impl Guide {
 
     pub(super) fn view(&self) -> View<'_> {
         let Observed { rows, summary, .. } = &self.observed;
-        View { rows, summary: *summary, config: &self.config }
+        let (config, processes) = (&self.config, &self.processes);
+        View { rows, summary: *summary, config, processes }
     }
 
     pub(super) fn apply(&mut self, op: &Op) {
@@ -40,6 +44,7 @@ impl Guide {
         self.map.entries(&mut self.observed.rows);
         self.observed.summary = self.map.summary();
         self.config.follow(op, self.observed.answer);
+        self.processes.follow(op, self.observed.answer);
     }
 }
 
@@ -69,6 +74,13 @@ impl Input {
         let ops: Vec<Op> = self.trace().steps.iter().map(|step| *step.op()).collect();
         let records = ops.iter().map(Record::plain).collect();
         Self { header: Header { prefill: Prefill::NONE, ..self.header }, records }
+    }
+
+    /// The same operations, by what they are near.
+    pub(crate) fn near(&self) -> Self {
+        let ops = self.trace().steps.into_iter().map(|step| *step.op());
+        let Self { header, records } = Self::of(&self.header.config, ops);
+        Self { header: Header { narrow: self.header.narrow, ..header }, records }
     }
 
     /// The input for the same operations as those of `ops`, by what they are near.

@@ -15,6 +15,7 @@ use super::record::{Offset, Record};
 use super::style::{Flavour, Grain, Style, protection};
 use super::view::View;
 use crate::op::Kind;
+use crate::processes::Processes;
 
 /// Draws the operations of one sequence.
 #[derive(Clone, Debug)]
@@ -26,11 +27,15 @@ pub struct Generator {
 }
 
 /// What makes a drawn operation dull: a full map refuses everything, and nothing grows in an empty
-/// one.
+/// one. So do processes that are too few or too many.
 #[derive(Clone, Copy, Debug, Default)]
 struct Mood {
     crowded: bool,
     barren: bool,
+    /// Is there but one process? No other can be used or end then.
+    alone: bool,
+    /// As many processes as a sequence may have.
+    many: bool,
 }
 
 impl Generator {
@@ -45,7 +50,9 @@ impl Generator {
         let window = self.style.pages * PAGE_SIZE;
         let crowded = view.summary.size.get() / 3 > window / 4;
         let barren = !view.can_grow();
-        self.draw(bytes, Mood { crowded, barren })
+        let others = view.processes.others().len();
+        let (alone, many) = (others == 0, others + 1 >= Processes::MOST);
+        self.draw(bytes, Mood { crowded, barren, alone, many })
     }
 
     /// An operation for a map that is not known.
@@ -62,6 +69,11 @@ impl Generator {
         }
         if mood.barren && kind == Kind::Grow && !bytes.one_in(3) {
             kind = Kind::Stack;
+        }
+        match kind {
+            Kind::Use | Kind::Exit if mood.alone => kind = Kind::Fork,
+            Kind::Fork if mood.many => kind = Kind::Exit,
+            _ => {}
         }
         let mut record = Record::new(kind);
         self.operands(bytes, &mut record);
@@ -83,7 +95,10 @@ impl Generator {
                 let (first, second) = self.range(bytes);
                 (first, self.as_length(bytes, second))
             }
-            Kind::SetGuardPage | Kind::WireFuture | Kind::Dump => (Operand::ZERO, Operand::ZERO),
+            Kind::Use | Kind::Exit => (process(bytes), Operand::ZERO),
+            Kind::SetGuardPage | Kind::WireFuture | Kind::Dump | Kind::Fork => {
+                (Operand::ZERO, Operand::ZERO)
+            }
             _ => self.range(bytes),
         };
         (record.first, record.second_operand) = (first, second);
@@ -350,6 +365,16 @@ impl Generator {
 
 const fn pages(count: u16) -> Operand {
     Operand::at(A::Pages, count)
+}
+
+/// A process that is not the current one, mostly the lowest of them: back and forth. Once in a while
+/// one that may not exist.
+fn process(bytes: &mut Unstructured<'_>) -> Operand {
+    match bytes.below(16) {
+        0..=9 => pages(0),
+        10..=14 => pages(bytes.small(8)),
+        _ => Operand::Raw(bytes.below(12)),
+    }
 }
 
 /// A few bytes from an anchor.

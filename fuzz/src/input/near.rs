@@ -6,6 +6,7 @@ use growstack::{Limits, PAGE_SIZE};
 
 use super::operand::{Anchor, Operand, Unit};
 use super::view::View;
+use crate::op::ProcessId;
 
 /// An offset as [`Offset::Near`](super::record::Offset::Near) holds it, if it can.
 pub(super) fn near_offset(offset: u64, start: u64) -> Option<i8> {
@@ -102,6 +103,16 @@ impl Near<'_> {
                 count: i8::try_from(back).map_or(0, |n| -n),
             },
             _ => self.pages(Anchor::Pages, number, number),
+        }
+    }
+
+    /// A process that is not the current one by its place among those, any other number as it is.
+    pub(super) fn process(&self, process: ProcessId) -> Operand {
+        let others = self.view.processes.others();
+        let place = others.iter().position(|&other| other == process);
+        match place.and_then(|place| u16::try_from(place).ok()) {
+            Some(index) if !self.plain => Operand::at(Anchor::Pages, index),
+            _ => Operand::Raw(process.0),
         }
     }
 

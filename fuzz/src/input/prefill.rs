@@ -44,6 +44,9 @@ impl Prefill {
     /// Nothing.
     pub const NONE: Self = Self { entries: 0, style: 0, seed: 0 };
 
+    /// The bit of a style in which neighbours may merge.
+    pub(super) const PLAIN: u8 = 0x20;
+
     /// The most entries: enough for full inner nodes of width 16, and no more, because every
     /// operation looks at all of them.
     pub const MOST: u16 = 600;
@@ -54,7 +57,7 @@ impl Prefill {
         let mut numbers = Numbers(u64::from(self.seed));
         let gaps = 1 << (self.style & 3);
         let stacks = [0, 4, 16, 64][usize::from(self.style >> 2 & 3)];
-        let (shuffled, plain) = (self.style & 0x10 != 0, self.style & 0x20 != 0);
+        let (shuffled, plain) = (self.style & 0x10 != 0, self.style & Self::PLAIN != 0);
         let mut at = window;
         let mut ops = Vec::new();
         let entries = if self.entries > Self::MOST { 320 } else { self.entries };

@@ -20,7 +20,7 @@
 
 use growstack::{CowFlags, Prot};
 
-use super::operand::Operand;
+use super::operand::{Anchor, Operand};
 use crate::op::Kind;
 
 /// The number of a record that is no operation, but a plain number for the next one.
@@ -94,6 +94,14 @@ impl Record {
             second_operand: Operand::ZERO,
             max_addr: Operand::ZERO,
         }
+    }
+
+    /// Whether it is the same operation on every map.
+    pub(crate) fn is_plain(&self) -> bool {
+        let is_number = |operand| {
+            matches!(operand, Operand::Raw(_) | Operand::Near { anchor: Anchor::Pages, .. })
+        };
+        [self.first, self.second_operand, self.max_addr].into_iter().all(is_number)
     }
 
     /// The record in plainer and plainer forms: without flags, without an object or odd

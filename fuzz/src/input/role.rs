@@ -13,7 +13,7 @@ use super::near::{Near, near_offset};
 use super::operand::Operand;
 use super::record::{Offset, Record};
 use super::view::{Place, View};
-use crate::op::{Kind, LimitName, Mapping, ObjectId, Op, with_operations};
+use crate::op::{Kind, LimitName, Mapping, ObjectId, Op, ProcessId, with_operations};
 
 /// The limits by number.
 const LIMITS: [LimitName; 4] =
@@ -41,6 +41,8 @@ struct Maximum;
 struct Flags;
 /// One of a few values.
 struct Choice;
+/// A process, in the place of the first operand.
+struct Process;
 
 /// Defines both directions.
 macro_rules! records {
@@ -103,7 +105,8 @@ impl Record {
     /// The record of `op` with its plain numbers.
     pub(super) fn plain(op: &Op) -> Self {
         let config = super::Header::default().config;
-        let view = View { rows: &[], summary: crate::answer::Summary::default(), config: &config };
+        let (summary, processes) = Default::default();
+        let view = View { rows: &[], summary, config: &config, processes: &processes };
         let mut made = Self::new(Kind::of(op));
         record(&mut made, &Near { view: &view, window: 0, first: Cell::new(0), plain: true }, op);
         made
@@ -210,6 +213,15 @@ impl Role<CowFlags> for Flags {
     }
     fn set(record: &mut Record, _: &Near<'_>, value: CowFlags) {
         record.flags = value;
+    }
+}
+
+impl Role<ProcessId> for Process {
+    fn get(record: &Record, place: &Place<'_>) -> ProcessId {
+        place.process(record.first)
+    }
+    fn set(record: &mut Record, near: &Near<'_>, value: ProcessId) {
+        record.first = near.process(value);
     }
 }
 

@@ -33,14 +33,16 @@ impl Header {
 
 /// Entries to start with: mostly none, now and then enough for an index of several levels.
 fn prefill(bytes: &mut Unstructured<'_>) -> Prefill {
-    let entries = match bytes.weighted(&[50, 12, 2]) {
+    let entries = match bytes.weighted(&[50, 11, 3]) {
         0 => return Prefill::NONE,
         1 => bytes.between(8, 40),
         _ => bytes.between(100, u64::from(Prefill::MOST)),
     };
+    // Neighbours that merge leave few entries of many.
+    let plain = if bytes.one_in(8) { Prefill::PLAIN } else { 0 };
     Prefill {
         entries: u16::try_from(entries).unwrap_or(Prefill::MOST),
-        style: bytes.small(64),
+        style: bytes.small::<u8>(64) & !Prefill::PLAIN | plain,
         seed: bytes.small(1 << 32),
     }
 }

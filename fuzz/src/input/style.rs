@@ -78,6 +78,13 @@ fn weights(bytes: &mut Unstructured<'_>, flavour: Flavour) -> [u32; Kind::COUNT]
         let weight = if flavour == Flavour::Whole { whole } else { growth };
         weights[kind.index()] = weight * bytes.pick(&[2, 2, 1, 1, 8, 0]);
     }
+    // Pieces of a stack lie side by side, and could merge: what is put inside one merges them.
+    if bytes.one_in(8) {
+        for kind in [Kind::Grow, Kind::Fixed] {
+            let (whole, growth) = kind.weights();
+            weights[kind.index()] = 8 * whole.max(growth);
+        }
+    }
     // Something has to be mapped, or there is nothing to look at; and stacks are the point.
     for (kind, least) in [(Kind::Insert, 2), (Kind::Stack, 4), (Kind::Grow, 6)] {
         weights[kind.index()] = weights[kind.index()].max(least);

@@ -4,7 +4,8 @@ use growstack::{EntryFlags, Limits, PAGE_SIZE, Size};
 
 use super::operand::{Anchor, Operand, Unit};
 use crate::answer::{Row, Summary};
-use crate::op::{Config, LimitName};
+use crate::op::{Config, LimitName, ProcessId};
+use crate::processes::Processes;
 
 /// The state of the map before the next operation, from which operands are taken.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +16,8 @@ pub struct View<'a> {
     pub summary: Summary,
     /// The map's bounds, with the limits and tunables as they are by now.
     pub config: &'a Config,
+    /// The processes that there are.
+    pub processes: &'a Processes,
 }
 
 impl View<'_> {
@@ -70,6 +73,15 @@ pub(super) struct Place<'a> {
 impl<'a> Place<'a> {
     pub(super) fn new(view: &View<'a>, window: u64, limit: LimitName) -> Self {
         Self { view: *view, window, first: 0, used: view.used(limit) }
+    }
+
+    /// The process that an operand stands for: a plain number, or one of those that are not the
+    /// current one; the current one where there are no others.
+    pub(super) fn process(&self, operand: Operand) -> ProcessId {
+        match operand {
+            Operand::Raw(number) => ProcessId(number),
+            Operand::Near { index, .. } => self.view.processes.other(usize::from(index)),
+        }
     }
 
     pub(super) fn number(&self, operand: Operand) -> u64 {

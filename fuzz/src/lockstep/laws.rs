@@ -41,6 +41,14 @@ impl Around<'_> {
     /// A failed operation has no side effects but those that its rule names (1.6).
     fn refused(&self, refusal: Refusal) -> Result<(), &'static str> {
         match self.op {
+            // 17.19: what was reserved for it stays reserved.
+            Op::Grow { .. } if matches!(refusal, Refusal::ObjectGrowth { .. }) => {
+                if self.changed_but_for_avail() {
+                    Err("a growth was refused and more than an avail changed (17.19)")
+                } else {
+                    Ok(())
+                }
+            }
             Op::Grow { .. } if !self.before.1.agrees(&self.after.1) => {
                 Err("a growth was refused and a counter changed (1.6)")
             }

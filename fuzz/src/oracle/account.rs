@@ -32,9 +32,10 @@ impl Oracle {
         })
     }
 
-    /// Rule 7.2, for the counters: the entry is gone.
+    /// Rules 7.2 and 17.17: the entry is gone. Its reference is dropped at the end of the operation
+    /// (17.14).
     pub(super) fn forget(&mut self, gone: &Piece) {
-        self.size -= gone.len();
+        self.process.size -= gone.len();
         if gone.has(EntryFlags::CHARGED) {
             self.release(gone.len());
             self.reach(Branch::DeleteCharged);
@@ -46,12 +47,14 @@ impl Oracle {
         let plain = !gone.has(EntryFlags::CHARGED) && gone.wired == 0;
         self.reach_if(plain, Branch::DeletePlain);
         self.reach_if(gone.has(EntryFlags::GROWTH), Branch::DeleteStack);
+        self.cut_end(gone);
+        self.deleted.extend(gone.object);
     }
 
-    fn release(&mut self, n: u64) {
+    pub(super) fn release(&mut self, n: u64) {
         if self.reserved < n {
             // 15.2: some of the charge had never been reserved, and now never will be.
-            self.borrowed -= n - self.reserved;
+            self.borrowed -= u128::from(n - self.reserved);
             self.reserved = 0;
             self.reach(Branch::ReservedStops);
         } else {
@@ -61,28 +64,28 @@ impl Oracle {
 
     /// The pages of an entry that gets its first wiring.
     pub(super) fn add_wired(&mut self, x: usize) {
-        let piece = &self.entries[x];
+        let piece = &self.process.entries[x];
         let aligned = piece.start.is_multiple_of(PAGE) && piece.end.is_multiple_of(PAGE);
-        self.wired += piece.pages();
+        self.process.wired += piece.pages();
         self.reach_if(!aligned, Branch::UnalignedWired);
     }
 
     /// The pages of an entry that loses its last wiring.
     pub(super) fn take_off_wired(&mut self, piece: &Piece) {
         let pages = piece.pages();
-        if self.wired < pages {
+        if self.process.wired < pages {
             // 16.3: growth up, or a page shared by two entries, had not been counted.
-            self.lag -= i128::from(pages - self.wired);
-            self.wired = 0;
+            self.process.lag -= i128::from(pages - self.process.wired);
+            self.process.wired = 0;
             self.reach(Branch::WiredStops);
         } else {
-            self.wired -= pages;
+            self.process.wired -= pages;
         }
     }
 
     /// The pages that wired entries cover changed from `before` to `after`, and the rules leave
     /// the count of wired pages as it is.
     pub(super) fn wired_drift(&mut self, before: u64, after: u64) {
-        self.lag += i128::from(after) - i128::from(before);
+        self.process.lag += i128::from(after) - i128::from(before);
     }
 }

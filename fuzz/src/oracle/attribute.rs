@@ -4,6 +4,16 @@ use growstack::{Access, Advice, Change, EntryFlags, Inherit, Prot, ProtectWhat, 
 
 use super::Oracle;
 use super::branch::Branch;
+use super::objects::Backing;
+use crate::op::ObjectId;
+
+/// What a protect to write charges.
+#[derive(Clone, Copy)]
+enum Charge {
+    Entry,
+    /// The whole object of the entry (17.20).
+    Object(ObjectId),
+}
 
 impl Oracle {
     /// 2.4, the clamp, and the first split of 5.1. Returns where to begin, and the clamped end;
@@ -27,7 +37,7 @@ impl Oracle {
     /// 5.1, inherit.
     pub(super) fn inherit(&mut self, start: u64, end: u64, inherit: Inherit) {
         self.each(start, end, |map, x| {
-            map.entries[x].inherit = inherit;
+            map.process.entries[x].inherit = inherit;
             map.reach(Branch::InheritSet);
         });
     }
@@ -35,7 +45,7 @@ impl Oracle {
     /// 5.1 and 5.2, madvise.
     pub(super) fn advise(&mut self, start: u64, end: u64, advice: Advice) {
         self.each(start, end, |map, x| {
-            let entry = &mut map.entries[x];
+            let entry = &mut map.process.entries[x];
             let mut pattern = |access| {
                 entry.access = access;
                 Branch::AdvisePattern
@@ -107,7 +117,7 @@ impl Oracle {
     ) -> Result<(), Refusal> {
         let mut x = first;
         while self.in_walk(x, end) {
-            let entry = &self.entries[x];
+            let entry = &self.process.entries[x];
             if !entry.max.contains(prot) {
                 let (entry, max) = (entry.range(), entry.max);
                 self.reach(match what {
@@ -133,8 +143,11 @@ impl Oracle {
         let mut x = first;
         while self.in_walk(x, end) {
             self.back_split(x, end);
-            if self.protect_must_charge(x, prot, what) {
-                let wanted = self.entries[x].len();
+            if let Some(charge) = self.protect_must_charge(x, prot, what) {
+                let wanted = match charge {
+                    Charge::Entry => self.process.entries[x].len(),
+                    Charge::Object(object) => self.objects.get(object).length,
+                };
                 if let Err((reserved, limit)) = self.reserve(wanted) {
                     self.reach(if charged_any {
                         Branch::ProtectSwapHalfWay
@@ -147,7 +160,10 @@ impl Oracle {
                         limit,
                     });
                 }
-                self.entries[x].set(EntryFlags::CHARGED);
+                match charge {
+                    Charge::Entry => self.process.entries[x].set(EntryFlags::CHARGED),
+                    Charge::Object(object) => self.objects.get_mut(object).charge = Some(wanted),
+                }
                 charged_any = true;
             }
             x += 1;
@@ -155,23 +171,28 @@ impl Oracle {
         Ok(())
     }
 
-    fn protect_must_charge(&mut self, x: usize, prot: Prot, what: ProtectWhat) -> bool {
-        let entry = &self.entries[x];
+    /// 5.4b and 17.20: what of an entry must be charged.
+    fn protect_must_charge(&mut self, x: usize, prot: Prot, what: ProtectWhat) -> Option<Charge> {
+        let entry = &self.process.entries[x];
         let gives_write = what == ProtectWhat::Current
             && prot.contains(Prot::WRITE)
             && !entry.prot.contains(Prot::WRITE);
         if !gives_write {
-            return false;
+            return None;
         }
         let wired_cow = entry.flags.contains(EntryFlags::COW | EntryFlags::USER_WIRED);
         let (must, reached) = if entry.has(EntryFlags::CHARGED) {
-            (false, Branch::ProtectCharge)
+            (None, Branch::ProtectCharge)
         } else if entry.object.is_none() {
-            (true, Branch::ProtectCharged)
+            (Some(Charge::Entry), Branch::ProtectCharged)
         } else if entry.has(EntryFlags::NEEDS_COPY) {
-            (true, Branch::ProtectNeedsCopy)
+            (Some(Charge::Entry), Branch::ProtectNeedsCopy)
+        } else if self.objects.is_charged(entry.object) {
+            (None, Branch::ProtectObjectCharged)
+        } else if let Some(Backing::Made(object)) = entry.object {
+            (Some(Charge::Object(object)), Branch::ProtectWholeObject)
         } else {
-            (false, Branch::ProtectObject)
+            (None, Branch::ProtectObject)
         };
         self.reach(reached);
         self.reach_if(wired_cow, Branch::ProtectWiredCow);
@@ -180,7 +201,7 @@ impl Oracle {
 
     /// 5.4c.
     fn protect_one(&mut self, x: usize, prot: Prot, what: ProtectWhat, changes: &mut Vec<Change>) {
-        let entry = &mut self.entries[x];
+        let entry = &mut self.process.entries[x];
         let old = entry.prot;
         let new = match what {
             ProtectWhat::Current => prot,

@@ -11,7 +11,7 @@ macro_rules! table {
         /// Each has an [`id`](Self::id), which is the number of its rule and, where a rule has
         /// several branches that the rule book does not number, a letter of our own.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-        #[repr(u8)]
+        #[repr(u16)]
         pub enum Branch {
             $(#[doc = concat!($id, ": ", $what, ".")] $name,)*
         }
@@ -319,4 +319,46 @@ table! {
     // No operation of the trace format does it: call `Oracle::exec`.
     Exec "16.6a" "a new process image";
     ExecRefused "16.6b" "a new process image whose stack was refused";
+
+    Forked "17.2a" "a child was made";
+    ChildWireFuture "17.2b" "the wire-future switch is off in the child";
+    ChildUnwired "17.3" "the child's entry is not wired as the parent's is";
+    InheritNone "17.4" "an entry that is not inherited";
+    ShareMade "17.5a" "share: an uncharged entry got an object";
+    ShareMadeCharged "17.5b" "share: the charge went into a new object";
+    ShareShadow "17.5c" "share: an object was put over that of an uncharged entry";
+    ShareShadowCharged "17.5d" "share: the charge went into an object over that of the entry";
+    ShareAbsorbed "17.5e" "share: the object below the new one was absorbed at once";
+    Shared "17.6" "an entry was shared";
+    CopyCharged "17.8a" "copy: a charged entry without object";
+    CopyUncharged "17.8b" "copy: an uncharged entry without object";
+    CopySplitOff "17.9a" "copy: the entry's part of its object was split off first";
+    CopyChargedThrice "17.9b" "copy: charged in the object, and now in both entries";
+    CopyCowCharged "17.9c" "copy: charged, needs_copy before";
+    CopyMadeCow "17.9d" "copy: not charged, needs_copy from now on";
+    CopyCow "17.9e" "copy: not charged, needs_copy before";
+    CopyWired "17.10a" "copy: a charged wired entry";
+    CopyWiredUncharged "17.10b" "copy: a wired entry that was not charged";
+    ChildStackPages "17.11" "the child's stacks count as grown";
+    ForkRefused "17.12a" "a fork was refused, its swap reserved all the same";
+    ForkLeftOver "17.12b" "a refused fork left reserved above its limit";
+    ReferenceMerged "17.14a" "a merge dropped a reference";
+    ObjectDestroyed "17.14b" "the last reference was dropped";
+    ObjectReleased "17.14c" "the charge of an object was released with it";
+    OneEntryLeft "17.14d" "one reference left, that of an entry";
+    OneObjectLeft "17.14e" "one reference left, that of an object above, which was shortened";
+    MoreLeft "17.14f" "a reference was dropped, more than one is left";
+    ShortenLetGo "17.15a" "an object let go of the one below, which has other references";
+    ShortenAbsorbed "17.15b" "an object absorbed the one below";
+    SplitOff "17.16a" "a part of an uncharged object was split off";
+    SplitOffCharged "17.16b" "a part of a charged object was split off";
+    CutCharged "17.17a" "a deleted entry cut the end off its object, with its charge";
+    CutUncharged "17.17b" "a deleted entry cut the end off its object, which was not charged";
+    CutHole "17.17c" "a deleted entry was not at the end of its object";
+    CutNot "17.17d" "a deleted entry of an object with one reference, or of which parts may be mapped twice";
+    Exited "17.18" "a process ended";
+    UpObjectLeaked "17.19a" "grow up: the object can't be extended, what was reserved stays";
+    UpObject "17.19b" "grow up: an uncharged object can't be extended";
+    ProtectObjectCharged "17.20a" "write given where the object is charged already";
+    ProtectWholeObject "17.20b" "write given, the whole object was to be charged";
 }

@@ -30,10 +30,11 @@ impl Oracle {
         let upper = self.next_above(addr);
         let up = upper
             .checked_sub(1)
-            .map(|l| &self.entries[l])
+            .map(|l| &self.process.entries[l])
             .filter(|l| l.has(EntryFlags::GROWS_UP))
             .map(|l| addr - l.end);
         let down = self
+            .process
             .entries
             .get(upper)
             .filter(|u| u.has(EntryFlags::GROWS_DOWN))
@@ -66,16 +67,16 @@ impl Oracle {
             self.reach(Branch::NeedWraps);
             return Err(Refusal::NeedWraps { addr: Addr::new(wish.addr) });
         }
-        let avail = self.entries[s].avail;
+        let avail = self.process.entries[s].avail;
         if wish.need > avail {
             self.reach(Branch::GrowAvail);
             return Err(Refusal::Avail { need, avail: Size::new(avail) });
         }
         self.room_for(s, wish)?;
 
-        let main = wish.addr >= self.maxsaddr;
+        let main = wish.addr >= self.process.maxsaddr;
         let limit = self.limits.stack;
-        let grown = self.ssize.wrapping_mul(PAGE);
+        let grown = self.process.ssize.wrapping_mul(PAGE);
         if main && grown.wrapping_add(wish.need) > limit.get() {
             self.reach(Branch::GrowStackLimit);
             return Err(Refusal::StackLimit { ssize: Size::new(grown), need, limit });
@@ -108,7 +109,7 @@ impl Oracle {
         if wish.wraps {
             self.reach(Branch::CeilingWrapsRefused);
         } else {
-            self.entries[s].avail = wish.room;
+            self.process.entries[s].avail = wish.room;
         }
         self.reach(if self.guard { Branch::GrowGuard } else { Branch::GrowRoom });
         Err(Refusal::Neighbour {
@@ -120,16 +121,16 @@ impl Oracle {
 
     /// 13.9 and 13.10.
     fn amount_allowed(&mut self, amount: u64) -> Result<(), Refusal> {
-        let (wired, limit) = (self.wired.wrapping_mul(PAGE), self.limits.memlock);
-        if self.wire_future && wired.wrapping_add(amount) > limit.get() {
+        let (wired, limit) = (self.process.wired.wrapping_mul(PAGE), self.limits.memlock);
+        if self.process.wire_future && wired.wrapping_add(amount) > limit.get() {
             self.reach(Branch::GrowMemlock);
             let (wired, amount) = (Size::new(wired), Size::new(amount));
             return Err(Refusal::GrowMemlock { wired, amount, limit });
         }
         let limit = self.limits.vmem;
-        if self.size.wrapping_add(amount) > limit.get() {
+        if self.process.size.wrapping_add(amount) > limit.get() {
             self.reach(Branch::GrowVmem);
-            let (size, amount) = (Size::new(self.size), Size::new(amount));
+            let (size, amount) = (Size::new(self.process.size), Size::new(amount));
             return Err(Refusal::GrowVmem { size, amount, limit });
         }
         Ok(())
@@ -142,10 +143,10 @@ impl Oracle {
         addr: u64,
         changes: &mut Vec<Change>,
     ) -> Result<(u64, u64), Refusal> {
-        let stack = self.entries[s].clone();
+        let stack = self.process.entries[s].clone();
         let floor = if let Some(l) = s.checked_sub(1) {
             self.reach(Branch::FloorNeighbour);
-            self.entries[l].end
+            self.process.entries[l].end
         } else {
             self.reach(Branch::FloorReserve);
             self.reach_if(stack.avail > stack.start, Branch::FloorWraps);
@@ -163,7 +164,7 @@ impl Oracle {
             object: None,
             offset: 0,
         };
-        let lower_start = s.checked_sub(1).map(|l| self.entries[l].start);
+        let lower_start = s.checked_sub(1).map(|l| self.process.entries[l].start);
         self.insert(bottom, stack.start, &mapping, Inserter::Plain, changes).inspect_err(
             |why| {
                 self.reach(match (why, cut) {
@@ -182,7 +183,7 @@ impl Oracle {
     /// 13.11. Returns the bottom, and whether growth was cut.
     fn cut_down(&mut self, s: usize, bottom: u64, floor: u64, room: u64) -> (u64, bool) {
         if bottom < floor {
-            self.entries[s].avail = room;
+            self.process.entries[s].avail = room;
             self.reach(if self.guard { Branch::DownCutGuard } else { Branch::DownCut });
             return (if self.guard { floor.wrapping_add(PAGE) } else { floor }, true);
         }
@@ -197,23 +198,23 @@ impl Oracle {
     /// 13.13: what was added below `stack` becomes the end that grows.
     fn hand_over(&mut self, bottom: u64, stack: &Piece, lower_start: Option<u64>) {
         let mut n = self.holder(bottom).expect("13.12: what was inserted is mapped");
-        if self.entries[n].start < bottom {
+        if self.process.entries[n].start < bottom {
             self.reach(Branch::DownExtended);
-            let swallowed = lower_start.is_some_and(|start| self.entries[n].start < start);
+            let swallowed = lower_start.is_some_and(|start| self.process.entries[n].start < start);
             self.reach_if(swallowed, Branch::DownSwallowed);
             self.back_split(n, bottom);
             n += 1;
         } else {
-            let plain = self.entries[n].offset == 0;
+            let plain = self.process.entries[n].offset == 0;
             self.reach(if plain { Branch::DownPlain } else { Branch::DownOffset });
         }
-        let added = self.entries[n].len();
-        let old = &mut self.entries[n + 1];
+        let added = self.process.entries[n].len();
+        let old = &mut self.process.entries[n + 1];
         assert!(old.start == stack.start, "13.13: the stack lies above what was added");
         old.clear(EntryFlags::GROWS_DOWN);
         let avail = old.avail;
         let two_way = old.has(EntryFlags::GROWS_UP);
-        let new = &mut self.entries[n];
+        let new = &mut self.process.entries[n];
         new.set(EntryFlags::GROWS_DOWN);
         new.avail = avail - added;
 
@@ -230,9 +231,9 @@ impl Oracle {
         addr: u64,
         changes: &mut Vec<Change>,
     ) -> Result<(u64, u64), Refusal> {
-        let stack = self.entries[s].clone();
+        let stack = self.process.entries[s].clone();
         let reserve_end = stack.end.checked_add(stack.avail);
-        let next = self.entries.get(s + 1).map(|u| u.start);
+        let next = self.process.entries.get(s + 1).map(|u| u.start);
         let wraps = next.is_none() && reserve_end.is_none();
         if wraps {
             self.whole_reserve_payable(&stack)?;
@@ -251,12 +252,12 @@ impl Oracle {
         let cut = amount > room;
         let guard = if self.guard { PAGE } else { 0 };
         let top = if cut { ceiling - guard } else { stack.end + amount };
-        if top > self.max {
+        if top > self.process.max {
             self.reach(Branch::GrowPastMax);
-            return Err(Refusal::MapEnd { top: Addr::new(top), max: Addr::new(self.max) });
+            return Err(Refusal::MapEnd { top: Addr::new(top), max: Addr::new(self.process.max) });
         }
         if cut {
-            self.entries[s].avail = room;
+            self.process.entries[s].avail = room;
         }
         self.reach(match (cut, self.guard) {
             (false, _) => Branch::UpClear,
@@ -264,6 +265,7 @@ impl Oracle {
             (true, true) => Branch::UpCutGuard,
         });
         self.reserve_up(&stack, top - stack.end, cut)?;
+        self.extend_object(&stack, top - stack.end)?;
         self.lengthen(s, top);
         changes.push(Change::Mapped(range(stack.end, top), stack.prot));
         self.count_growth(addr, top - stack.end);
@@ -276,7 +278,7 @@ impl Oracle {
         // A guard page larger than avail leaves nothing to pay for; 13.6 then refuses.
         let wanted = if self.guard { stack.avail.max(PAGE) - PAGE } else { stack.avail };
         let total = u128::from(self.reserved) + u128::from(wanted);
-        if !stack.has(EntryFlags::CHARGED) || total <= u128::from(self.limits.swap.get()) {
+        if !self.grows_charged(stack) || total <= u128::from(self.limits.swap.get()) {
             return Ok(());
         }
         self.reach(Branch::CeilingWrapsSwap);
@@ -284,9 +286,28 @@ impl Oracle {
         Err(Refusal::GrowSwap { wanted, reserved, limit: self.limits.swap })
     }
 
+    /// 13.15 and 17.19: does growth up reserve?
+    fn grows_charged(&self, stack: &Piece) -> bool {
+        stack.has(EntryFlags::CHARGED) || self.objects.is_charged(stack.object)
+    }
+
+    /// 17.19: objects can't be extended, and what was reserved for it stays reserved.
+    fn extend_object(&mut self, stack: &Piece, amount: u64) -> Result<(), Refusal> {
+        if stack.object.is_none() {
+            return Ok(());
+        }
+        if self.grows_charged(stack) {
+            self.leaked += u128::from(amount);
+            self.reach(Branch::UpObjectLeaked);
+        } else {
+            self.reach(Branch::UpObject);
+        }
+        Err(Refusal::ObjectGrowth { entry: stack.range() })
+    }
+
     /// 13.15.
     fn reserve_up(&mut self, stack: &Piece, amount: u64, cut: bool) -> Result<(), Refusal> {
-        if !stack.has(EntryFlags::CHARGED) {
+        if !self.grows_charged(stack) {
             self.reach(Branch::UpUncharged);
             return Ok(());
         }
@@ -305,23 +326,23 @@ impl Oracle {
 
     /// 13.16.
     fn lengthen(&mut self, s: usize, top: u64) {
-        let entry = &mut self.entries[s];
+        let entry = &mut self.process.entries[s];
         let (amount, before) = (top - entry.end, entry.wired_pages());
         entry.end = top;
         entry.avail -= amount;
-        self.size += amount;
+        self.process.size += amount;
         let (after, wired) = (entry.wired_pages(), entry.wired > 0);
         self.wired_drift(before, after);
         self.reach(Branch::UpGrown);
         self.reach_if(wired, Branch::UpWired);
-        let touches = self.entries.get(s + 1).is_some_and(|u| u.start == top);
+        let touches = self.process.entries.get(s + 1).is_some_and(|u| u.start == top);
         self.reach_if(touches, Branch::UpTouches);
     }
 
     /// 13.17.
     fn count_growth(&mut self, addr: u64, added: u64) {
-        if addr >= self.maxsaddr {
-            self.ssize = self.ssize.wrapping_add(added.div_ceil(PAGE));
+        if addr >= self.process.maxsaddr {
+            self.process.ssize = self.process.ssize.wrapping_add(added.div_ceil(PAGE));
             self.reach(Branch::SsizeMain);
         } else {
             self.reach(Branch::SsizeOther);
@@ -336,11 +357,11 @@ impl Oracle {
         direction: Direction,
         changes: &mut Vec<Change>,
     ) {
-        if !self.wire_future {
+        if !self.process.wire_future {
             return;
         }
         let wired = self.wire(start, end, Wiring::User, Holes::Refused, changes);
-        let apart = self.entries.iter().any(|e| e.start == start);
+        let apart = self.process.entries.iter().any(|e| e.start == start);
         self.reach(match (wired, direction) {
             (Err(_), _) => Branch::FutureRefused,
             (Ok(()), Direction::Down) => Branch::FutureDown,

@@ -4,6 +4,7 @@ use growstack::{Access, Addr, Change, CowFlags, EntryFlags, Inherit, Prot, Refus
 
 use super::Oracle;
 use super::branch::Branch;
+use super::objects::Backing;
 use super::piece::{Piece, range};
 use crate::op::Mapping;
 
@@ -31,9 +32,9 @@ impl Oracle {
         self.consistent(mapping)?;
         let charged = self.charge(end - start, mapping)?;
         let new = self.new_piece(start, end, mapping, charged);
-        self.reach_if(self.wire_future, Branch::NewUnwired);
+        self.reach_if(self.process.wire_future, Branch::NewUnwired);
         self.reach_if(!mapping.max.contains(mapping.prot), Branch::ProtAboveMax);
-        self.size += new.len();
+        self.process.size += new.len();
         changes.push(Change::Mapped(range(start, end), mapping.prot));
         self.place(new, inserter);
         Ok(())
@@ -41,9 +42,9 @@ impl Oracle {
 
     /// 6.1.
     pub(super) fn inside_map(&mut self, start: u64, end: u64) -> Result<(), Refusal> {
-        let why = if start < self.min {
+        let why = if start < self.process.min {
             Branch::InsertBelowMin
-        } else if end > self.max {
+        } else if end > self.process.max {
             Branch::InsertAboveMax
         } else if start >= end {
             Branch::InsertEmpty
@@ -58,13 +59,13 @@ impl Oracle {
     fn free(&mut self, start: u64, end: u64) -> Result<(), Refusal> {
         if let Some(x) = self.holder(start) {
             self.reach(Branch::InsertMapped);
-            let entry = self.entries[x].range();
+            let entry = self.process.entries[x].range();
             return Err(Refusal::StartMapped { start: Addr::new(start), entry });
         }
         let next = self.next_above(start);
         if self.in_walk(next, end) {
             self.reach(Branch::InsertRunsInto);
-            let next = Addr::new(self.entries[next].start);
+            let next = Addr::new(self.process.entries[next].start);
             return Err(Refusal::NextBelowEnd { end: Addr::new(end), next });
         }
         Ok(())
@@ -103,7 +104,7 @@ impl Oracle {
             return Ok(false);
         }
         if asked(CowFlags::ACC_CHARGED) {
-            self.borrowed += len;
+            self.borrowed += u128::from(len);
             self.reach(Branch::ChargeGiven);
             return Ok(true);
         }
@@ -155,7 +156,7 @@ impl Oracle {
             access: Access::Normal,
             wired: 0,
             flags,
-            object: mapping.object,
+            object: mapping.object.map(Backing::Named),
             offset: mapping.offset,
             avail: 0,
             pending: false,
@@ -169,7 +170,7 @@ impl Oracle {
         if let Some(why) = apart {
             self.reach(why);
         } else {
-            let lower = &mut self.entries[at - 1];
+            let lower = &mut self.process.entries[at - 1];
             if lower.inherit == new.inherit && lower.prot == new.prot && lower.max == new.max {
                 lower.end = new.end;
                 self.reach(Branch::ExtendedLower);
@@ -179,11 +180,11 @@ impl Oracle {
             new.offset = lower.offset.wrapping_add(lower.len());
             self.reach(Branch::OffsetFromLower);
         }
-        self.entries.insert(at, new);
+        self.process.entries.insert(at, new);
         if inserter == Inserter::Plain {
-            let before = self.entries.len();
+            let before = self.process.entries.len();
             self.simplify(at);
-            self.reach_if(self.entries.len() < before, Branch::NewMerged);
+            self.reach_if(self.process.entries.len() < before, Branch::NewMerged);
         }
     }
 
@@ -195,7 +196,8 @@ impl Oracle {
         if new.object.is_some() {
             return Some(Branch::NewObject);
         }
-        let lower = at.checked_sub(1).map(|l| &self.entries[l]).filter(|l| l.end == new.start);
+        let lower =
+            at.checked_sub(1).map(|l| &self.process.entries[l]).filter(|l| l.end == new.start);
         let Some(lower) = lower else { return Some(Branch::NewAlone) };
         let but_charge = |p: &Piece| p.flags.without(EntryFlags::CHARGED);
         if lower.object.is_some() {

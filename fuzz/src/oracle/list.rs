@@ -37,18 +37,18 @@ impl Oracle {
     pub(super) fn clamp(&mut self, start: u64, end: u64) -> (u64, u64) {
         if start > end {
             self.reach(Branch::ClampReversed);
-        } else if start > self.max {
+        } else if start > self.process.max {
             self.reach(Branch::ClampAbove);
-        } else if end < self.min {
+        } else if end < self.process.min {
             self.reach(Branch::ClampBelow);
         }
         let (mut from, mut to) = (start, end);
-        if from < self.min {
-            from = self.min;
+        if from < self.process.min {
+            from = self.process.min;
             self.reach(Branch::ClampMin);
         }
-        if to > self.max {
-            to = self.max;
+        if to > self.process.max {
+            to = self.process.max;
             self.reach(Branch::ClampMax);
         }
         if from > to {
@@ -59,18 +59,18 @@ impl Oracle {
 
     /// The entry that holds `addr`: the last that starts at or below it, if it goes on above.
     pub(super) fn holder(&self, addr: u64) -> Option<usize> {
-        self.next_above(addr).checked_sub(1).filter(|&x| self.entries[x].holds(addr))
+        self.next_above(addr).checked_sub(1).filter(|&x| self.process.entries[x].holds(addr))
     }
 
     /// The first entry that starts above `addr`; the number of entries if there is none. They are
     /// in order, which the audit sees to.
     pub(super) fn next_above(&self, addr: u64) -> usize {
-        self.entries.partition_point(|e| e.start <= addr)
+        self.process.entries.partition_point(|e| e.start <= addr)
     }
 
     /// Where the gap that begins at the end of entry `x - 1` ends.
     pub(super) fn gap_end(&self, x: usize) -> u64 {
-        self.entries.get(x).map_or(self.max, |e| e.start)
+        self.process.entries.get(x).map_or(self.process.max, |e| e.start)
     }
 
     /// The start of a walk (5.1): the upper part of the entry that holds `start`, or the next.
@@ -86,7 +86,7 @@ impl Oracle {
 
     /// Is there an entry at `x`, and does it start below `end`?
     pub(super) fn in_walk(&self, x: usize, end: u64) -> bool {
-        self.entries.get(x).is_some_and(|e| e.start < end)
+        self.process.entries.get(x).is_some_and(|e| e.start < end)
     }
 
     /// Rule 3.2. Returns where the entry is afterwards.
@@ -108,7 +108,7 @@ impl Oracle {
 
     /// Do the entries at `lower` and behind it touch, and may they merge?
     fn mergeable(&mut self, lower: usize) -> bool {
-        let Some([a, b]) = self.entries.get(lower..lower + 2) else { return false };
+        let Some([a, b]) = self.process.entries.get(lower..lower + 2) else { return false };
         if a.end != b.start {
             return false;
         }
@@ -120,7 +120,12 @@ impl Oracle {
     /// Merges the entries at `lower` and behind it. Bounds and offset become those of both
     /// together, all else is that of the entry at `survivor` (3.2, 3.3).
     fn merge(&mut self, lower: usize, survivor: usize) -> usize {
-        let (a, b) = (self.entries[lower].clone(), self.entries.remove(lower + 1));
+        let (a, b) = (self.process.entries[lower].clone(), self.process.entries.remove(lower + 1));
+        // 17.14: both name the same object.
+        if let Some(object) = b.object {
+            self.reach_if(object.is_made(), Branch::ReferenceMerged);
+            self.drop_reference(object);
+        }
         let mut merged = if survivor == lower { a.clone() } else { b.clone() };
         merged.start = a.start;
         merged.offset = a.offset;
@@ -134,21 +139,24 @@ impl Oracle {
         } else if a.offset.wrapping_add(a.len()) != b.offset {
             self.reach(Branch::MergedOffsets);
         }
-        self.entries[lower] = merged;
+        self.process.entries[lower] = merged;
         lower
     }
 
     /// Rule 4.1: cuts entry `x` at `at`, which lies strictly inside it.
     pub(super) fn split(&mut self, x: usize, at: u64) {
-        let whole = self.entries[x].clone();
+        let whole = self.process.entries[x].clone();
         assert!(whole.start < at && at < whole.end, "4.1: a split at {at:#x} is outside {whole:?}");
         let mut upper = whole.clone();
         upper.start = at;
         upper.offset = whole.offset.wrapping_add(at - whole.start);
-        self.entries[x].end = at;
-        let parts = self.entries[x].wired_pages() + upper.wired_pages();
+        self.process.entries[x].end = at;
+        if let Some(object) = whole.object {
+            self.refer(object);
+        }
+        let parts = self.process.entries[x].wired_pages() + upper.wired_pages();
         self.wired_drift(whole.wired_pages(), parts);
-        self.entries.insert(x + 1, upper);
+        self.process.entries.insert(x + 1, upper);
         self.reach(match whole.object {
             None => Branch::SplitAnonymous,
             Some(_) => Branch::SplitObject,
@@ -159,13 +167,13 @@ impl Oracle {
 
     /// Rule 4.2. Returns the entry that the operation goes on with.
     pub(super) fn front_split(&mut self, x: usize, at: u64) -> usize {
-        if at <= self.entries[x].start {
+        if at <= self.process.entries[x].start {
             self.reach(Branch::FrontNone);
             return x;
         }
-        let before = self.entries.len();
+        let before = self.process.entries.len();
         let x = self.simplify(x);
-        self.reach_if(self.entries.len() < before, Branch::FrontMerged);
+        self.reach_if(self.process.entries.len() < before, Branch::FrontMerged);
         self.split(x, at);
         self.reach(Branch::FrontSplit);
         x + 1
@@ -173,7 +181,7 @@ impl Oracle {
 
     /// Rule 4.3. The operation goes on with `x`.
     pub(super) fn back_split(&mut self, x: usize, at: u64) {
-        if at >= self.entries[x].end {
+        if at >= self.process.entries[x].end {
             self.reach(Branch::BackNone);
             return;
         }

@@ -11,10 +11,13 @@ mod account;
 mod attribute;
 mod audit;
 mod branch;
+mod fork;
 mod grow;
 mod insert;
 mod list;
+mod objects;
 mod piece;
+mod process;
 mod space;
 mod stack;
 mod wiring;
@@ -24,11 +27,14 @@ pub use branch::Branch;
 use growstack::{Addr, AddrRange, Change, KernReturn, Limits, Refusal, Size};
 
 use crate::answer::{Answer, Cause, Row, Summary};
-use crate::op::{Config, Op};
+use crate::op::{Config, Op, ProcessId};
 use crate::space::{AddressSpace, refill};
+use objects::{Backing, Objects};
 use piece::Piece;
+use process::Process;
 
-/// One process and one map (section 1), as plain numbers and a sorted list.
+/// Processes and their maps (section 1), of which one is the current one: operations and answers are
+/// about it.
 ///
 /// ```
 /// use growstack::{Addr, Growth, Limits, Prot, CowFlags, Size, StackTunables};
@@ -57,26 +63,23 @@ use piece::Piece;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Oracle {
-    min: u64,
-    max: u64,
-    entries: Vec<Piece>,
-    size: u64,
-    wire_future: bool,
-    /// In pages.
-    wired: u64,
-    maxsaddr: u64,
-    /// In pages.
-    ssize: u64,
+    process: Process,
+    /// The other processes.
+    others: Vec<Process>,
+    /// Successful forks of all processes.
+    forks: u64,
+    objects: Objects,
+    /// The objects of the entries that the operation has deleted so far, in order (17.14).
+    deleted: Vec<Backing>,
     sgrowsiz: u64,
     guard: bool,
     limits: Limits,
     reserved: u64,
-    /// Bytes of charged entries that were never reserved (`acc_charged`), so that the sum of all
-    /// charges can be checked.
-    borrowed: u64,
-    /// Pages of wired entries less the pages counted as wired, so that their sum can be checked.
-    /// 13.16 leaves pages out, 16.2 counts shared ones twice.
-    lag: i128,
+    /// Bytes that are charged and were never reserved (`acc_charged`, and what 17.12 has no room for),
+    /// so that the sum of all charges can be checked.
+    borrowed: u128,
+    /// Bytes reserved that nothing gives back (17.19).
+    leaked: u128,
     trail: Vec<Branch>,
     /// Operations since the last audit.
     unaudited: u64,
@@ -93,6 +96,11 @@ impl Oracle {
     #[must_use]
     pub fn trail(&self) -> &[Branch] {
         &self.trail
+    }
+
+    /// All processes, the current one first.
+    fn processes(&self) -> impl Iterator<Item = &Process> {
+        std::iter::once(&self.process).chain(&self.others)
     }
 
     fn reach(&mut self, branch: Branch) {
@@ -114,16 +122,20 @@ impl Oracle {
         operation: impl FnOnce(&mut Self, &mut Vec<Change>) -> (Answer, Cause),
     ) -> (Answer, Cause) {
         self.trail.clear();
-        let (size, reported) = (self.size, changes.len());
+        let (process, size) = (self.process.id, self.process.size);
+        let reported = changes.len();
         let result = operation(self, changes);
+        self.drop_deleted();
         self.unaudited += 1;
-        let period = if cfg!(fuzzing) { PERIOD } else { self.entries.len() as u64 };
-        let due = self.entries.len() <= AT_ONCE || self.unaudited >= period;
+        let entries = self.processes().map(|process| process.entries.len()).sum::<usize>();
+        let period = if cfg!(fuzzing) { PERIOD } else { entries as u64 };
+        let due = entries <= AT_ONCE || self.unaudited >= period;
         if due {
             self.unaudited = 0;
         }
         let audit = if due { self.audit() } else { Ok(()) };
-        let audit = audit.and_then(|()| self.audit_changes(size, &changes[reported..]));
+        let before = if self.process.id == process { size } else { self.process.size };
+        let audit = audit.and_then(|()| self.audit_changes(before, &changes[reported..]));
         if let Err(sentence) = audit {
             panic!("the oracle broke a rule: {sentence}");
         }
@@ -182,6 +194,12 @@ impl Oracle {
             Op::Exec { top, maxssiz, prot } => {
                 plain(self.new_image(top.get(), maxssiz.get(), prot, changes))
             }
+            Op::Fork => match self.fork() {
+                Ok(child) => (Answer::Forked(child), Cause::Done),
+                Err(refusal) => refused(refusal),
+            },
+            Op::Use { process } => self.use_process(process),
+            Op::Exit { process } => self.exit(process),
             Op::Limit { .. }
             | Op::SetGrowSize { .. }
             | Op::SetGuardPage { .. }
@@ -194,7 +212,7 @@ impl Oracle {
     fn lookup(&mut self, addr: Addr) -> Option<growstack::AddrRange> {
         let holder = self.holder(addr.get());
         self.reach(if holder.is_some() { Branch::LookupHit } else { Branch::LookupMiss });
-        holder.map(|x| self.entries[x].range())
+        holder.map(|x| self.process.entries[x].range())
     }
 
     /// Section 11 and 15.9, and what does nothing at all.
@@ -217,7 +235,7 @@ impl Oracle {
                 self.reach(Branch::SysctlStored);
             }
             Op::WireFuture { on } => {
-                self.wire_future = on;
+                self.process.wire_future = on;
                 self.reach(Branch::WireFutureStored);
             }
             _ => {}
@@ -253,7 +271,8 @@ impl AddressSpace for Oracle {
     fn create(config: &Config) -> Self {
         let sgrowsiz = config.tunables.sgrowsiz.get();
         assert!(sgrowsiz != 0, "15.9: a header with an sgrowsiz of 0");
-        Self {
+        let process = Process {
+            id: ProcessId::default(),
             min: config.min.get(),
             max: config.max.get(),
             entries: Vec::new(),
@@ -262,12 +281,20 @@ impl AddressSpace for Oracle {
             wired: 0,
             maxsaddr: config.tunables.maxsaddr.get(),
             ssize: 0,
+            lag: 0,
+        };
+        Self {
+            process,
+            others: Vec::new(),
+            forks: 0,
+            objects: Objects::default(),
+            deleted: Vec::new(),
             sgrowsiz,
             guard: config.tunables.guard_page,
             limits: config.limits,
             reserved: 0,
             borrowed: 0,
-            lag: 0,
+            leaked: 0,
             trail: Vec::new(),
             unaudited: 0,
         }
@@ -281,26 +308,26 @@ impl AddressSpace for Oracle {
     }
 
     fn entries(&self, rows: &mut Vec<Row>) {
-        refill(rows, self.entries.iter().map(Piece::row));
+        refill(rows, self.process.entries.iter().map(Piece::row));
     }
 
     fn entries_near(&self, range: AddrRange, rows: &mut Vec<Row>) {
         let above = self.next_above(range.start().get());
         let first =
             above.saturating_sub(if self.holder(range.start().get()).is_some() { 2 } else { 1 });
-        let last = self.entries.partition_point(|e| e.start < range.end().get());
-        let end = (last + 1).min(self.entries.len());
-        refill(rows, self.entries[first..end].iter().map(Piece::row));
+        let last = self.process.entries.partition_point(|e| e.start < range.end().get());
+        let end = (last + 1).min(self.process.entries.len());
+        refill(rows, self.process.entries[first..end].iter().map(Piece::row));
     }
 
     fn summary(&self) -> Summary {
         Summary {
-            size: Size::new(self.size),
-            entries: self.entries.len(),
-            ssize: self.ssize,
+            size: Size::new(self.process.size),
+            entries: self.process.entries.len(),
+            ssize: self.process.ssize,
             reserved: Size::new(self.reserved),
-            wired: self.wired,
-            maxsaddr: Some(Addr::new(self.maxsaddr)),
+            wired: self.process.wired,
+            maxsaddr: Some(Addr::new(self.process.maxsaddr)),
         }
     }
 

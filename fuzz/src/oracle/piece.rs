@@ -3,7 +3,8 @@
 use growstack::{Access, Addr, AddrRange, EntryFlags, Inherit, Prot, Size};
 
 use crate::answer::Row;
-use crate::op::ObjectId;
+
+use super::objects::Backing;
 
 pub(super) const PAGE: u64 = 4096;
 
@@ -28,7 +29,7 @@ pub(super) struct Piece {
     pub(super) access: Access,
     pub(super) wired: u32,
     pub(super) flags: EntryFlags,
-    pub(super) object: Option<ObjectId>,
+    pub(super) object: Option<Backing>,
     pub(super) offset: u64,
     pub(super) avail: u64,
     /// Taken by pass one of a wire or unwire, and not yet reached by pass two (rule 9.3).
@@ -73,13 +74,19 @@ impl Piece {
     pub(super) fn contradiction(&self) -> u64 {
         let empty = 1_u64.saturating_sub(self.end.saturating_sub(self.start));
         let no_wiring = self.flag(EntryFlags::USER_WIRED).saturating_sub(u64::from(self.wired));
-        let half_cow = self.flag(EntryFlags::COW) ^ self.flag(EntryFlags::NEEDS_COPY);
+        // 17.5 takes needs_copy away and leaves cow.
+        let half_cow = self.flag(EntryFlags::NEEDS_COPY).saturating_sub(self.flag(EntryFlags::COW));
         empty | no_wiring | half_cow | u64::from(self.pending)
     }
 
     /// 1 if the single `flag` is set, and else 0.
     pub(super) fn flag(&self, flag: EntryFlags) -> u64 {
         u64::from(self.flags.bits() / flag.bits() % 2)
+    }
+
+    /// What the entry itself is charged.
+    pub(super) fn charge(&self) -> u64 {
+        self.audited_len() * self.flag(EntryFlags::CHARGED)
     }
 
     /// [`len`](Self::len) of an entry that is known not to be reversed.
@@ -108,7 +115,7 @@ impl Piece {
             access: self.access,
             wired: self.wired,
             flags: self.flags,
-            object: self.object,
+            object: self.object.map(Backing::id),
             offset: self.offset,
             avail: Size::new(self.avail),
         }

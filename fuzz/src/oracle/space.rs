@@ -30,7 +30,7 @@ impl Oracle {
         self.reach(if any { Branch::RemoveSome } else { Branch::RemoveNothing });
         while self.in_walk(x, end) {
             self.back_split(x, end);
-            let gone = self.entries.remove(x);
+            let gone = self.process.entries.remove(x);
             self.forget(&gone);
             changes.push(Change::Unmapped(gone.range()));
         }
@@ -71,7 +71,7 @@ impl Oracle {
 
     /// 7.4 and 7.5.
     pub(super) fn find_space(&mut self, start: u64, length: u64) -> Result<u64, Refusal> {
-        let s = start.max(self.min);
+        let s = start.max(self.process.min);
         let (found, why) = self.search(s, length);
         self.reach(why);
         found.ok_or(Refusal::NoGap { start: Addr::new(s), length: Size::new(length) })
@@ -80,12 +80,12 @@ impl Oracle {
     fn search(&self, s: u64, length: u64) -> (Option<u64>, Branch) {
         match s.checked_add(length) {
             None => return (None, Branch::SpaceWraps),
-            Some(end) if end > self.max => return (None, Branch::SpaceTooLong),
+            Some(end) if end > self.process.max => return (None, Branch::SpaceTooLong),
             Some(_) => {}
         }
         let holder = self.holder(s);
         if length == 0 {
-            return match holder.map(|x| &self.entries[x]) {
+            return match holder.map(|x| &self.process.entries[x]) {
                 None => (Some(s), Branch::ZeroUnmapped),
                 Some(e) if e.start == s => (Some(s), Branch::ZeroAtStart),
                 Some(e) => (Some(e.end), Branch::ZeroInside),
@@ -95,10 +95,10 @@ impl Oracle {
         if holder.is_none() && self.gap_end(next) - s >= length {
             return (Some(s), Branch::SpaceFirst);
         }
-        for x in holder.unwrap_or(next)..self.entries.len() {
-            let e = self.entries[x].end;
+        for x in holder.unwrap_or(next)..self.process.entries.len() {
+            let e = self.process.entries[x].end;
             if self.gap_end(x + 1) - e >= length {
-                let last = x + 1 == self.entries.len();
+                let last = x + 1 == self.process.entries.len();
                 return (Some(e), if last { Branch::SpaceLast } else { Branch::SpaceLater });
             }
         }
@@ -157,7 +157,7 @@ impl Oracle {
         }
         let mut s = start;
         while s < end {
-            let Some(e) = self.entries.get(x) else { return Branch::CheckEnd };
+            let Some(e) = self.process.entries.get(x) else { return Branch::CheckEnd };
             if s < e.start {
                 return Branch::CheckHole;
             }

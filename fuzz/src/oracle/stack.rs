@@ -31,7 +31,7 @@ impl Oracle {
         inserted.inspect_err(|why| self.note_stack_refused(why, max_ssize))?;
 
         let x = self.holder(bot).expect("12.6: what was inserted is mapped");
-        let entry = &mut self.entries[x];
+        let entry = &mut self.process.entries[x];
         for (asked, set) in [
             (CowFlags::GROWS_DOWN, EntryFlags::GROWS_DOWN),
             (CowFlags::GROWS_UP, EntryFlags::GROWS_UP),
@@ -49,9 +49,9 @@ impl Oracle {
     fn stack_allowed(&mut self, addrbos: u64, max_ssize: u64, init: u64) -> Result<(), Refusal> {
         let (at, length) = (Addr::new(addrbos), Size::new(max_ssize));
         let reserve_end = addrbos.checked_add(max_ssize);
-        let outside = if addrbos < self.min {
+        let outside = if addrbos < self.process.min {
             Some(Branch::StackBelowMin)
-        } else if addrbos > self.max {
+        } else if addrbos > self.process.max {
             Some(Branch::StackAboveMax)
         } else if reserve_end.is_none() {
             Some(Branch::StackReserveWraps)
@@ -64,24 +64,27 @@ impl Oracle {
         };
         if let Some(x) = self.holder(addrbos) {
             self.reach(Branch::StackMapped);
-            return Err(Refusal::StackMapped { addrbos: at, entry: self.entries[x].range() });
+            return Err(Refusal::StackMapped {
+                addrbos: at,
+                entry: self.process.entries[x].range(),
+            });
         }
-        let (wired, limit) = (self.wired.wrapping_mul(PAGE), self.limits.memlock);
-        if self.wire_future && wired.wrapping_add(init) > limit.get() {
+        let (wired, limit) = (self.process.wired.wrapping_mul(PAGE), self.limits.memlock);
+        if self.process.wire_future && wired.wrapping_add(init) > limit.get() {
             self.reach(Branch::StackMemlock);
             let (wired, init) = (Size::new(wired), Size::new(init));
             return Err(Refusal::StackMemlock { wired, init, limit });
         }
         let limit = self.limits.vmem;
-        if self.size.wrapping_add(init) > limit.get() {
+        if self.process.size.wrapping_add(init) > limit.get() {
             self.reach(Branch::StackVmem);
-            let (size, init) = (Size::new(self.size), Size::new(init));
+            let (size, init) = (Size::new(self.process.size), Size::new(init));
             return Err(Refusal::StackVmem { size, init, limit });
         }
         let next = self.next_above(addrbos);
         if self.in_walk(next, end) {
             self.reach(Branch::StackNeighbour);
-            let next = Addr::new(self.entries[next].start);
+            let next = Addr::new(self.process.entries[next].start);
             return Err(Refusal::StackNeighbour { end: Addr::new(end), next });
         }
         Ok(())
@@ -129,17 +132,17 @@ impl Oracle {
     }
 
     fn note_stack_made(&mut self, x: usize, max_ssize: u64) {
-        let (entry, neighbours) = (&self.entries[x], [x.wrapping_sub(1), x + 1]);
+        let (entry, neighbours) = (&self.process.entries[x], [x.wrapping_sub(1), x + 1]);
         let apart = neighbours
             .into_iter()
-            .filter_map(|n| self.entries.get(n))
+            .filter_map(|n| self.process.entries.get(n))
             .any(|n| !n.has(EntryFlags::GROWTH) && (n.end == entry.start || n.start == entry.end));
         let up_only = entry.has(EntryFlags::GROWS_UP) && !entry.has(EntryFlags::GROWS_DOWN);
-        let past_max = up_only && entry.start + max_ssize > self.max;
+        let past_max = up_only && entry.start + max_ssize > self.process.max;
         self.reach(Branch::StackMade);
         self.reach_if(apart, Branch::StackKeptApart);
         self.reach_if(past_max, Branch::StackReservesPastMax);
-        self.reach_if(self.wire_future, Branch::StackUnwired);
+        self.reach_if(self.process.wire_future, Branch::StackUnwired);
     }
 
     /// Rule 16.6, a new process image: an empty map with a stack of at most `maxssiz` bytes that
@@ -154,19 +157,21 @@ impl Oracle {
         prot: Prot,
         changes: &mut Vec<Change>,
     ) -> Result<(), Refusal> {
-        while !self.entries.is_empty() {
-            let gone = self.entries.remove(0);
+        while !self.process.entries.is_empty() {
+            let gone = self.process.entries.remove(0);
             self.forget(&gone);
             changes.push(Change::Unmapped(gone.range()));
         }
+        // The removal is an operation of its own (17.14).
+        self.drop_deleted();
         // Pages counted twice (16.2) would stay behind in a map that holds nothing.
-        (self.wired, self.lag) = (0, 0);
+        (self.process.wired, self.process.lag) = (0, 0);
         let addrbos = top.wrapping_sub(maxssiz);
         let made = self.stack(addrbos, maxssiz, prot, Prot::ALL, CowFlags::GROWS_DOWN, changes);
         self.reach(if made.is_ok() { Branch::Exec } else { Branch::ExecRefused });
         made?;
-        self.ssize = self.sgrowsiz / PAGE;
-        self.maxsaddr = addrbos;
+        self.process.ssize = self.sgrowsiz / PAGE;
+        self.process.maxsaddr = addrbos;
         Ok(())
     }
 }

@@ -85,7 +85,7 @@ impl Oracle {
         let (start, end) = self.clamp(start, end);
         let holder = self.holder(start);
         if start == end {
-            let inside = holder.is_some_and(|x| self.entries[x].start < start);
+            let inside = holder.is_some_and(|x| self.process.entries[x].start < start);
             self.reach(match (inside, holder) {
                 (true, _) => Branch::EmptyWireInside,
                 (false, Some(_)) => Branch::EmptyWireStart,
@@ -112,8 +112,8 @@ impl Oracle {
         let mut x = first;
         while taken.outcome.is_ok() && self.in_walk(x, end) {
             self.back_split(x, end);
-            self.entries[x].pending = true;
-            if self.entries[x].can_be_wired() {
+            self.process.entries[x].pending = true;
+            if self.process.entries[x].can_be_wired() {
                 taken.wirings.push(self.wire_one(x, wiring));
                 taken.outcome = self.no_hole(x, end, holes, &WIRE);
             } else {
@@ -132,12 +132,12 @@ impl Oracle {
             return Ok(());
         }
         self.reach(Branch::WireNoAccess);
-        Err(Refusal::NoAccess { entry: self.entries[x].range() })
+        Err(Refusal::NoAccess { entry: self.process.entries[x].range() })
     }
 
     /// 9.2b and 16.4.
     fn wire_one(&mut self, x: usize, wiring: Wiring) -> Wired {
-        let entry = &mut self.entries[x];
+        let entry = &mut self.process.entries[x];
         if wiring == Wiring::User && entry.has(EntryFlags::USER_WIRED) {
             self.reach(Branch::WireAgain);
             return Wired::Already;
@@ -156,11 +156,11 @@ impl Oracle {
 
     /// 9.2c and 10.1.
     fn no_hole(&mut self, x: usize, end: u64, holes: Holes, notes: &Notes) -> Result<(), Refusal> {
-        let at = self.entries[x].end;
+        let at = self.process.entries[x].end;
         if holes == Holes::Allowed || at >= end {
             return Ok(());
         }
-        match self.entries.get(x + 1) {
+        match self.process.entries.get(x + 1) {
             Some(next) if next.start == at => return Ok(()),
             Some(_) => self.reach(notes.hole),
             None => self.reach(notes.hole_last),
@@ -170,10 +170,10 @@ impl Oracle {
 
     /// 9.3.
     fn wire_pass_two(&mut self, taken: &Taken, wiring: Wiring, changes: &mut Vec<Change>) {
-        let before = self.entries.len();
+        let before = self.process.entries.len();
         let mut x = taken.first;
         for &wired in &taken.wirings {
-            self.entries[x].pending = false;
+            self.process.entries[x].pending = false;
             match (taken.outcome, wired) {
                 (_, Wired::Skipped) => {}
                 (Ok(()), _) => self.wire_keep(x, wired, wiring, changes),
@@ -182,12 +182,12 @@ impl Oracle {
             }
             x = self.simplify(x) + 1;
         }
-        let merged = self.entries.len() < before;
+        let merged = self.process.entries.len() < before;
         self.reach_if(taken.outcome.is_err() && merged, Branch::WireMergedBack);
     }
 
     fn wire_keep(&mut self, x: usize, wired: Wired, wiring: Wiring, changes: &mut Vec<Change>) {
-        let entry = &mut self.entries[x];
+        let entry = &mut self.process.entries[x];
         if wired == Wired::First {
             changes.push(Change::Wired(range(entry.start, entry.end)));
         }
@@ -205,7 +205,7 @@ impl Oracle {
 
     /// Takes one wiring off. Was it the last?
     fn unwire_one(&mut self, x: usize) -> bool {
-        let entry = &mut self.entries[x];
+        let entry = &mut self.process.entries[x];
         entry.wired -= 1;
         let last = entry.wired == 0;
         if last {
@@ -231,7 +231,7 @@ impl Oracle {
         let mut behind = first;
         while outcome.is_ok() && self.in_walk(behind, end) {
             self.back_split(behind, end);
-            self.entries[behind].pending = true;
+            self.process.entries[behind].pending = true;
             outcome = self.no_hole(behind, end, holes, &UNWIRE);
             if outcome.is_ok() && wiring == Wiring::System {
                 outcome = self.system_wired(behind);
@@ -240,11 +240,11 @@ impl Oracle {
         }
         let mut x = first;
         for _ in first..behind {
-            self.entries[x].pending = false;
+            self.process.entries[x].pending = false;
             if outcome.is_ok() {
                 self.unwire_pass_two(x, wiring, changes);
             } else {
-                self.reach_if(self.entries[x].wired > 0, Branch::UnwireFailedKept);
+                self.reach_if(self.process.entries[x].wired > 0, Branch::UnwireFailedKept);
             }
             x = self.simplify(x) + 1;
         }
@@ -253,28 +253,28 @@ impl Oracle {
 
     /// 10.1.
     fn system_wired(&mut self, x: usize) -> Result<(), Refusal> {
-        if self.entries[x].system_wired() > 0 {
+        if self.process.entries[x].system_wired() > 0 {
             return Ok(());
         }
         self.reach(Branch::UnwireNotSystem);
-        Err(Refusal::NotSystemWired { entry: self.entries[x].range() })
+        Err(Refusal::NotSystemWired { entry: self.process.entries[x].range() })
     }
 
     /// 10.2 and 16.4.
     fn unwire_pass_two(&mut self, x: usize, wiring: Wiring, changes: &mut Vec<Change>) {
-        let by_user = self.entries[x].has(EntryFlags::USER_WIRED);
+        let by_user = self.process.entries[x].has(EntryFlags::USER_WIRED);
         match (wiring, by_user) {
             (Wiring::User, false) => {
                 self.reach(Branch::UnwireNone);
                 return;
             }
-            (Wiring::User, true) => self.entries[x].clear(EntryFlags::USER_WIRED),
+            (Wiring::User, true) => self.process.entries[x].clear(EntryFlags::USER_WIRED),
             (Wiring::System, _) => self.reach_if(by_user, Branch::SystemUnwired),
         }
         let last = self.unwire_one(x);
         self.reach(if last { Branch::UnwireLast } else { Branch::UnwireSome });
         if last {
-            changes.push(Change::Unwired(self.entries[x].range()));
+            changes.push(Change::Unwired(self.process.entries[x].range()));
         }
     }
 }

@@ -43,6 +43,8 @@ impl Pace {
 pub(super) fn reach(op: &Op, answer: Answer) -> Option<AddrRange> {
     let (start, until) = match (*op, answer) {
         (Op::Exec { .. } | Op::Dump, _) => return None,
+        // Another map, or all of this one.
+        (Op::Fork | Op::Use { .. } | Op::Exit { .. }, _) => return None,
         (Op::Find { length, .. }, Answer::Found(addr)) => (addr, Some(Until::Length(length))),
         (Op::Find { start, .. } | Op::FindSpace { start, .. }, _) => (start, None),
         _ => op.extent().unwrap_or((Addr::ZERO, None)),

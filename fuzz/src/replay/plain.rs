@@ -3,8 +3,9 @@
 use growstack::{Addr, Change, CowFlags, Limits, Prot, ProtectWhat, StackTunables};
 
 use crate::compare::Observed;
-use crate::op::{Config, Mapping, Op};
+use crate::op::{Config, Mapping, Op, ProcessId};
 use crate::oracle::Oracle;
+use crate::processes::Processes;
 use crate::space::AddressSpace;
 use crate::trace::{Step, Trace};
 
@@ -12,7 +13,7 @@ use crate::trace::{Step, Trace};
 /// that the oracle does for `trace`, with the oracle's answers and a dump at the end: for maps that
 /// have neither objects, flags, limits nor stacks of FreeBSD's.
 ///
-/// Every page may be protected in every way.
+/// Every page may be protected in every way. Of several processes it is the first one that counts.
 #[must_use]
 pub fn plain(trace: &Trace) -> Trace {
     let config = without_settings(trace.config());
@@ -27,8 +28,13 @@ pub fn plain(trace: &Trace) -> Trace {
         step.record(answered.answer, &answered.rows, answered.summary);
         plain.steps.push(step);
     };
+    let mut processes = Processes::default();
     for step in &trace.steps {
         seen.run_op(&mut original, step.op());
+        processes.follow(step.op(), seen.answer);
+        if processes.current() != ProcessId::default() {
+            continue;
+        }
         let changes = seen.changes.iter().flatten();
         changes.filter_map(|change| operation(*change)).for_each(&mut add);
     }
@@ -96,5 +102,20 @@ mod tests {
         assert!(bounds[0].starts_with("0x10000 0x11000 rw- rwx"), "{dump}");
         assert!(bounds[1].starts_with("0x12000 0x18000 r-- rwx"), "{dump}");
         assert_eq!(bounds.len(), 6, "{dump}");
+    }
+
+    #[test]
+    fn other_processes_are_left_out() {
+        let text = "growstack-trace 1\nmap min=0x1000 max=0x800000000000 page=4096\n\
+            proc maxsaddr=0x7fffdffff000\nsysctl sgrowsiz=0x2000 stack_guard_page=0\n\
+            limit stack=0x4000000 vmem=inf memlock=inf swap=inf\n\
+            insert 0x10000 0x20000 r-- rwx - - 0x0\nfork\nuse 1\n\
+            remove 0x10000 0x20000\nuse 0\nexit 1\nremove 0x18000 0x20000\n";
+        let plain = plain(&Trace::parse(text.as_bytes()).expect("a trace"));
+        let ops: Vec<String> = plain.steps.iter().map(|step| step.op().to_string()).collect();
+        assert_eq!(
+            ops,
+            ["insert 0x10000 0x20000 r-- rwx - - 0x0", "remove 0x18000 0x20000", "dump"]
+        );
     }
 }

@@ -140,6 +140,22 @@ mod tests {
     }
 
     #[test]
+    fn a_fork_matters_once_the_child_is_used() {
+        let steps = [Step::new(insert(0x1000, 0x3000))];
+        let mut shadow = Shadow::after(&Config::default(), &steps);
+        let none = Op::Inherit {
+            start: Addr::new(0x1000),
+            end: Addr::new(0x3000),
+            inherit: growstack::Inherit::None,
+        };
+        assert_eq!(shadow.follow(&none), Ok(()));
+        assert_eq!(shadow.decline(&Op::Fork), Ok(()));
+        assert_eq!(shadow.follow(&insert(0x4000, 0x5000)), Ok(()));
+        let child = Op::Use { process: crate::op::ProcessId(1) };
+        assert_eq!(shadow.decline(&child), Err(Some(child)));
+    }
+
+    #[test]
     fn a_setting_of_the_header_is_named() {
         let config = Config::default();
         let mut settled = config;

@@ -25,7 +25,7 @@ pub use crate::finding::Finding;
 pub use statistics::Statistics;
 
 use crate::input::{self, Flavour, Input};
-use crate::lockstep::{Failed, quietly};
+use crate::lockstep::{Failed, Looks, quietly};
 use crate::replay::MapFactory;
 use crate::shrink;
 use map::Scarcity;
@@ -207,6 +207,9 @@ impl Session {
 
     /// Runs an input of a target of operations.
     pub(crate) fn again(&mut self, target: Target, input: &Input) -> Result<(), Box<Failed>> {
-        map::again(input, self.tested, target.scarcity(), &mut self.statistics)
+        let scarcity = target.scarcity();
+        // A refusal for want of nodes is compared with what was seen of the map before it.
+        let looks = if scarcity == Scarcity::Obeyed { Looks::Each } else { Looks::AtEnd };
+        map::again(input, looks, self.tested, scarcity, &mut self.statistics)
     }
 }

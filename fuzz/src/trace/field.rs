@@ -9,7 +9,7 @@ use growstack::{
 
 use super::error::{Excerpt, ParseError, Problem};
 use super::words::{Word, Words};
-use crate::op::{Mapping, ObjectId};
+use crate::op::{Mapping, ObjectId, ProcessId};
 
 /// A value that stands on a line of a trace as one word or several.
 pub(super) trait Field: Sized {
@@ -195,6 +195,17 @@ impl Field for Option<ObjectId> {
             None => f.write_str("-"),
             Some(id) => write!(f, "{}", id.0),
         }
+    }
+}
+
+impl Field for ProcessId {
+    fn read(words: &mut Words<'_>, what: &'static str) -> Result<Self, ParseError> {
+        let word = words.need(what)?;
+        number(words, word, what, u64::MAX).map(Self)
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::answer::Answer;
 use crate::op::{Form, Op};
 
 /// Reads the line `= RESULT` that answers `op`. An operation without a result in traces is
-/// answered with `= KERN_SUCCESS`.
+/// answered with `= KERN_SUCCESS`; `use` and `exit` with `= KERN_INVALID_ARGUMENT`, too.
 ///
 /// # Errors
 ///
@@ -23,12 +23,16 @@ pub fn parse_answer(op: &Op, line: &str) -> Result<Answer, ParseError> {
     let answer = match op.form() {
         Form::Silent => {
             let word = words.clone().need("the result")?;
-            if code(&mut words)? != KernReturn::Success {
-                let found = Excerpt::new(word.text);
-                let problem = Problem::WrongResult { wanted: "KERN_SUCCESS", found };
-                return Err(words.error(word, problem));
+            let about_process = matches!(op, Op::Use { .. } | Op::Exit { .. });
+            match code(&mut words)? {
+                KernReturn::Success => Answer::Silent,
+                KernReturn::InvalidArgument if about_process => Answer::NO_SUCH_PROCESS,
+                _ => {
+                    let found = Excerpt::new(word.text);
+                    let problem = Problem::WrongResult { wanted: "KERN_SUCCESS", found };
+                    return Err(words.error(word, problem));
+                }
             }
-            Answer::Silent
         }
         form => read_answer(form, mark, &mut words)?,
     };

@@ -190,9 +190,12 @@ impl Step {
             }
             (Form::Code, Answer::Code(_))
             | (Form::Found, Answer::Found(_))
+            | (Form::Forked, Answer::Forked(_))
             | (Form::Truth, Answer::Truth(_))
             | (Form::Holds, Answer::Holds(_)) => true,
-            (Form::Found, Answer::Code(code)) => code != growstack::KernReturn::Success,
+            (Form::Found | Form::Forked, Answer::Code(code)) => {
+                code != growstack::KernReturn::Success
+            }
             _ => false,
         };
         self.recorded = if fits { Recorded::Answer(answer) } else { Recorded::Nothing };

@@ -30,6 +30,10 @@ pub(super) fn read_answer(
             (code, None) => Ok(Answer::Code(code)),
             (code, Some(word)) => Err(words.error(word, Problem::FailedAndFound { code })),
         },
+        Form::Forked => match code(words)? {
+            KernReturn::Success => Ok(Answer::Forked(Field::read(words, "the child's number")?)),
+            code => Ok(Answer::Code(code)),
+        },
         Form::Truth => Ok(Answer::Truth(truth(words)?)),
         Form::Holds if truth(words)? => Ok(Answer::Holds(Some(range(words)?))),
         Form::Holds => Ok(Answer::Holds(None)),
@@ -70,6 +74,7 @@ impl fmt::Display for Answer {
             Self::Silent | Self::Unsupported | Self::Failed | Self::Late => Ok(()),
             Self::Code(code) => write!(f, "{code}"),
             Self::Found(addr) => write!(f, "{} {addr}", KernReturn::Success),
+            Self::Forked(child) => write!(f, "{} {}", KernReturn::Success, Shown(child)),
             Self::Truth(true) => f.write_str("TRUE"),
             Self::Truth(false) | Self::Holds(None) => f.write_str("FALSE"),
             Self::Holds(Some(range)) => write!(f, "TRUE {} {}", range.start(), range.end()),

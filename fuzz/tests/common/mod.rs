@@ -5,24 +5,42 @@ pub(crate) mod toy;
 
 use std::path::{Path, PathBuf};
 
-/// The folder of the golden traces.
+/// The folder of the golden traces of one process.
 pub(crate) fn golden_folder() -> PathBuf {
+    corpus_folder("freebsd-9.3")
+}
+
+/// The folder of the golden traces with forks.
+pub(crate) fn fork_folder() -> PathBuf {
+    corpus_folder("freebsd-9.3-fork")
+}
+
+fn corpus_folder(name: &str) -> PathBuf {
     // The package is `fuzz`, or one below it.
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut corpora = package.ancestors().map(|folder| folder.join("corpus/freebsd-9.3"));
+    let mut corpora = package.ancestors().map(|folder| folder.join("corpus").join(name));
     corpora.find(|folder| folder.exists()).expect("the golden traces")
 }
 
-/// Path and bytes of every golden trace, in order.
+/// Path and bytes of every golden trace of one process, in order.
 pub(crate) fn golden_traces() -> Vec<(PathBuf, Vec<u8>)> {
-    let files = walkdir::WalkDir::new(golden_folder()).sort_by_file_name();
+    traces_in(&golden_folder(), 451)
+}
+
+/// Path and bytes of every golden trace with forks, in order.
+pub(crate) fn fork_traces() -> Vec<(PathBuf, Vec<u8>)> {
+    traces_in(&fork_folder(), 194)
+}
+
+fn traces_in(folder: &Path, count: usize) -> Vec<(PathBuf, Vec<u8>)> {
+    let files = walkdir::WalkDir::new(folder).sort_by_file_name();
     let traces: Vec<_> = files
         .into_iter()
         .map(|entry| entry.unwrap().into_path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "trace"))
         .map(|path| (path.clone(), std::fs::read(path).unwrap()))
         .collect();
-    assert!(traces.len() > 400, "only {} golden traces", traces.len());
+    assert_eq!(traces.len(), count, "traces in {}", folder.display());
     traces
 }
 

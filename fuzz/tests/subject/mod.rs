@@ -4,12 +4,14 @@
 // Each test file is a crate that uses a part of this one.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod fork;
+
 use growstack::{
     Access, Addr, AddrRange, Change, CowFlags, Direction, EntryFlags, FindSpace, Growth, Holes,
     Inherit, KernReturn, Limits, Prot, ProtectWhat, Refusal, Size, StackTunables, Wiring,
 };
 use growstack_fuzz::answer::{Answer, Cause, Row, Summary};
-use growstack_fuzz::op::{Config, LimitName, Mapping, ObjectId, Op};
+use growstack_fuzz::op::{Config, LimitName, Mapping, ObjectId, Op, ProcessId};
 pub use growstack_fuzz::space::AddressSpace;
 
 /// Runs each test, a function generic over [`AddressSpace`], on every map.
@@ -20,6 +22,10 @@ macro_rules! on_every_map {
         $crate::on_every_map!(@map oracle: growstack_fuzz::oracle::Oracle, $($test)*);
         $crate::on_every_map!(@map engine: growstack_fuzz::engine::EngineSpace, $($test)*);
         $crate::on_every_map!(@map narrow_engine: growstack_fuzz::engine::EngineSpace<4>, $($test)*);
+    };
+    // Tests of section 17, on the maps that have fork.
+    (@fork $($test:ident)*) => {
+        $crate::on_every_map!(@map oracle: growstack_fuzz::oracle::Oracle, $($test)*);
     };
     (@map $module:ident: $map:ty, $($test:ident)*) => {
         mod $module {
@@ -115,11 +121,34 @@ impl<M: AddressSpace> Bench<M> {
         self.map.check().unwrap();
     }
 
+    /// Forks, and expects a child of this number.
+    #[track_caller]
+    pub fn forks(&mut self, child: u64) {
+        self.expect(Op::Fork, Answer::Forked(ProcessId(child)), Cause::Done, &[]);
+    }
+
+    /// Does `op`, and expects that there is no such process, and that nothing changed.
+    #[track_caller]
+    pub fn no_process(&mut self, op: Op) {
+        let before = self.state();
+        self.expect(op, Answer::NO_SUCH_PROCESS, Cause::NotGiven, &[]);
+        assert_eq!(self.state(), before, "{op:?} was refused and changed something");
+    }
+
+    /// Expects this much swap reserved, in bytes.
+    #[track_caller]
+    pub fn reserves(&self, bytes: u64) {
+        assert_eq!(self.map.summary().reserved, Size::new(bytes));
+    }
+
     /// Does `op`, and expects success, whatever it changes.
     #[track_caller]
     pub fn run(&mut self, op: Op) {
         let (answer, _) = self.map.apply(&op, &mut Vec::new());
-        let fine = matches!(answer, Answer::Silent | Answer::Code(KernReturn::Success));
+        let fine = matches!(
+            answer,
+            Answer::Silent | Answer::Code(KernReturn::Success) | Answer::Forked(_)
+        );
         assert!(fine, "{op:?}: {answer:?}");
     }
 
@@ -140,6 +169,18 @@ impl<M: AddressSpace> Bench<M> {
         let (seen, counters) = self.state();
         let counters = counters.with(|counters| counters.maxsaddr = None);
         assert_eq!((seen, counters), (rows.to_vec(), summary));
+    }
+
+    /// Expects these entries, but says nothing of the counters.
+    #[track_caller]
+    pub fn looks(&self, rows: &[Row]) {
+        assert_eq!(self.state().0, rows);
+    }
+
+    /// Expects this `ssize`, in pages.
+    #[track_caller]
+    pub fn grown(&self, pages: u64) {
+        assert_eq!(self.map.summary().ssize, pages);
     }
 
     /// Expects this `vm_maxsaddr`.
@@ -274,6 +315,18 @@ pub fn wire(start: u64, end: u64, wiring: Wiring, holes: Holes) -> Op {
 
 pub fn unwire(start: u64, end: u64, wiring: Wiring, holes: Holes) -> Op {
     Op::Unwire { start: Addr::new(start), end: Addr::new(end), wiring, holes }
+}
+
+pub fn inherit(start: u64, end: u64, inherit: Inherit) -> Op {
+    Op::Inherit { start: Addr::new(start), end: Addr::new(end), inherit }
+}
+
+pub fn use_process(process: u64) -> Op {
+    Op::Use { process: ProcessId(process) }
+}
+
+pub fn exit(process: u64) -> Op {
+    Op::Exit { process: ProcessId(process) }
 }
 
 pub fn limit(name: LimitName, value: u64) -> Op {
