@@ -31,7 +31,7 @@ fn sequences(number: u64, tested: MapFactory) -> Outcome {
 }
 
 #[test]
-fn the_example_agrees_with_the_reference() {
+fn the_example_agrees_with_the_oracle() {
     let outcome = sequences(2500, MapFactory::of::<ListMap>("btreemap"));
     if let Some(failure) = &outcome.failure {
         panic!("{failure}");

@@ -41,12 +41,12 @@ fn assert_agreed(outcome: &Outcome) {
 }
 
 #[test]
-fn nodes_of_sixteen_agree_with_the_reference() {
+fn nodes_of_sixteen_agree_with_the_oracle() {
     assert_agreed(&SIXTEEN);
 }
 
 #[test]
-fn nodes_of_four_agree_with_the_reference() {
+fn nodes_of_four_agree_with_the_oracle() {
     assert_agreed(&run_width(4, 2));
 }
 

@@ -32,7 +32,7 @@ fn main() -> ExitCode {
         trial.with_ignored_flag(missing).with_kind(kind)
     };
     let trials = vec![
-        trial("the_example_agrees_with_the_reference", the_example_agrees_with_the_reference),
+        trial("the_example_agrees_with_the_oracle", the_example_agrees_with_the_oracle),
         trial("a_wrong_program_is_found_and_cut", a_wrong_program_is_found_and_cut),
         trial("replay_with_a_program", replay_with_a_program),
     ];
@@ -43,7 +43,7 @@ fn command() -> String {
     format!("python3 {}/../examples/exec/map.py", env!("CARGO_MANIFEST_DIR"))
 }
 
-fn the_example_agrees_with_the_reference() {
+fn the_example_agrees_with_the_oracle() {
     let tested = Command::new(&command(), PATIENT).unwrap().factory("python");
     let threads = NonZero::<usize>::MIN;
     let settings = Settings { seed: 5, first: 0, sequences: Some(12), budget: None, threads };
