@@ -7,7 +7,9 @@
 
 mod subject;
 
-use growstack::{Access, Addr, Advice, CowFlags, EntryFlags, Inherit, Prot, Refusal, Size};
+use growstack::{
+    Access, Addr, Advice, CowFlags, EntryFlags, Inherit, Prot, ProtectWhat, Refusal, Size,
+};
 use growstack_fuzz::answer::Row;
 use growstack_fuzz::op::{LimitName, Op};
 use subject::fork::*;
@@ -25,6 +27,7 @@ on_every_map! { @fork
     r17_18_exit_of_no_process
     r17_19_growth_up_leaks
     r17_19_growth_up_without_swap
+    r17_19_the_charge_of_an_object_counts_with_needs_copy
     r17_19_growth_down_is_as_before
     r17_20_protect_charges_the_whole_object
     r17_21_an_insertion_beside_an_object
@@ -201,6 +204,25 @@ fn r17_19_growth_up_without_swap<M: AddressSpace>() {
     );
     // An uncharged object needs no swap, and cannot be extended either.
     b.refused(grow(0x3_2000), Refusal::ObjectGrowth { entry: range(0x3_0000, 0x3_2000) });
+}
+
+fn r17_19_the_charge_of_an_object_counts_with_needs_copy<M: AddressSpace>() {
+    let mut b = bench::<M>();
+    b.run(stack(0x2_0000, 0x1_0000, CowFlags::GROWS_UP | CowFlags::ACC_NO_CHARGE));
+    b.run(inherit(0x2_0000, 0x2_1000, Inherit::Share));
+    b.forks(1);
+    b.run(inherit(0x2_0000, 0x2_1000, Inherit::Copy));
+    b.forks(2);
+    b.reserves(0);
+    // The other process, which still shares, has the object charged.
+    b.set(use_process(1));
+    b.run(protect(0x2_0000, 0x2_1000, Prot::READ, ProtectWhat::Current));
+    b.run(protect_rw(0x2_0000, 0x2_1000));
+    b.reserves(0x1000);
+    b.set(use_process(0));
+    let refusal = Refusal::ObjectGrowth { entry: range(0x2_0000, 0x2_1000) };
+    b.refused_after(grow(0x2_1000), refusal, &[]);
+    b.reserves(0x2000);
 }
 
 fn r17_19_growth_down_is_as_before<M: AddressSpace>() {
