@@ -102,6 +102,7 @@ pub use num::{Addr, PAGE_SIZE, Size};
 pub use range::AddrRange;
 pub use refusal::Refusal;
 pub use rule::Rule;
+pub use stack::StackRequest;
 pub use stack_state::StackState;
 pub use vm_space::VmSpace;
 

@@ -10,6 +10,7 @@ use crate::map::VmMap;
 use crate::num::{Addr, Size};
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
+use crate::stack::StackRequest;
 use crate::stack_state::StackState;
 
 /// The address space of a process, `struct vmspace`: a [map](VmMap) and the [state](StackState) of
@@ -130,7 +131,8 @@ impl<O: Clone + PartialEq, const B: usize> VmSpace<O, B> {
         flags: CowFlags,
         tell: impl FnMut(Change),
     ) -> Result<AddrRange, Refusal> {
-        self.map.stack(&self.state, addrbos, max_ssize, prot, max, flags, tell)
+        let request = StackRequest { addrbos, max_ssize, prot, max, flags };
+        self.map.stack(&self.state, request, tell)
     }
 
     /// [`VmMap::grow`], which a page fault calls.

@@ -14,6 +14,7 @@ use crate::map::VmMap;
 use crate::num::{Addr, Size};
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
+use crate::stack::StackRequest;
 use crate::stack_state::StackState;
 
 /// The process lock, held: several calls through one guard are not parted by a `setrlimit`, a
@@ -133,9 +134,8 @@ impl<'a, L: Locks, O: Clone + PartialEq, const B: usize> ProcessGuard<'a, L, O, 
         let reserve =
             Stretch { start: addrbos.get(), end: addrbos.get().saturating_add(max_ssize.get()) };
         let mut map = self.write_clear_of(reserve);
-        map.edit(tell, |map, tell| {
-            map.stack(&self.guard, addrbos, max_ssize, prot, max, flags, tell)
-        })
+        let request = StackRequest { addrbos, max_ssize, prot, max, flags };
+        map.edit(tell, |map, tell| map.stack(&self.guard, request, tell))
     }
 
     /// [`SharedVmSpace::grow`] to the letter: whatever the [path](SharedVmSpace::path), with the

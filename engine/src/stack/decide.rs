@@ -54,6 +54,7 @@ pub(super) struct Step {
 }
 
 /// A growth refused.
+#[derive(Clone, Copy)]
 pub(super) struct Refused {
     pub(super) refusal: Refusal,
     /// What `avail` is cut to all the same (13.6).

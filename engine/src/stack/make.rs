@@ -10,10 +10,25 @@ use crate::refusal::Refusal;
 use crate::stack_state::StackState;
 use crate::tree::Cursor;
 
+/// A stack to be made: the arguments of `vm_map_stack(9)`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StackRequest {
+    /// The lowest address of its reserve.
+    pub addrbos: Addr,
+    /// Bytes of its reserve.
+    pub max_ssize: Size,
+    /// The protection.
+    pub prot: Prot,
+    /// The most that the protection may become.
+    pub max: Prot,
+    /// Which ways it grows, and other flags of its entry.
+    pub flags: CowFlags,
+}
+
 impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
-    /// Maps a stack: `vm_map_stack(9)`, section 12. `max_ssize` bytes from `addrbos` on are its
-    /// reserve, of which `min(max_ssize, sgrowsiz)` are mapped at once: at the top if it grows
-    /// down, at the bottom if it grows up, around the middle if both. That range is returned.
+    /// Maps a stack: `vm_map_stack(9)`, section 12. Of its reserve `min(max_ssize, sgrowsiz)` bytes
+    /// are mapped at once: at the top if it grows down, at the bottom if it grows up, around the
+    /// middle if both. That range is returned.
     ///
     /// O(log n).
     ///
@@ -25,13 +40,10 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     pub fn stack(
         &mut self,
         state: &StackState,
-        addrbos: Addr,
-        max_ssize: Size,
-        prot: Prot,
-        max: Prot,
-        flags: CowFlags,
+        request: StackRequest,
         mut tell: impl FnMut(Change),
     ) -> Result<AddrRange, Refusal> {
+        let StackRequest { addrbos, max_ssize, prot, max, flags } = request;
         if !flags.intersects(CowFlags::GROWTH) {
             return Err(Refusal::NoGrowthFlag); // 15.3
         }
@@ -78,8 +90,9 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         }
         self.empty(&mut tell);
         let bottom = top.wrapping_back(maxssiz);
-        let first =
-            self.stack(state, bottom, maxssiz, prot, Prot::ALL, CowFlags::GROWS_DOWN, tell)?;
+        let (max, flags) = (Prot::ALL, CowFlags::GROWS_DOWN);
+        let request = StackRequest { addrbos: bottom, max_ssize: maxssiz, prot, max, flags };
+        let first = self.stack(state, request, tell)?;
         state.ssize = state.tunables.sgrowsiz.get() / PAGE_SIZE;
         state.tunables.maxsaddr = bottom;
         Ok(first)

@@ -10,3 +10,5 @@
 mod decide;
 mod grow;
 mod make;
+
+pub use make::StackRequest;
