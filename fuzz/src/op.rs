@@ -327,6 +327,12 @@ impl Kind {
     /// How many kinds there are.
     pub const COUNT: usize = Self::ALL.len();
 
+    /// Whether it is about processes, not about the map of one.
+    #[must_use]
+    pub const fn is_about_processes(self) -> bool {
+        matches!(self, Self::Fork | Self::Use | Self::Exit)
+    }
+
     /// A number below [`COUNT`](Self::COUNT), another one for each kind.
     #[must_use]
     pub const fn index(self) -> usize {

@@ -109,15 +109,28 @@ impl Counts {
         self.left_out[kind.index()]
     }
 
-    /// Was anything left out?
+    /// Whether the map under test lacks an operation other than fork and what goes with it.
     #[must_use]
     pub fn is_partial(&self) -> bool {
-        self.left_out.iter().any(|&count| count != 0)
+        let lacks = |&&kind: &&Kind| !kind.is_about_processes() && self.not_supported(kind) != 0;
+        Kind::ALL.iter().any(|kind| lacks(&kind))
     }
 
-    /// The branches that no operation took.
+    /// Whether any process forked. If none did, section 17 was not tested.
+    #[must_use]
+    pub const fn has_fork(&self) -> bool {
+        let KindCount { done, refused } = self.kind(Kind::Fork);
+        done + refused != 0
+    }
+
+    /// The branches that operations could take: without a fork, none of section 17.
+    pub fn branches(&self) -> impl Iterator<Item = Branch> {
+        Branch::tested(self.has_fork())
+    }
+
+    /// The branches that no operation took and one could have taken.
     pub fn missed(&self) -> impl Iterator<Item = Branch> {
-        Branch::ALL.iter().copied().filter(|&branch| self.reached(branch) == 0)
+        self.branches().filter(|&branch| self.reached(branch) == 0)
     }
 
     /// How often operations took `branch`.
@@ -145,7 +158,7 @@ impl fmt::Display for Counts {
     /// One line for each kind of operation that was drawn. What was left out has a column if
     /// anything was.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let partial = self.is_partial();
+        let partial = self.left_out.iter().any(|&count| count != 0);
         write!(f, "{:<24} {:>12} {:>12}", "operation", "done", "refused")?;
         writeln!(f, "{}", if partial { "  not supported" } else { "" })?;
         for &kind in Kind::ALL {

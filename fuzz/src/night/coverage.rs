@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use crate::op::Kind;
 use crate::oracle::Branch;
 use crate::tally::Tally;
 
@@ -25,8 +26,9 @@ impl Coverage {
             .flat_map(|tally| tally.reached.values().flat_map(|branches| branches.keys()))
             .map(String::as_str)
             .collect();
+        let fork = tallies.iter().any(|tally| tally.ended.contains_key(Kind::Fork.name()));
         let (reached, missed): (Vec<_>, Vec<_>) =
-            Branch::ALL.iter().copied().partition(|branch: &Branch| reached.contains(branch.id()));
+            Branch::tested(fork).partition(|branch: &Branch| reached.contains(branch.id()));
         let words = missed.iter().map(|branch| format!("{} {}", branch.id(), branch.what()));
         (!tallies.is_empty()).then(|| Self {
             operations: tallies.iter().map(|tally| tally.operations).sum(),

@@ -362,3 +362,10 @@ table! {
     ProtectObjectCharged "17.20a" "write given where the object is charged already";
     ProtectWholeObject "17.20b" "write given, the whole object was to be charged";
 }
+
+impl Branch {
+    /// The branches of maps that have fork, or of those that have not: section 17 is about fork.
+    pub(crate) fn tested(fork: bool) -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(move |branch| fork || !branch.id().starts_with("17."))
+    }
+}

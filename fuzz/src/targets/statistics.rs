@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::Target;
 use crate::driver::Counts;
-use crate::oracle::Branch;
 
 /// Counts of one process.
 #[derive(Debug, Default)]
@@ -40,7 +39,7 @@ impl fmt::Display for Statistics {
         }
         write!(f, "{counts}")?;
         let missed: Vec<_> = counts.missed().collect();
-        let all = Branch::ALL.len();
+        let all = counts.branches().count();
         writeln!(f, "branches of the rules reached {} of {all}", all - missed.len())?;
         for branch in missed {
             writeln!(f, "  not reached: {} {}", branch.id(), branch.what())?;
