@@ -6,6 +6,63 @@ use crate::answer::{Answer, Cause, Row, Summary};
 use crate::op::{Config, ObjectId, Op};
 use crate::space::{AddressSpace, refill};
 
+/// Answers an operation by the methods that the engine and the shared one both have: `$map` those
+/// of `VmMap`, `$space` those of `VmSpace`. The two arms that differ come last.
+macro_rules! answer {
+    ($op:expr, $map:expr, $space:expr, $tell:expr, { $($own:tt)* }) => {
+        match *$op {
+            Op::Insert { start, end, mapping } => plain($map.insert(start, end, mapping, $tell)),
+            Op::Stack { addrbos, max_ssize, prot, max, flags } => {
+                plain($space.stack(addrbos, max_ssize, prot, max, flags, $tell))
+            }
+            Op::Grow { addr } => grew($space.grow(addr, $tell)),
+            Op::FindSpace { start, length } => found($map.find_space(start, length)),
+            Op::Find { start, length, max_addr, space, mapping } => {
+                found($map.find(start, length, max_addr, space, mapping, $tell))
+            }
+            Op::Fixed { start, length, mapping } => {
+                plain($map.fixed(start, length, mapping, $tell))
+            }
+            Op::Remove { start, end } => plain($map.remove(start, end, $tell)),
+            Op::Protect { start, end, prot, what } => {
+                plain($map.protect(start, end, prot, what, $tell))
+            }
+            Op::Inherit { start, end, inherit } => plain($map.inherit(start, end, inherit)),
+            Op::Madvise { start, end, advice } => plain($map.advise(start, end, advice)),
+            Op::Unwire { start, end, wiring, holes } => {
+                plain($map.unwire(start, end, wiring, holes, $tell))
+            }
+            Op::Check { start, end, prot } => {
+                (Answer::Truth($map.check_protection(start, end, prot)), Cause::Done)
+            }
+            Op::Lookup { addr } => {
+                (Answer::Holds($map.lookup(addr).map(|entry| entry.range)), Cause::Done)
+            }
+            Op::Exec { top, maxssiz, prot } => plain($space.exec(top, maxssiz, prot, $tell)),
+            Op::SetGrowSize { value } => match $space.set_sgrowsiz(value) {
+                Ok(()) => SILENT,
+                Err(refusal) => refused(refusal),
+            },
+            Op::SetGuardPage { on } => {
+                $space.set_guard_page(on);
+                SILENT
+            }
+            Op::WireFuture { on } => {
+                $map.set_wire_future(on);
+                SILENT
+            }
+            Op::Dump => SILENT,
+            // The engine has no fork yet.
+            Op::Fork | Op::Use { .. } | Op::Exit { .. } => (Answer::Unsupported, Cause::NotGiven),
+            $($own)*
+        }
+    };
+}
+pub(crate) use answer;
+
+/// The answer of what only stores a value.
+pub(crate) const SILENT: (Answer, Cause) = (Answer::Silent, Cause::Done);
+
 /// A process of the engine, with index nodes of width `B`.
 #[derive(Debug)]
 pub struct EngineSpace<const B: usize = 16> {
@@ -23,58 +80,15 @@ impl<const B: usize> AddressSpace for EngineSpace<B> {
 
     fn apply(&mut self, op: &Op, changes: &mut Vec<Change>) -> (Answer, Cause) {
         let tell = |change| changes.push(change);
-        let map = self.process.map_mut();
-        match *op {
-            Op::Insert { start, end, mapping } => plain(map.insert(start, end, mapping, tell)),
-            Op::Stack { addrbos, max_ssize, prot, max, flags } => {
-                plain(self.process.stack(addrbos, max_ssize, prot, max, flags, tell))
-            }
-            Op::Grow { addr } => grew(self.process.grow(addr, tell)),
-            Op::FindSpace { start, length } => found(map.find_space(start, length)),
-            Op::Find { start, length, max_addr, space, mapping } => {
-                found(map.find(start, length, max_addr, space, mapping, tell))
-            }
-            Op::Fixed { start, length, mapping } => plain(map.fixed(start, length, mapping, tell)),
-            Op::Remove { start, end } => plain(map.remove(start, end, tell)),
-            Op::Protect { start, end, prot, what } => {
-                plain(map.protect(start, end, prot, what, tell))
-            }
-            Op::Inherit { start, end, inherit } => plain(map.inherit(start, end, inherit)),
-            Op::Madvise { start, end, advice } => plain(map.advise(start, end, advice)),
+        answer!(op, self.process.map_mut(), self.process, tell, {
             Op::Wire { start, end, wiring, holes } => {
-                plain(map.wire(start, end, wiring, holes, tell))
-            }
-            Op::Unwire { start, end, wiring, holes } => {
-                plain(map.unwire(start, end, wiring, holes, tell))
-            }
-            Op::Check { start, end, prot } => {
-                (Answer::Truth(map.check_protection(start, end, prot)), Cause::Done)
-            }
-            Op::Lookup { addr } => {
-                let bounds: Option<AddrRange> = map.lookup(addr).map(|entry| entry.range);
-                (Answer::Holds(bounds), Cause::Done)
+                plain(self.process.map_mut().wire(start, end, wiring, holes, tell))
             }
             Op::Limit { name, value } => {
                 self.process.set_limits(name.set(self.process.limits(), value));
-                (Answer::Silent, Cause::Done)
+                SILENT
             }
-            Op::SetGrowSize { value } => match self.process.set_sgrowsiz(value) {
-                Ok(()) => (Answer::Silent, Cause::Done),
-                Err(refusal) => refused(refusal),
-            },
-            Op::SetGuardPage { on } => {
-                self.process.set_guard_page(on);
-                (Answer::Silent, Cause::Done)
-            }
-            Op::WireFuture { on } => {
-                map.set_wire_future(on);
-                (Answer::Silent, Cause::Done)
-            }
-            Op::Dump => (Answer::Silent, Cause::Done),
-            Op::Exec { top, maxssiz, prot } => plain(self.process.exec(top, maxssiz, prot, tell)),
-            // The engine has no fork yet.
-            Op::Fork | Op::Use { .. } | Op::Exit { .. } => (Answer::Unsupported, Cause::NotGiven),
-        }
+        })
     }
 
     fn entries(&self, rows: &mut Vec<Row>) {

@@ -7,7 +7,7 @@ use growstack::{Addr, AddrRange, Change, Holes, KernReturn, Prot, Size, VmMap, V
 use parking_lot::Mutex;
 
 use crate::answer::{Answer, Cause, Row, Summary};
-use crate::engine::{found, grew, plain, refused};
+use crate::engine::{SILENT, answer, found, grew, plain, refused};
 use crate::op::{Config, ObjectId, Op};
 use crate::space::{AddressSpace, refill};
 
@@ -59,50 +59,18 @@ impl<const B: usize, L: Locks> SharedSpace<B, L> {
 
     /// Runs one operation, as any thread may; `pause` is called in the window of a wiring.
     pub fn call(&self, op: &Op, changes: &mut Vec<Change>, pause: impl Fn()) -> (Answer, Cause) {
-        let process = &self.process;
         let tell = |change| changes.push(change);
-        match *op {
-            Op::Insert { start, end, mapping } => plain(process.insert(start, end, mapping, tell)),
-            Op::Stack { addrbos, max_ssize, prot, max, flags } => {
-                plain(process.stack(addrbos, max_ssize, prot, max, flags, tell).map(drop))
-            }
-            Op::Grow { addr } => grew(process.grow(addr, tell)),
-            Op::FindSpace { start, length } => found(process.find_space(start, length)),
-            Op::Find { start, length, max_addr, space, mapping } => {
-                found(process.find(start, length, max_addr, space, mapping, tell))
-            }
-            Op::Fixed { start, length, mapping } => {
-                plain(process.fixed(start, length, mapping, tell))
-            }
-            Op::Remove { start, end } => plain(process.remove(start, end, tell)),
-            Op::Protect { start, end, prot, what } => {
-                plain(process.protect(start, end, prot, what, tell))
-            }
-            Op::Inherit { start, end, inherit } => plain(process.inherit(start, end, inherit)),
-            Op::Madvise { start, end, advice } => plain(process.advise(start, end, advice)),
+        answer!(op, self.process, self.process, tell, {
             Op::Wire { start, end, wiring, holes } => {
                 self.wire((start, end), wiring, holes, changes, pause)
             }
-            Op::Unwire { start, end, wiring, holes } => {
-                plain(process.unwire(start, end, wiring, holes, tell))
+            Op::Limit { name, value } => {
+                let mut process = self.process.lock_process();
+                let limits = name.set(process.limits(), value);
+                process.set_limits(limits);
+                SILENT
             }
-            Op::Check { start, end, prot } => {
-                (Answer::Truth(process.check_protection(start, end, prot)), Cause::Done)
-            }
-            Op::Lookup { addr } => {
-                (Answer::Holds(process.lookup(addr).map(|entry| entry.range)), Cause::Done)
-            }
-            Op::Exec { top, maxssiz, prot } => {
-                plain(process.exec(top, maxssiz, prot, tell).map(drop))
-            }
-            // A process that threads share is alone.
-            Op::Fork | Op::Use { .. } | Op::Exit { .. } => (Answer::Unsupported, Cause::NotGiven),
-            Op::Limit { .. }
-            | Op::SetGrowSize { .. }
-            | Op::SetGuardPage { .. }
-            | Op::WireFuture { .. }
-            | Op::Dump => self.switch(op),
-        }
+        })
     }
 
     /// Wires a range, and looks whether the pager was asked for every page that became wired.
@@ -136,26 +104,6 @@ impl<const B: usize, L: Locks> SharedSpace<B, L> {
             Err(WireError::Refused(refusal)) => refused(refusal),
             Err(WireError::Fault(never)) => match never {},
         }
-    }
-
-    /// What only stores a value.
-    fn switch(&self, op: &Op) -> (Answer, Cause) {
-        match *op {
-            Op::Limit { name, value } => {
-                let mut process = self.process.lock_process();
-                let limits = name.set(process.limits(), value);
-                process.set_limits(limits);
-            }
-            Op::SetGrowSize { value } => {
-                if let Err(refusal) = self.process.set_sgrowsiz(value) {
-                    return refused(refusal);
-                }
-            }
-            Op::SetGuardPage { on } => self.process.set_guard_page(on),
-            Op::WireFuture { on } => self.process.set_wire_future(on),
-            _ => {}
-        }
-        (Answer::Silent, Cause::Done)
     }
 
     /// Does the published view say what the map says, at every boundary and beside it?
