@@ -40,11 +40,11 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
         self.process.try_lock().map(|guard| ProcessGuard { shared: self, guard })
     }
 
-    /// [`VmSpace::stack`], under both locks.
+    /// [`VmSpace::stack`](crate::VmSpace::stack), under both locks.
     ///
     /// # Errors
     ///
-    /// Those of [`VmSpace::stack`].
+    /// Those of [`VmSpace::stack`](crate::VmSpace::stack).
     pub fn stack(
         &self,
         addrbos: Addr,
@@ -57,11 +57,11 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
         self.lock_process().stack(addrbos, max_ssize, prot, max, flags, tell)
     }
 
-    /// [`VmSpace::exec`], under both locks.
+    /// [`VmSpace::exec`](crate::VmSpace::exec), under both locks.
     ///
     /// # Errors
     ///
-    /// Those of [`VmSpace::exec`].
+    /// Those of [`VmSpace::exec`](crate::VmSpace::exec).
     pub fn exec(
         &self,
         top: Addr,
@@ -78,7 +78,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
         self.lock_process().limits()
     }
 
-    /// [`VmSpace::set_limits`], under the process lock, and under the map lock if the limit of swap
+    /// [`VmSpace::set_limits`](crate::VmSpace::set_limits), under the process lock, and under the map lock if the limit of swap
     /// changes.
     pub fn set_limits(&self, limits: Limits) {
         self.lock_process().set_limits(limits);
@@ -90,7 +90,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
         self.lock_process().tunables()
     }
 
-    /// [`VmSpace::set_sgrowsiz`].
+    /// [`VmSpace::set_sgrowsiz`](crate::VmSpace::set_sgrowsiz).
     ///
     /// # Errors
     ///
@@ -99,17 +99,17 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
         self.lock_process().guard.set_sgrowsiz(bytes)
     }
 
-    /// [`VmSpace::set_guard_page`].
+    /// [`VmSpace::set_guard_page`](crate::VmSpace::set_guard_page).
     pub fn set_guard_page(&self, on: bool) {
         self.lock_process().guard.set_guard_page(on);
     }
 
-    /// [`VmSpace::set_maxsaddr`].
+    /// [`VmSpace::set_maxsaddr`](crate::VmSpace::set_maxsaddr).
     pub fn set_maxsaddr(&self, addr: Addr) {
         self.lock_process().guard.set_maxsaddr(addr);
     }
 
-    /// [`VmSpace::ssize`].
+    /// [`VmSpace::ssize`](crate::VmSpace::ssize).
     #[must_use]
     pub fn ssize(&self) -> u64 {
         self.lock_process().ssize()
@@ -121,7 +121,7 @@ impl<'a, L: Locks, O: Clone + PartialEq, const B: usize> ProcessGuard<'a, L, O, 
     ///
     /// # Errors
     ///
-    /// Those of [`VmSpace::stack`].
+    /// Those of [`VmSpace::stack`](crate::VmSpace::stack).
     pub fn stack(
         &mut self,
         addrbos: Addr,
@@ -143,7 +143,7 @@ impl<'a, L: Locks, O: Clone + PartialEq, const B: usize> ProcessGuard<'a, L, O, 
     ///
     /// # Errors
     ///
-    /// Those of [`VmSpace::grow`].
+    /// Those of [`VmSpace::grow`](crate::VmSpace::grow).
     pub fn grow(&mut self, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal> {
         self.shared.grow_under(&mut self.guard, addr, tell)
     }
@@ -152,7 +152,7 @@ impl<'a, L: Locks, O: Clone + PartialEq, const B: usize> ProcessGuard<'a, L, O, 
     ///
     /// # Errors
     ///
-    /// Those of [`VmSpace::exec`].
+    /// Those of [`VmSpace::exec`](crate::VmSpace::exec).
     pub fn exec(
         &mut self,
         top: Addr,
@@ -187,7 +187,7 @@ impl<'a, L: Locks, O: Clone + PartialEq, const B: usize> ProcessGuard<'a, L, O, 
         self.guard.tunables
     }
 
-    /// [`VmSpace::ssize`].
+    /// [`VmSpace::ssize`](crate::VmSpace::ssize).
     #[must_use]
     pub fn ssize(&self) -> u64 {
         self.guard.ssize
