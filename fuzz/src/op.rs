@@ -25,7 +25,7 @@ impl ObjectId {
 }
 
 /// The number of a process in traces: 0 for that of the header, and then one after the other for each
-/// fork that succeeds, whoever forks.
+/// fork that succeeds, in any process.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, Default)]
 pub struct ProcessId(pub u64);
 
