@@ -40,6 +40,9 @@ pub enum Change {
     Wired(AddrRange),
     /// The last wiring of the range was taken off.
     Unwired(AddrRange),
+    /// Pages of the range are to be copied on write from now on, since a child of the process has
+    /// them, too: page tables must not allow writing (rule 17.9d).
+    CopyOnWrite(AddrRange),
 }
 
 impl Change {
@@ -52,7 +55,8 @@ impl Change {
             | Self::Mapped(range, _)
             | Self::Protected(range, _)
             | Self::Wired(range)
-            | Self::Unwired(range) => range,
+            | Self::Unwired(range)
+            | Self::CopyOnWrite(range) => range,
         }
     }
 }

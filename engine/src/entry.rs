@@ -8,7 +8,7 @@ use crate::range::AddrRange;
 /// One entry of a map, with everything that rule 1.3 says it carries.
 ///
 /// This is a view: maps hand it out by value, and nothing changes when it is edited. `O` is the
-/// handle of the backing object.
+/// handle of the backing object, or a reference to it.
 ///
 /// The `Display` of a map prints one line for each of these.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -47,5 +47,15 @@ impl<O> Entry<O> {
     #[must_use]
     pub const fn shown_avail(&self) -> Size {
         if self.is_stack() { self.avail } else { Size::ZERO }
+    }
+}
+
+impl<O: Clone> Entry<&O> {
+    /// The same with a handle of its own.
+    #[must_use]
+    pub fn cloned(self) -> Entry<O> {
+        let Self { range, prot, max, inherit, access, wired, flags, object, offset, avail } = self;
+        let object = object.cloned();
+        Entry { range, prot, max, inherit, access, wired, flags, object, offset, avail }
     }
 }

@@ -29,6 +29,11 @@ impl StackState {
         Ok(state)
     }
 
+    /// The state of a child, of which so many pages are in entries that can grow (rule 17.11).
+    pub(crate) const fn of_child(&self, stack_pages: u64) -> Self {
+        Self { ssize: stack_pages, ..*self }
+    }
+
     /// The limits.
     #[must_use]
     pub const fn limits(&self) -> Limits {

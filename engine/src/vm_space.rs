@@ -1,13 +1,13 @@
 //! An address space: a map, with what its stacks grow by and are limited by.
 
-use core::num::NonZeroU64;
-
 use crate::change::Change;
+use crate::fault::{Fault, FaultError};
 use crate::flags::{CowFlags, Prot};
 use crate::growth::Growth;
 use crate::limits::{Limits, StackTunables};
 use crate::map::VmMap;
 use crate::num::{Addr, Size};
+use crate::objects::{Objects, Plain};
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
 use crate::stack::StackRequest;
@@ -35,12 +35,12 @@ use crate::stack_state::StackState;
 // In this order: the map begins with what a growth writes.
 #[repr(C)]
 #[derive(Debug)]
-pub struct VmSpace<O = NonZeroU64, const B: usize = 16> {
+pub struct VmSpace<O: Objects = Plain, const B: usize = 16> {
     pub(crate) map: VmMap<O, B>,
     pub(crate) state: StackState,
 }
 
-impl<O: Clone + PartialEq, const B: usize> VmSpace<O, B> {
+impl<O: Objects, const B: usize> VmSpace<O, B> {
     /// An address space with this map.
     ///
     /// # Errors
@@ -76,7 +76,7 @@ impl<O: Clone + PartialEq, const B: usize> VmSpace<O, B> {
 
     /// The limits; that of swap is the map's.
     #[must_use]
-    pub const fn limits(&self) -> Limits {
+    pub fn limits(&self) -> Limits {
         Limits { swap: self.map.swap_limit(), ..self.state.limits }
     }
 
@@ -142,6 +142,36 @@ impl<O: Clone + PartialEq, const B: usize> VmSpace<O, B> {
     /// Those of [`VmMap::grow`].
     pub fn grow(&mut self, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal> {
         self.map.grow(&mut self.state, addr, tell)
+    }
+
+    /// The address space of a child: [`VmMap::fork`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`VmMap::fork`].
+    pub fn fork(&mut self, tell: impl FnMut(Change)) -> Result<Self, Refusal> {
+        let (map, state) = self.map.fork(&self.state, tell)?;
+        Ok(Self { map, state })
+    }
+
+    /// Ends the process: everything is unmapped, and its swap given back (rule 17.18). To drop an
+    /// address space drops handles of objects alone.
+    pub fn exit(mut self, tell: impl FnMut(Change)) {
+        self.map.clear(tell);
+    }
+
+    /// [`VmMap::fault`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`VmMap::fault`].
+    pub fn fault(
+        &mut self,
+        addr: Addr,
+        access: Prot,
+        tell: impl FnMut(Change),
+    ) -> Result<Fault<O::Object>, FaultError> {
+        self.map.fault(&mut self.state, addr, access, tell)
     }
 
     /// [`VmMap::exec`].

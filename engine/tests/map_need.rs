@@ -7,7 +7,7 @@ use std::num::NonZeroU64;
 
 use growstack::{Addr, Entry, Holes, Mapping, Prot, Refusal, Size, VmMap, Wiring};
 
-type Narrow = VmMap<NonZeroU64, 4>;
+type Narrow = VmMap<growstack::Plain, 4>;
 
 fn page(number: u64) -> Addr {
     Addr::new(number * 0x1000)
@@ -30,7 +30,7 @@ fn full_of(first: Prot, second: Prot) -> Narrow {
 }
 
 fn entries(map: &Narrow) -> Vec<Entry<NonZeroU64>> {
-    map.entries().collect()
+    map.entries().map(Entry::cloned).collect()
 }
 
 /// Expects `operation` to be refused for want of a node, and the map as it was.

@@ -4,15 +4,13 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::num::NonZeroU64;
-
 use growstack::tree::MAX_HEIGHT;
 use growstack::{
     Addr, Change, CowFlags, Entry, Holes, Inherit, Limits, Mapping, Prot, Refusal, Size,
     StackTunables, VmMap, VmSpace, Wiring,
 };
 
-type Narrow = VmSpace<NonZeroU64, 4>;
+type Narrow = VmSpace<growstack::Plain, 4>;
 
 const STEP: u64 = 0x4000;
 const PLACE: u64 = 0x10_0000;
@@ -45,8 +43,8 @@ fn surround(mut process: Narrow, seed: u64) -> Narrow {
     process
 }
 
-fn entries(process: &Narrow) -> Vec<Entry<NonZeroU64>> {
-    process.map().entries().collect()
+fn entries(process: &Narrow) -> Vec<Entry<std::num::NonZeroU64>> {
+    process.map().entries().map(Entry::cloned).collect()
 }
 
 fn cap_at_use(process: &mut Narrow, spare: usize) {
@@ -259,6 +257,6 @@ fn fixed_over_the_upper_part_of_a_piece_that_the_front_split_merges() {
 /// Two entries more, and each may split a node on every level and grow a root, however the nodes are.
 #[test]
 fn an_operation_takes_two_paths_at_most() {
-    assert_eq!(VmMap::<NonZeroU64, 4>::MAX_NODES_PER_OPERATION, 2 * MAX_HEIGHT);
-    assert_eq!(VmMap::<NonZeroU64>::MAX_NODES_PER_OPERATION, 2 * MAX_HEIGHT);
+    assert_eq!(VmMap::<growstack::Plain, 4>::MAX_NODES_PER_OPERATION, 2 * MAX_HEIGHT);
+    assert_eq!(VmMap::<growstack::Plain>::MAX_NODES_PER_OPERATION, 2 * MAX_HEIGHT);
 }

@@ -17,7 +17,7 @@ fn sample() -> VmMap {
 }
 
 fn starts<'a>(
-    entries: impl Iterator<Item = growstack::Entry<std::num::NonZeroU64>> + 'a,
+    entries: impl Iterator<Item = growstack::Entry<&'a std::num::NonZeroU64>> + 'a,
 ) -> Vec<u64> {
     entries.map(|entry| entry.range.start().get() / 0x1000).collect()
 }
@@ -64,7 +64,7 @@ fn look_ups_tell_bounds_and_protection() {
 
 #[test]
 fn nodes_and_memory_are_counted() {
-    let mut map: VmMap<std::num::NonZeroU64, 4> = VmMap::new(addr(0), addr(1 << 20));
+    let mut map: VmMap<growstack::Plain, 4> = VmMap::new(addr(0), addr(1 << 20));
     assert_eq!((map.nodes_in_use(), map.nodes_free(), map.memory(), map.height()), (0, 0, 0, 0));
     for i in 0..5 {
         map.insert(addr(2 * i), addr(2 * i + 1), Mapping::anonymous(Prot::RW), |_| ())

@@ -148,7 +148,7 @@ fn a_growth_with_nodes_reserved_never_allocates() {
     let shared = with_stack();
     let mut fault = TOP - PAGE;
     for _ in 0..200 {
-        shared.reserve_nodes(VmMap::<core::num::NonZeroU64>::MAX_NODES_PER_OPERATION).unwrap();
+        shared.reserve_nodes(VmMap::<growstack::Plain>::MAX_NODES_PER_OPERATION).unwrap();
         ALLOCATIONS.set(0);
         fault -= PAGE;
         assert!(matches!(shared.grow(addr(fault), |_| ()), Ok(Growth::Grown { .. })));
@@ -161,7 +161,7 @@ fn a_change_with_nodes_reserved_never_allocates() {
     let shared = with_stack();
     // Pages that lie apart: every one is a new piece of the view.
     for page in 0..2000 {
-        shared.reserve_nodes(VmMap::<core::num::NonZeroU64>::MAX_NODES_PER_OPERATION).unwrap();
+        shared.reserve_nodes(VmMap::<growstack::Plain>::MAX_NODES_PER_OPERATION).unwrap();
         ALLOCATIONS.set(0);
         let (start, end) = (addr((1 + 2 * page) * PAGE), addr((2 + 2 * page) * PAGE));
         shared.insert(start, end, Mapping::anonymous(Prot::READ), |_| ()).unwrap();

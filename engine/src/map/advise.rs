@@ -4,9 +4,10 @@ use super::{Body, VmMap};
 use crate::attr::{Access, Advice, Inherit};
 use crate::flags::EntryFlags;
 use crate::num::Addr;
+use crate::objects::Objects;
 use crate::refusal::Refusal;
 
-impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+impl<O: Objects, const B: usize> VmMap<O, B> {
     /// Sets what a child gets of a range at fork: `vm_map_inherit(9)`, rule 5.1.
     ///
     /// # Errors
@@ -38,7 +39,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         &mut self,
         start: Addr,
         end: Addr,
-        edit: impl Fn(&mut Body<O>),
+        edit: impl Fn(&mut Body<O::Object>),
     ) -> Result<(), Refusal> {
         if start == end {
             return Ok(()); // 2.4

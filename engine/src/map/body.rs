@@ -129,7 +129,7 @@ impl<O: Clone + PartialEq> Body<O> {
     }
 
     /// The public view of an entry with this body.
-    pub(crate) fn view(&self, start: u64, end: u64) -> Entry<O> {
+    pub(crate) fn view(&self, start: u64, end: u64) -> Entry<&O> {
         Entry {
             range: AddrRange::between(start, end),
             prot: self.prot(),
@@ -138,7 +138,7 @@ impl<O: Clone + PartialEq> Body<O> {
             access: self.access,
             wired: self.wired,
             flags: self.flags,
-            object: self.object.clone(),
+            object: self.object.as_ref(),
             offset: self.offset,
             avail: Size::new(self.avail),
         }

@@ -2,13 +2,9 @@
 
 use super::{Body, VmMap};
 use crate::flags::{CowFlags, EntryFlags, Prot};
-
-/// Swap that cannot be reserved: what was there, and what the limit is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Short {
-    pub(crate) reserved: u64,
-    pub(crate) limit: u64,
-}
+use crate::num::Size;
+use crate::objects::Objects;
+use crate::range::AddrRange;
 
 /// What an insertion does about swap.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,35 +36,54 @@ impl Charge {
     }
 }
 
-impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
-    /// Could `bytes` of swap be reserved? Rule 1.5: no wrapping here.
-    pub(crate) fn can_reserve(&self, bytes: u64) -> Result<(), Short> {
-        match self.reserved.checked_add(bytes) {
-            Some(sum) if sum <= self.swap_limit => Ok(()),
-            _ => Err(Short { reserved: self.reserved, limit: self.swap_limit }),
-        }
-    }
-
-    /// Reserves what [`can_reserve`](Self::can_reserve) allowed.
-    pub(crate) fn reserve(&mut self, bytes: u64) {
-        self.reserved = self.reserved.wrapping_add(bytes);
-    }
-
-    /// Takes an entry, or a part of one, out of the totals: it is about to go (rule 7.2).
-    pub(super) fn discount(&mut self, body: &Body<O>, range: crate::AddrRange) {
-        let length = range.len().get();
-        self.size = self.size.wrapping_sub(length);
+impl<O: Objects, const B: usize> VmMap<O, B> {
+    /// Takes an entry, or a part of one, out of the totals: it is gone (rule 7.2).
+    pub(super) fn discount(&mut self, body: Body<O::Object>, range: AddrRange) {
+        self.size = self.size.wrapping_sub(range.len().get());
         if body.has(EntryFlags::CHARGED) {
-            // 15.2: an `acc_charged` entry may hold more than was ever reserved.
-            self.reserved = self.reserved.saturating_sub(length);
+            self.objects.release(range.len());
         }
         if body.wired > 0 {
             self.uncount_wired(range);
         }
+        if let Some(object) = body.object {
+            self.objects.unmapped(object, body.offset, range.len());
+        }
     }
 
     /// Takes the pages of a range off the wired ones; never below zero (rule 16.3).
-    pub(super) fn uncount_wired(&mut self, range: crate::AddrRange) {
+    pub(super) fn uncount_wired(&mut self, range: AddrRange) {
         self.wired_pages = self.wired_pages.saturating_sub(range.pages());
+    }
+}
+
+impl<O: Clone + PartialEq> Body<O> {
+    /// Is the memory of an entry charged, in the entry or in its object (17.9b)?
+    pub(super) fn counts_as_charged(&self, objects: &impl Objects<Object = O>) -> bool {
+        let by_object = || !self.has(EntryFlags::NEEDS_COPY) && self.object_is_charged(objects);
+        self.has(EntryFlags::CHARGED) || by_object()
+    }
+
+    /// Is the object of an entry charged?
+    #[inline]
+    pub(crate) fn object_is_charged(&self, objects: &impl Objects<Object = O>) -> bool {
+        self.object.as_ref().is_some_and(|object| objects.is_charged(object))
+    }
+
+    /// Takes the charge off an entry of which the object is charged now (17.5).
+    pub(super) fn charge_moved(&mut self, objects: &impl Objects<Object = O>) {
+        if self.object_is_charged(objects) {
+            self.flags = self.flags.without(EntryFlags::CHARGED);
+        }
+    }
+
+    /// Puts an object over the one of an entry, so that it needs no copy any more (17.5).
+    pub(super) fn shadow(&mut self, objects: &mut impl Objects<Object = O>, length: Size) {
+        let charged = self.has(EntryFlags::CHARGED);
+        if let Some(object) = &mut self.object {
+            objects.shadow(object, &mut self.offset, length, charged);
+            self.charge_moved(objects);
+        }
+        self.flags = self.flags.without(EntryFlags::NEEDS_COPY);
     }
 }

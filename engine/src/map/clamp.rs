@@ -2,6 +2,7 @@
 
 use super::VmMap;
 use crate::num::Addr;
+use crate::objects::Objects;
 
 /// A range after the clamp: `start <= end`, both within the map but for a range that lay below it
 /// (rule 2.2), which becomes the empty range at its own end.
@@ -17,7 +18,7 @@ impl Clamped {
     }
 }
 
-impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+impl<O: Objects, const B: usize> VmMap<O, B> {
     /// Rule 2.1. A reversed range becomes the empty range at its end, not at its start.
     pub(super) fn clamp(&self, start: Addr, end: Addr) -> Clamped {
         let (min, max) = self.tree.bounds();

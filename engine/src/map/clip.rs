@@ -2,6 +2,7 @@
 
 use super::coalesce;
 use super::{Body, VmMap};
+use crate::objects::Objects;
 use crate::refusal::Refusal;
 use crate::tree::Cursor;
 
@@ -24,11 +25,11 @@ pub(super) enum FrontSplit {
 }
 
 /// The body of the upper part when an entry that starts at `start` is split at `at` (rule 4.1).
-fn upper_part<O: Clone>(body: &Body<O>, start: u64, at: u64) -> Body<O> {
+pub(super) fn upper_part<O: Clone>(body: &Body<O>, start: u64, at: u64) -> Body<O> {
     body.clone().with_offset(body.offset.wrapping_add(at.wrapping_sub(start)))
 }
 
-impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+impl<O: Objects, const B: usize> VmMap<O, B> {
     /// How a front split of the entry at `cursor` will go.
     pub(super) fn plan_front_split(&self, cursor: &Cursor, at: u64) -> FrontSplit {
         match self.tree.item(cursor) {
@@ -97,8 +98,10 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
             return;
         };
         debug_assert!(coalesce::merge(&below, &entry));
-        let (start, end) = (below.start, entry.end);
-        let merged = entry.value.clone().with_offset(below.value.offset);
+        let (start, end, offset) = (below.start, entry.end, below.value.offset);
+        self.drop_handle(&lower);
+        let Some(entry) = self.tree.item(cursor) else { return };
+        let merged = entry.value.clone().with_offset(offset);
         let upper = upper_part(&merged, start, at);
         self.tree.set_bounds(cursor, at, end);
         self.replace(cursor, upper);
@@ -118,6 +121,8 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         };
         debug_assert!(coalesce::merge(&entry, &next));
         let (start, end) = (entry.start, next.end);
+        self.drop_handle(&above);
+        let Some(entry) = self.tree.item(cursor) else { return };
         let upper = upper_part(entry.value, start, at);
         self.tree.set_bounds(cursor, start, at);
         self.tree.set_bounds(&above, at, end);
@@ -125,7 +130,15 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         *cursor = above;
     }
 
-    pub(super) fn replace(&mut self, cursor: &Cursor, body: Body<O>) {
+    /// Drops the handle of an entry that is about to be replaced: a merge drops one before the split
+    /// after it clones one, and objects may look at their references in between (17.14).
+    fn drop_handle(&mut self, cursor: &Cursor) {
+        if let Some(body) = self.tree.value_mut(cursor) {
+            body.object = None;
+        }
+    }
+
+    pub(super) fn replace(&mut self, cursor: &Cursor, body: Body<O::Object>) {
         if let Some(place) = self.tree.value_mut(cursor) {
             *place = body;
         }

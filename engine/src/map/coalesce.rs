@@ -1,6 +1,7 @@
 //! Merging an entry with its neighbours ("simplify", section 3).
 
 use super::{Body, VmMap};
+use crate::objects::Objects;
 use crate::tree::{Cursor, Item};
 
 /// Do two touching entries merge, by address and by rule 3.1?
@@ -11,9 +12,9 @@ pub(super) fn merge<O: Clone + PartialEq>(
     lower.end == upper.start && lower.value.merges_with(lower.end - lower.start, upper.value)
 }
 
-impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+impl<O: Objects, const B: usize> VmMap<O, B> {
     /// The lower neighbour, if it merges with the entry at `at`.
-    pub(super) fn lower_to_merge(&self, at: &Cursor) -> Option<Item<'_, Body<O>>> {
+    pub(super) fn lower_to_merge(&self, at: &Cursor) -> Option<Item<'_, Body<O::Object>>> {
         let entry = self.tree.item(at)?;
         // What touches nothing below is known without reading another leaf.
         if self.tree.end_below(at) != Some(entry.start) {
@@ -23,7 +24,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     }
 
     /// The upper neighbour, if it merges with the entry at `at`.
-    pub(super) fn upper_to_merge(&self, at: &Cursor) -> Option<Item<'_, Body<O>>> {
+    pub(super) fn upper_to_merge(&self, at: &Cursor) -> Option<Item<'_, Body<O::Object>>> {
         let entry = self.tree.item(at)?;
         self.tree.item_above(at).filter(|upper| merge(&entry, upper))
     }

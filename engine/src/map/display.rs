@@ -5,6 +5,7 @@ use core::fmt;
 use super::VmMap;
 use crate::entry::Entry;
 use crate::flags::EntryFlags;
+use crate::objects::Objects;
 
 /// The letters of the flag column. `procstat` has C, N, D, U and W (and S, for superpages, which
 /// the map knows nothing of); the small ones and `$` are ours.
@@ -20,7 +21,7 @@ const LETTERS: &[(EntryFlags, char)] = &[
     (EntryFlags::CHARGED, '$'),
 ];
 
-impl<O: Clone + PartialEq, const B: usize> fmt::Display for VmMap<O, B> {
+impl<O: Objects, const B: usize> fmt::Display for VmMap<O, B> {
     /// One line an entry: start, end, protection, maximum, inheritance, wire count, flags
     /// (C copy on write, N needs copy, D grows down, U grows up, W wired by the user, f no fault,
     /// s no sync, x no core dump, $ charged), bytes left to grow, offset, and type: `--` without an

@@ -4,9 +4,10 @@ use super::{Mapping, VmMap};
 use crate::attr::FindSpace;
 use crate::change::Change;
 use crate::num::{Addr, Size};
+use crate::objects::Objects;
 use crate::refusal::Refusal;
 
-impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+impl<O: Objects, const B: usize> VmMap<O, B> {
     /// The lowest address at or above `start` with `length` unmapped bytes from there on:
     /// `vm_map_findspace(9)`, rule 7.4. `start` is not aligned. O(log n), by the largest gaps
     /// that the index keeps for each subtree.
@@ -41,7 +42,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         length: Size,
         max_addr: Addr,
         space: FindSpace,
-        mapping: Mapping<O>,
+        mapping: Mapping<O::Object>,
         tell: impl FnMut(Change),
     ) -> Result<Addr, Refusal> {
         let start = match space {

@@ -5,11 +5,12 @@ use super::clip::FrontSplit;
 use super::{Mapping, VmMap};
 use crate::change::Change;
 use crate::num::{Addr, Size};
+use crate::objects::Objects;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
 use crate::tree::Cursor;
 
-impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+impl<O: Objects, const B: usize> VmMap<O, B> {
     /// Removes what is mapped in `length` bytes from `start` on, then maps them again:
     /// `vm_map_fixed(9)`, rule 7.3. Partly outside the map, the part inside is mapped (q24).
     ///
@@ -22,7 +23,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         &mut self,
         start: Addr,
         length: Size,
-        mapping: Mapping<O>,
+        mapping: Mapping<O::Object>,
         mut tell: impl FnMut(Change),
     ) -> Result<(), Refusal> {
         let range = self.clamp(start, start.wrapping_add(length));
@@ -38,7 +39,9 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         }
         let placement = self.place(&at, range.start, range.end, mapping);
         let prot = placement.prot();
-        self.carry_out(&mut at, placement)?;
+        let placed = self.carry_out(&mut at, placement);
+        self.objects.end_unmapping();
+        placed?;
         tell(Change::Mapped(AddrRange::between(range.start, range.end), prot));
         Ok(())
     }

@@ -8,6 +8,7 @@ use crate::attr::{Access, Inherit};
 use crate::change::Change;
 use crate::flags::{CowFlags, EntryFlags, Prot};
 use crate::num::{Addr, Size};
+use crate::objects::{Objects, Swap};
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
 use crate::tree::{Cursor, Item};
@@ -69,7 +70,7 @@ pub(crate) struct Placement<O> {
     pub(super) place: Place,
 }
 
-impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+impl<O: Objects, const B: usize> VmMap<O, B> {
     /// Maps `start` up to `end`: `vm_map_insert(9)`, section 6. Nothing is aligned or checked for
     /// alignment.
     ///
@@ -82,7 +83,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         &mut self,
         start: Addr,
         end: Addr,
-        mapping: Mapping<O>,
+        mapping: Mapping<O::Object>,
         mut tell: impl FnMut(Change),
     ) -> Result<(), Refusal> {
         let (start, end) = (start.get(), end.get());
@@ -127,8 +128,8 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         at: &Cursor,
         start: u64,
         end: u64,
-        mapping: Mapping<O>,
-    ) -> Placement<O> {
+        mapping: Mapping<O::Object>,
+    ) -> Placement<O::Object> {
         let charge = Charge::of(mapping.flags, mapping.prot, mapping.object.is_none());
         let mut body = mapping.into_body(charge);
         // What does not touch is known without reading another leaf.
@@ -144,13 +145,17 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     pub(crate) fn carry_out(
         &mut self,
         at: &mut Cursor,
-        placement: Placement<O>,
+        placement: Placement<O::Object>,
     ) -> Result<(), Refusal> {
         let Placement { start, end, body, charge, place } = placement;
-        self.afford(charge, end - start)?;
+        self.pay(charge, end - start)?;
         match place {
             Place::Alone { offset } => {
-                self.tree.insert_predicted(at, start, end, body.with_offset(offset))?;
+                let body = body.with_offset(offset);
+                if let Err(out) = self.tree.insert_predicted(at, start, end, body) {
+                    self.pay_back(charge, end - start);
+                    return Err(out.into());
+                }
             }
             Place::Extend => {
                 self.extend_lower(at, end);
@@ -173,28 +178,30 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
                 self.extend_lower(at, top);
             }
         }
-        self.count(end - start, charge);
+        // Cannot overflow: entries are disjoint.
+        self.size = self.size.wrapping_add(end - start);
         Ok(())
     }
 
-    /// Rule 6.6: can the swap for an insertion of `bytes` bytes be reserved?
-    pub(super) fn afford(&self, charge: Charge, wanted: u64) -> Result<(), Refusal> {
+    /// Rule 6.6: reserves the swap for an insertion of `wanted` bytes.
+    #[inline(always)]
+    pub(super) fn pay(&mut self, charge: Charge, wanted: u64) -> Result<(), Refusal> {
         if charge != Charge::Reserve {
             return Ok(());
         }
-        self.can_reserve(wanted).map_err(|short| Refusal::Swap {
-            wanted: Size::new(wanted),
-            reserved: Size::new(short.reserved),
-            limit: Size::new(short.limit),
+        let wanted = Size::new(wanted);
+        self.objects.reserve(wanted).map_err(|Swap { reserved, limit }| Refusal::Swap {
+            wanted,
+            reserved,
+            limit,
         })
     }
 
-    /// Takes what was inserted into the totals.
-    pub(super) fn count(&mut self, length: u64, charge: Charge) {
-        // Cannot overflow: entries are disjoint.
-        self.size = self.size.wrapping_add(length);
+    /// Gives it back: the insertion is refused for want of nodes.
+    #[cold]
+    pub(super) fn pay_back(&mut self, charge: Charge, bytes: u64) {
         if charge == Charge::Reserve {
-            self.reserve(length);
+            self.objects.release(Size::new(bytes));
         }
     }
 

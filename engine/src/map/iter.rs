@@ -6,6 +6,7 @@ use super::lookup::Gap;
 use super::{Body, VmMap};
 use crate::entry::Entry;
 use crate::num::Addr;
+use crate::objects::Objects;
 use crate::range::AddrRange;
 use crate::tree;
 
@@ -15,10 +16,10 @@ pub struct Entries<'a, O, const B: usize> {
     items: tree::Iter<'a, Body<O>, B>,
 }
 
-impl<O: Clone + PartialEq, const B: usize> Iterator for Entries<'_, O, B> {
-    type Item = Entry<O>;
+impl<'a, O: Clone + PartialEq, const B: usize> Iterator for Entries<'a, O, B> {
+    type Item = Entry<&'a O>;
 
-    fn next(&mut self) -> Option<Entry<O>> {
+    fn next(&mut self) -> Option<Entry<&'a O>> {
         let item = self.items.next()?;
         Some(item.value.view(item.start, item.end))
     }
@@ -55,7 +56,7 @@ impl<O: Clone + PartialEq, const B: usize> Iterator for Gaps<'_, O, B> {
 
 impl<O: Clone + PartialEq, const B: usize> FusedIterator for Gaps<'_, O, B> {}
 
-impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+impl<O: Objects, const B: usize> VmMap<O, B> {
     /// Every entry, lowest first.
     ///
     /// ```
@@ -69,27 +70,27 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     /// # Ok(()) }
     /// ```
     #[must_use]
-    pub fn entries(&self) -> Entries<'_, O, B> {
+    pub fn entries(&self) -> Entries<'_, O::Object, B> {
         Entries { items: self.tree.iter() }
     }
 
     /// The entries from the one that holds `addr`, or the next above it, on.
     #[must_use]
-    pub fn entries_from(&self, addr: Addr) -> Entries<'_, O, B> {
+    pub fn entries_from(&self, addr: Addr) -> Entries<'_, O::Object, B> {
         Entries { items: self.tree.iter_from(&self.tree.seek(addr.get())) }
     }
 
     /// Every gap, lowest first: between two entries, and between an entry and the map's ends.
     #[must_use]
-    pub fn gaps(&self) -> Gaps<'_, O, B> {
+    pub fn gaps(&self) -> Gaps<'_, O::Object, B> {
         let (reached, max) = self.tree.bounds();
         Gaps { items: self.tree.iter(), reached, max, below: false }
     }
 }
 
-impl<'a, O: Clone + PartialEq, const B: usize> IntoIterator for &'a VmMap<O, B> {
-    type Item = Entry<O>;
-    type IntoIter = Entries<'a, O, B>;
+impl<'a, O: Objects, const B: usize> IntoIterator for &'a VmMap<O, B> {
+    type Item = Entry<&'a O::Object>;
+    type IntoIter = Entries<'a, O::Object, B>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.entries()

@@ -4,6 +4,7 @@ use super::VmMap;
 use crate::entry::Entry;
 use crate::flags::Prot;
 use crate::num::Addr;
+use crate::objects::Objects;
 use crate::range::AddrRange;
 
 /// What lies around an unmapped address.
@@ -17,11 +18,10 @@ pub struct Gap {
     pub above: bool,
 }
 
-impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
-    /// The entry that holds an address: `vm_map_lookup_entry`, rule 8.1. Clones the object's
-    /// handle; [`contains`](Self::contains) does not.
+impl<O: Objects, const B: usize> VmMap<O, B> {
+    /// The entry that holds an address: `vm_map_lookup_entry`, rule 8.1.
     #[must_use]
-    pub fn lookup(&self, addr: Addr) -> Option<Entry<O>> {
+    pub fn lookup(&self, addr: Addr) -> Option<Entry<&O::Object>> {
         let item = self.tree.get(addr.get())?;
         Some(item.value.view(item.start, item.end))
     }

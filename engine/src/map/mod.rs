@@ -13,8 +13,10 @@ mod clamp;
 mod clip;
 mod coalesce;
 mod display;
+mod fault;
 mod find;
 mod fixed;
+mod fork;
 mod insert;
 mod iter;
 mod lookup;
@@ -27,7 +29,7 @@ mod unwire;
 mod unwired;
 mod wire;
 
-use core::num::NonZeroU64;
+use core::fmt;
 
 pub(crate) use self::body::Body;
 pub use self::insert::Mapping;
@@ -35,14 +37,14 @@ pub use self::iter::{Entries, Gaps};
 pub use self::lookup::Gap;
 pub(crate) use self::piece::Piece;
 use crate::num::{Addr, Size};
+use crate::objects::{Objects, Plain};
 use crate::tree::Tree;
 
 /// A map of an address space.
 ///
-/// `O` is the handle of a backing object, for instance a reference-counted pointer to the kernel's
-/// VM object. It is cloned when an entry is split, compared when two entries might merge, and
-/// dropped when an entry goes; the offset into the object is kept in step. A handle that compares
-/// by identity is what a kernel wants.
+/// `O` is what the kernel keeps behind its maps: [objects](Objects), known by handles, for instance
+/// reference-counted pointers, and the account of swap. Handles are kept with the offset into the
+/// object. [`Plain`] is enough where nothing forks.
 ///
 /// `B` is the width of an index node: the number of entries that a leaf has room for. It is a
 /// multiple of 4 from 4 to 124; any other does not compile.
@@ -62,32 +64,48 @@ use crate::tree::Tree;
 /// ```
 // In this order: what a growth writes comes first, down to the first words of the tree.
 #[repr(C)]
-#[derive(Debug)]
-pub struct VmMap<O = NonZeroU64, const B: usize = 16> {
+pub struct VmMap<O: Objects = Plain, const B: usize = 16> {
     /// Bytes mapped.
     pub(crate) size: u64,
-    /// Swap reserved, in bytes.
-    pub(crate) reserved: u64,
-    pub(crate) tree: Tree<Body<O>, B>,
-    swap_limit: u64,
+    pub(crate) objects: O,
+    pub(crate) tree: Tree<Body<O::Object>, B>,
     /// Pages wired.
     pub(crate) wired_pages: u64,
     pub(crate) wire_future: bool,
 }
 
-impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+impl<O: Objects, const B: usize> VmMap<O, B> {
     /// An empty map of the addresses from `min` up to, and without, `max`. Allocates nothing. If
     /// `max` is not above `min`, it counts as `min`, and nothing can be mapped.
     #[must_use]
-    pub fn new(min: Addr, max: Addr) -> Self {
+    pub fn new(min: Addr, max: Addr) -> Self
+    where
+        O: Default,
+    {
+        Self::with_objects(min, max, O::default())
+    }
+
+    /// The same with these objects behind it.
+    #[must_use]
+    pub fn with_objects(min: Addr, max: Addr, objects: O) -> Self {
         Self {
-            tree: Tree::new(min.get(), max.get()),
             size: 0,
-            reserved: 0,
-            swap_limit: u64::MAX,
+            objects,
+            tree: Tree::new(min.get(), max.get()),
             wired_pages: 0,
             wire_future: false,
         }
+    }
+
+    /// What the kernel keeps behind the map.
+    #[must_use]
+    pub const fn objects(&self) -> &O {
+        &self.objects
+    }
+
+    /// The same, to change.
+    pub const fn objects_mut(&mut self) -> &mut O {
+        &mut self.objects
     }
 
     /// The lowest address of the map.
@@ -120,10 +138,10 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         Size::new(self.size)
     }
 
-    /// Swap reserved for the map's entries, in bytes.
+    /// Swap reserved, in bytes, by the [account](Objects::swap) that the map charges.
     #[must_use]
-    pub const fn reserved(&self) -> Size {
-        Size::new(self.reserved)
+    pub fn reserved(&self) -> Size {
+        self.objects.swap().reserved
     }
 
     /// Pages wired.
@@ -134,15 +152,15 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
 
     /// The most swap that may be reserved, in bytes.
     #[must_use]
-    pub const fn swap_limit(&self) -> Size {
-        Size::new(self.swap_limit)
+    pub fn swap_limit(&self) -> Size {
+        self.objects.swap().limit
     }
 
     /// Sets the most swap that may be reserved, 2^64 - 1 bytes at first. A change touches nothing
     /// that is reserved already (rule 1.4). For the map of a process call
     /// [`VmSpace::set_limits`](crate::VmSpace::set_limits), which keeps both in step.
     pub fn set_swap_limit(&mut self, limit: Size) {
-        self.swap_limit = limit.get();
+        self.objects.set_swap_limit(limit);
     }
 
     /// Is what stacks grow by wired at once (`MAP_WIREFUTURE`)?
@@ -154,5 +172,20 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     /// Switches that on or off, as `mlockall(MCL_FUTURE)` does (section 11).
     pub fn set_wire_future(&mut self, on: bool) {
         self.wire_future = on;
+    }
+}
+
+impl<O: Objects + fmt::Debug, const B: usize> fmt::Debug for VmMap<O, B> {
+    /// The totals; the [`Display`](fmt::Display) of a map has its entries.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VmMap")
+            .field("min", &self.min())
+            .field("max", &self.max())
+            .field("len", &self.len())
+            .field("size", &self.size())
+            .field("wired_pages", &self.wired_pages)
+            .field("wire_future", &self.wire_future)
+            .field("objects", &self.objects)
+            .finish_non_exhaustive()
     }
 }

@@ -11,6 +11,7 @@
 use super::clamp::Clamped;
 use super::clip::FrontSplit;
 use super::{Body, VmMap};
+use crate::objects::Objects;
 use crate::refusal::Refusal;
 use crate::tree::{Cursor, OutOfNodes, Tree, Violation};
 
@@ -20,10 +21,10 @@ impl From<OutOfNodes> for Refusal {
     }
 }
 
-impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+impl<O: Objects, const B: usize> VmMap<O, B> {
     /// The most index nodes that one operation can need, leaves and inner ones together, whatever
     /// the map.
-    pub const MAX_NODES_PER_OPERATION: usize = 2 * Tree::<Body<O>, B>::MAX_NODES_PER_INSERT;
+    pub const MAX_NODES_PER_OPERATION: usize = 2 * Tree::<Body<O::Object>, B>::MAX_NODES_PER_INSERT;
 
     /// Makes `n` leaves and `n` inner nodes available now, so that the next `n` nodes of either
     /// kind cost no allocation. With [`MAX_NODES_PER_OPERATION`](Self::MAX_NODES_PER_OPERATION)

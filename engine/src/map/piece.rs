@@ -9,6 +9,7 @@ use super::insert::{Place, Placement};
 use super::{Body, Mapping, VmMap};
 use crate::attr::Inherit;
 use crate::flags::{CowFlags, EntryFlags, Prot};
+use crate::objects::Objects;
 use crate::refusal::Refusal;
 use crate::tree::Cursor;
 
@@ -31,21 +32,23 @@ impl Piece {
     }
 }
 
-impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
-    /// Rules 6.1 and 6.6: is it within the map, and is there swap for it?
+impl<O: Objects, const B: usize> VmMap<O, B> {
+    /// Rules 6.1 and 6.6: reserves the swap for it, if it is within the map.
     #[inline(always)]
-    pub(crate) fn check_piece(&self, piece: &Piece) -> Result<(), Refusal> {
+    pub(crate) fn pay_for_piece(&mut self, piece: &Piece) -> Result<(), Refusal> {
         self.check_bounds(piece.start, piece.end)?;
-        self.afford(piece.charge(), piece.length())
+        self.pay(piece.charge(), piece.length())
     }
 
-    /// Room for a piece below the stack at `at`.
+    /// Room for a piece below the stack at `at`; without, its swap is given back.
     #[inline(always)]
     pub(crate) fn ensure_piece(&mut self, at: &Cursor, piece: &Piece) -> Result<(), Refusal> {
-        if self.touches(at, piece) && self.below_swallows(at, piece) {
-            return Ok(self.tree.ensure_for([None, None])?);
-        }
-        self.ensure_one(at)
+        let ensured = if self.touches(at, piece) && self.below_swallows(at, piece) {
+            self.tree.ensure_for([None, None]).map_err(Refusal::from)
+        } else {
+            self.ensure_one(at)
+        };
+        ensured.inspect_err(|_| self.pay_back(piece.charge(), piece.length()))
     }
 
     /// Inserts a piece below the stack at `at`: the piece has the growth flag from now on, and
@@ -66,7 +69,8 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
             body.avail = avail;
             self.tree.insert_predicted(at, piece.start, piece.end, body)?;
         }
-        self.count(length, charge);
+        // Cannot overflow: entries are disjoint.
+        self.size = self.size.wrapping_add(length);
         Ok(())
     }
 
@@ -99,7 +103,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     }
 
     /// What an insertion would make of the piece.
-    fn as_mapping(&self, at: &Cursor, piece: &Piece) -> Placement<O> {
+    fn as_mapping(&self, at: &Cursor, piece: &Piece) -> Placement<O::Object> {
         let mapping = Mapping { max: piece.max, ..Mapping::anonymous(piece.prot) };
         self.place(at, piece.start, piece.end, mapping)
     }
@@ -116,7 +120,13 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
 
     /// The lower neighbour merges with the one below it, so that its place in the index becomes
     /// free, and the piece takes it: no node is needed.
-    fn insert_in_place_of_below(&mut self, at: &Cursor, start: u64, end: u64, body: Body<O>) {
+    fn insert_in_place_of_below(
+        &mut self,
+        at: &Cursor,
+        start: u64,
+        end: u64,
+        body: Body<O::Object>,
+    ) {
         let mut lower = at.clone();
         self.tree.retreat(&mut lower);
         let mut lowest = lower.clone();

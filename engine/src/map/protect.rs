@@ -6,10 +6,11 @@ use crate::attr::ProtectWhat;
 use crate::change::Change;
 use crate::flags::{EntryFlags, Prot};
 use crate::num::{Addr, Size};
+use crate::objects::{Objects, Swap};
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
 
-impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+impl<O: Objects, const B: usize> VmMap<O, B> {
     /// Sets the protection in force, or the maximum, of a range: `vm_map_protect(9)`, rule 5.4.
     /// Unmapped parts are passed over.
     ///
@@ -78,18 +79,18 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
 
     fn charge_entry(&mut self, at: &crate::tree::Cursor) -> Result<(), Refusal> {
         let Some(entry) = self.tree.item(at) else { return Ok(()) };
-        let body = entry.value;
-        let private = body.object.is_none() || body.has(EntryFlags::NEEDS_COPY);
-        if body.prot().contains(Prot::WRITE) || body.has(EntryFlags::CHARGED) || !private {
+        let (body, wanted) = (entry.value, Size::new(entry.end - entry.start));
+        if body.prot().contains(Prot::WRITE) || body.counts_as_charged(&self.objects) {
             return Ok(());
         }
-        let wanted = entry.end - entry.start;
-        self.can_reserve(wanted).map_err(|short| Refusal::ProtectSwap {
-            wanted: Size::new(wanted),
-            reserved: Size::new(short.reserved),
-            limit: Size::new(short.limit),
-        })?;
-        self.reserve(wanted);
+        let short =
+            |(wanted, Swap { reserved, limit })| Refusal::ProtectSwap { wanted, reserved, limit };
+        if let Some(object) = &body.object
+            && !body.has(EntryFlags::NEEDS_COPY)
+        {
+            return self.objects.charge(object).map_err(short); // 17.20
+        }
+        self.objects.reserve(wanted).map_err(|swap| short((wanted, swap)))?;
         if let Some(body) = self.tree.value_mut(at) {
             body.flags |= EntryFlags::CHARGED;
         }
@@ -119,6 +120,12 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
                 }
             }
             if new != old {
+                if let Some((body, objects)) =
+                    self.tree.item(&at).map(|e| (e.value, &mut self.objects))
+                    && let Some(object) = &body.object
+                {
+                    objects.protected(object, body.offset, affected, new);
+                }
                 tell(Change::Protected(affected, new));
             }
             self.simplify(&mut at);

@@ -2,14 +2,15 @@
 
 use super::VmMap;
 use super::clamp::Clamped;
-use super::clip::FrontSplit;
+use super::clip::{FrontSplit, upper_part};
 use crate::change::Change;
 use crate::num::Addr;
+use crate::objects::Objects;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
 use crate::tree::Cursor;
 
-impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+impl<O: Objects, const B: usize> VmMap<O, B> {
     /// Unmaps whatever is mapped of a range: `vm_map_remove(9)`, rule 7.1. Wired entries go too.
     ///
     /// # Errors
@@ -24,7 +25,25 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     ) -> Result<(), Refusal> {
         let range = self.clamp(start, end);
         self.ensure_to_vacate(range)?;
-        self.vacate(range, tell)
+        let vacated = self.vacate(range, tell);
+        self.objects.end_unmapping();
+        vacated
+    }
+
+    /// Unmaps everything: nothing is mapped or wired afterwards, and no entry is charged. The
+    /// wire-future switch and the memory of the index stay. O(n).
+    pub fn clear(&mut self, mut tell: impl FnMut(Change)) {
+        let mut at = self.tree.first();
+        while let Some(entry) = self.tree.item(&at) {
+            let gone = AddrRange::between(entry.start, entry.end);
+            if let Some(body) = self.tree.remove(&mut at) {
+                self.discount(body, gone);
+            }
+            tell(Change::Unmapped(gone));
+        }
+        self.objects.end_unmapping();
+        // Pages that two entries share are counted twice (16.2).
+        self.wired_pages = 0;
     }
 
     /// Room for [`vacate`](Self::vacate): a node at most where it leaves two parts of an entry.
@@ -69,32 +88,20 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
             }
             let gone = AddrRange::between(entry.start, entry.end);
             if let Some(body) = self.tree.remove(&mut at) {
-                self.discount(&body, gone);
+                self.discount(body, gone);
             }
             tell(Change::Unmapped(gone));
         }
         Ok(())
     }
 
-    /// Removes everything: nothing is mapped, reserved or wired afterwards. The limit of swap, the
-    /// wire-future switch and the memory of the index stay.
-    pub(crate) fn empty(&mut self, mut tell: impl FnMut(Change)) {
-        for item in &self.tree {
-            tell(Change::Unmapped(AddrRange::between(item.start, item.end)));
-        }
-        self.tree.clear();
-        self.size = 0;
-        self.reserved = 0;
-        self.wired_pages = 0;
-    }
-
     /// Shortens the entry so that it ends at `end`.
     fn cut_end(&mut self, at: &Cursor, end: u64, tell: &mut impl FnMut(Change)) {
         let Some(entry) = self.tree.item(at) else { return };
         let (start, gone) = (entry.start, AddrRange::between(end, entry.end));
-        let body = entry.value.clone();
-        self.discount(&body, gone);
+        let upper = upper_part(entry.value, start, end);
         self.tree.set_bounds(at, start, end);
+        self.discount(upper, gone);
         tell(Change::Unmapped(gone));
     }
 
@@ -102,11 +109,12 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
     fn cut_start(&mut self, at: &Cursor, start: u64, tell: &mut impl FnMut(Change)) {
         let Some(entry) = self.tree.item(at) else { return };
         let (end, gone) = (entry.end, AddrRange::between(entry.start, start));
-        let body = entry.value.clone();
-        self.discount(&body, gone);
+        let lower = entry.value.clone();
         self.tree.set_bounds(at, start, end);
-        let offset = body.offset.wrapping_add(gone.len().get());
-        self.replace(at, body.with_offset(offset));
+        if let Some(body) = self.tree.value_mut(at) {
+            body.offset = body.offset.wrapping_add(gone.len().get());
+        }
+        self.discount(lower, gone);
         tell(Change::Unmapped(gone));
     }
 }

@@ -7,10 +7,11 @@ use crate::attr::{Holes, Wiring};
 use crate::change::Change;
 use crate::flags::EntryFlags;
 use crate::num::Addr;
+use crate::objects::Objects;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
 
-impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+impl<O: Objects, const B: usize> VmMap<O, B> {
     /// Takes the user's, or one of the system's, wirings off a range: `vm_map_unwire(9)`,
     /// section 10; for the system, rule 16.4. For the user, what is not wired is passed over.
     ///

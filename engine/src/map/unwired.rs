@@ -6,9 +6,10 @@ use super::wire::{FirstPass, can_wire};
 use crate::attr::Holes;
 use crate::flags::Prot;
 use crate::num::Addr;
+use crate::objects::Objects;
 use crate::range::AddrRange;
 
-impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+impl<O: Objects, const B: usize> VmMap<O, B> {
     /// The first stretch that a wiring of a range would have to make resident, with its protection;
     /// `None` if there is none, or the wiring would be refused.
     pub(crate) fn first_to_fault_in(

@@ -6,6 +6,7 @@ use crate::attr::{Holes, Wiring};
 use crate::change::Change;
 use crate::flags::{EntryFlags, Prot};
 use crate::num::Addr;
+use crate::objects::Objects;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
 use crate::tree::{Cursor, Item};
@@ -18,7 +19,7 @@ pub(super) struct FirstPass {
     pub(super) refusal: Option<Refusal>,
 }
 
-impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+impl<O: Objects, const B: usize> VmMap<O, B> {
     /// Wires a range: `vm_map_wire(9)`, section 9; for the system, rule 16.4.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use crate::flags::EntryFlags;
 use crate::growth::Growth;
 use crate::map::VmMap;
 use crate::num::Addr;
+use crate::objects::Objects;
 use crate::refusal::Refusal;
 use crate::stack_state::StackState;
 use crate::tree::Cursor;
@@ -35,7 +36,7 @@ pub enum FaultPath {
 /// which a few other growths come and go.
 const TRIES: usize = if cfg!(loom) { 0 } else { 24 };
 
-impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
+impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     /// Grows the stack next to `addr`, unless it is mapped:
     /// [`VmSpace::grow`](crate::VmSpace::grow), which a page fault calls.
     ///
@@ -154,7 +155,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
 }
 
 /// The growth that is none: 13.1, and 13.2 without a candidate.
-fn without_growth<O: Clone + PartialEq, const B: usize>(
+fn without_growth<O: Objects, const B: usize>(
     map: &VmMap<O, B>,
     at: &Cursor,
     addr: Addr,
@@ -170,7 +171,7 @@ fn without_growth<O: Clone + PartialEq, const B: usize>(
 
 /// The unmapped addresses around one: a growth maps some of them. A wiring that may have holes has
 /// them in transition too.
-fn hole<O: Clone + PartialEq, const B: usize>(map: &VmMap<O, B>, addr: Addr) -> Stretch {
+fn hole<O: Objects, const B: usize>(map: &VmMap<O, B>, addr: Addr) -> Stretch {
     match map.gap(addr) {
         Some(gap) => Stretch { start: gap.range.start().get(), end: gap.range.end().get() },
         None => Stretch { start: addr.get(), end: addr.get().saturating_add(1) },

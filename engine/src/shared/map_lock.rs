@@ -11,12 +11,13 @@ use super::transition::{Stretch, Transitions};
 use super::view::{Publication, Publisher, Room, View};
 use super::{Locks, SharedVmSpace, Wait, planted};
 use crate::map::VmMap;
+use crate::objects::Objects;
 use crate::refusal::Refusal;
 
 /// What the map lock guards. It begins with what a growth writes, which [`SharedVmSpace`] has in one
 /// cache line.
 #[repr(C)]
-pub(super) struct Guarded<O, const B: usize> {
+pub(super) struct Guarded<O: Objects, const B: usize> {
     /// Goes up by one whenever the map may have changed. 64 bits: it does not come round.
     timestamp: u64,
     map: VmMap<O, B>,
@@ -24,7 +25,7 @@ pub(super) struct Guarded<O, const B: usize> {
     publisher: Publisher,
 }
 
-impl<O, const B: usize> Guarded<O, B> {
+impl<O: Objects, const B: usize> Guarded<O, B> {
     pub(super) fn new(map: VmMap<O, B>, room: Room) -> Self {
         let (transitions, publisher) = (Transitions::default(), Publisher::new(room));
         Self { map, timestamp: 0, transitions, publisher }
@@ -61,7 +62,7 @@ impl<O, const B: usize> Guarded<O, B> {
     }
 }
 
-impl<O: Clone + PartialEq, const B: usize> Guarded<O, B> {
+impl<O: Objects, const B: usize> Guarded<O, B> {
     /// Makes the view from the map.
     pub(super) fn publish(&mut self, view: &View) -> Result<(), Refusal> {
         self.publisher.publish(view, self.map.entries())
@@ -86,13 +87,13 @@ pub(super) type Write<'a, L, O, const B: usize> =
 /// It is a [`VmMap`] to look at. A thread that holds it must not call anything of the same process
 /// that takes a lock: a writer that waits in between would block both for good.
 #[must_use]
-pub struct MapReadGuard<'a, L: Locks, O, const B: usize> {
+pub struct MapReadGuard<'a, L: Locks, O: Objects, const B: usize> {
     guard: Read<'a, L, O, B>,
 }
 
 /// The map, held to read by any number and upgradable by this thread alone.
 #[must_use]
-pub struct MapUpgradableGuard<'a, L: Locks<Map: RawRwLockUpgrade>, O, const B: usize> {
+pub struct MapUpgradableGuard<'a, L: Locks<Map: RawRwLockUpgrade>, O: Objects, const B: usize> {
     shared: &'a SharedVmSpace<L, O, B>,
     guard: RwLockUpgradableReadGuard<'a, L::Map, Guarded<O, B>>,
 }
@@ -102,12 +103,12 @@ pub struct MapUpgradableGuard<'a, L: Locks<Map: RawRwLockUpgrade>, O, const B: u
 /// Several operations through one guard are one to all who take a lock. Who asks for a
 /// [protection](SharedVmSpace::protection) without one sees them one by one.
 #[must_use]
-pub struct MapWriteGuard<'a, L: Locks, O, const B: usize> {
+pub struct MapWriteGuard<'a, L: Locks, O: Objects, const B: usize> {
     pub(super) shared: &'a SharedVmSpace<L, O, B>,
     pub(super) guard: Write<'a, L, O, B>,
 }
 
-impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
+impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     /// Holds the map to read.
     pub fn read(&self) -> MapReadGuard<'_, L, O, B> {
         MapReadGuard { guard: self.map.read() }
@@ -154,7 +155,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
     }
 }
 
-impl<L: Locks<Map: RawRwLockUpgrade>, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
+impl<L: Locks<Map: RawRwLockUpgrade>, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     /// Holds the map to read, and keeps all others from changing it, so that what was seen still
     /// holds once the guard is [upgraded](MapUpgradableGuard::upgrade). Waits until no wiring is
     /// under way.
@@ -175,7 +176,7 @@ impl<L: Locks<Map: RawRwLockUpgrade>, O: Clone + PartialEq, const B: usize> Shar
     }
 }
 
-impl<'a, L: Locks<Map: RawRwLockUpgrade>, O: Clone + PartialEq, const B: usize>
+impl<'a, L: Locks<Map: RawRwLockUpgrade>, O: Objects, const B: usize>
     MapUpgradableGuard<'a, L, O, B>
 {
     /// Holds the map to write once all who read it are gone. It has not changed in between.
@@ -198,9 +199,7 @@ impl<'a, L: Locks<Map: RawRwLockUpgrade>, O: Clone + PartialEq, const B: usize>
     }
 }
 
-impl<'a, L: Locks<Map: RawRwLockDowngrade>, O: Clone + PartialEq, const B: usize>
-    MapWriteGuard<'a, L, O, B>
-{
+impl<'a, L: Locks<Map: RawRwLockDowngrade>, O: Objects, const B: usize> MapWriteGuard<'a, L, O, B> {
     /// Goes on to hold the map to read; nobody changes it in between.
     pub fn downgrade(self) -> MapReadGuard<'a, L, O, B> {
         MapReadGuard { guard: RwLockWriteGuard::downgrade(self.guard) }
@@ -210,7 +209,7 @@ impl<'a, L: Locks<Map: RawRwLockDowngrade>, O: Clone + PartialEq, const B: usize
 /// What all three modes have: the map to look at, and the timestamp.
 macro_rules! looks_at_map {
     ($($guard:ident: $bound:ident),*) => {$(
-        impl<L: Locks<Map: $bound>, O: Clone + PartialEq, const B: usize> $guard<'_, L, O, B> {
+        impl<L: Locks<Map: $bound>, O: Objects, const B: usize> $guard<'_, L, O, B> {
             /// Goes up whenever the map may have changed. Who gives a lock up and takes it again
             /// knows by it whether what was seen still holds.
             #[must_use]
@@ -219,7 +218,7 @@ macro_rules! looks_at_map {
             }
         }
 
-        impl<L: Locks<Map: $bound>, O, const B: usize> Deref for $guard<'_, L, O, B> {
+        impl<L: Locks<Map: $bound>, O: Objects, const B: usize> Deref for $guard<'_, L, O, B> {
             type Target = VmMap<O, B>;
 
             fn deref(&self) -> &VmMap<O, B> {
@@ -227,7 +226,7 @@ macro_rules! looks_at_map {
             }
         }
 
-        impl<L: Locks<Map: $bound>, O, const B: usize> core::fmt::Debug for $guard<'_, L, O, B> {
+        impl<L: Locks<Map: $bound>, O: Objects, const B: usize> core::fmt::Debug for $guard<'_, L, O, B> {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 let guard = &*self.guard;
                 f.debug_struct(stringify!($guard))

@@ -36,10 +36,9 @@ pub use process_lock::ProcessGuard;
 pub use protection::Raced;
 pub use wire::WireError;
 
-use core::num::NonZeroU64;
-
 use lock_api::{Mutex, RwLock};
 
+use crate::objects::{Objects, Plain};
 use crate::refusal::Refusal;
 use crate::stack_state::StackState;
 use crate::vm_space::VmSpace;
@@ -82,7 +81,7 @@ use view::{Room, View};
 // In this order: the words that a growth writes, which go from core to core with it, lie in one
 // cache line, and nothing else that a fault looks at lies in it.
 #[repr(C)]
-pub struct SharedVmSpace<L: Locks, O = NonZeroU64, const B: usize = 16> {
+pub struct SharedVmSpace<L: Locks, O: Objects = Plain, const B: usize = 16> {
     /// Begins and ends with a cache line.
     view: View,
     /// Guards all of a process but its map. It is apart, or it would part the words of the locks.
@@ -93,7 +92,7 @@ pub struct SharedVmSpace<L: Locks, O = NonZeroU64, const B: usize = 16> {
     path: FaultPath,
 }
 
-impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
+impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     /// Shares a process, with [`FaultPath::default`].
     ///
     /// # Errors
@@ -146,7 +145,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
     }
 }
 
-impl<L: Locks, O, const B: usize> core::fmt::Debug for SharedVmSpace<L, O, B> {
+impl<L: Locks, O: Objects, const B: usize> core::fmt::Debug for SharedVmSpace<L, O, B> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("SharedVmSpace").field("path", &self.path).finish_non_exhaustive()
     }
@@ -168,7 +167,7 @@ mod tests {
         let (process, lock) = (from_ref(&shared.process).addr(), from_ref(&shared.map).addr());
         let guard = shared.map.read();
         let (timestamp, map) = (from_ref(&*guard).addr(), guard.map());
-        let (size, charged) = (from_ref(&map.size).addr(), from_ref(&map.reserved).addr());
+        let (size, charged) = (from_ref(&map.size).addr(), from_ref(&map.objects).addr());
         let entries = from_ref(&map.tree).addr();
         let lines = [process, lock, timestamp, size, charged, entries].map(|word| word / 64);
         assert_eq!(lines, [process / 64; 6]);

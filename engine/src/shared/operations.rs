@@ -8,6 +8,7 @@ use crate::entry::Entry;
 use crate::flags::Prot;
 use crate::map::Mapping;
 use crate::num::{Addr, Size};
+use crate::objects::Objects;
 use crate::refusal::Refusal;
 
 /// The addresses that an operation may change, which is all that it must find free of wirings.
@@ -25,7 +26,7 @@ macro_rules! edits {
     ($(
         $name:ident($($argument:ident: $type:ty),*) -> $answer:ty, in $stretch:expr;
     )*) => {
-        impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {$(
+        impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {$(
             #[doc = concat!("[`VmMap::", stringify!($name), "`](crate::VmMap::", stringify!($name), ").")]
             ///
             /// # Errors
@@ -40,7 +41,7 @@ macro_rules! edits {
             }
         )*}
 
-        impl<L: Locks, O: Clone + PartialEq, const B: usize> MapWriteGuard<'_, L, O, B> {$(
+        impl<L: Locks, O: Objects, const B: usize> MapWriteGuard<'_, L, O, B> {$(
             #[doc = concat!("[`VmMap::", stringify!($name), "`](crate::VmMap::", stringify!($name), ").")]
             ///
             /// # Errors
@@ -62,16 +63,16 @@ macro_rules! edits {
 }
 
 edits! {
-    insert(start: Addr, end: Addr, mapping: Mapping<O>) -> (), in stretch(start, end);
+    insert(start: Addr, end: Addr, mapping: Mapping<O::Object>) -> (), in stretch(start, end);
     // Wraps as rule 7.3 says; what wraps is clamped to nothing, or ends below.
-    fixed(start: Addr, length: Size, mapping: Mapping<O>) -> (),
+    fixed(start: Addr, length: Size, mapping: Mapping<O::Object>) -> (),
         in stretch(start, start.wrapping_add(length));
     remove(start: Addr, end: Addr) -> (), in stretch(start, end);
     protect(start: Addr, end: Addr, prot: Prot, what: ProtectWhat) -> (), in stretch(start, end);
     unwire(start: Addr, end: Addr, wiring: Wiring, holes: Holes) -> (), in stretch(start, end);
 }
 
-impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
+impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     /// [`VmMap::find`](crate::VmMap::find).
     ///
     /// # Errors
@@ -83,7 +84,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
         length: Size,
         max_addr: Addr,
         space: FindSpace,
-        mapping: Mapping<O>,
+        mapping: Mapping<O::Object>,
         tell: impl FnMut(Change),
     ) -> Result<Addr, Refusal> {
         loop {
@@ -123,8 +124,8 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
 
     /// [`VmMap::lookup`](crate::VmMap::lookup), under the map lock held to read.
     #[must_use]
-    pub fn lookup(&self, addr: Addr) -> Option<Entry<O>> {
-        self.map.read().map().lookup(addr)
+    pub fn lookup(&self, addr: Addr) -> Option<Entry<O::Object>> {
+        self.map.read().map().lookup(addr).map(Entry::cloned)
     }
 
     /// [`VmMap::find_space`](crate::VmMap::find_space), under the map lock held to read. Another
@@ -159,7 +160,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
     }
 }
 
-impl<L: Locks, O: Clone + PartialEq, const B: usize> MapWriteGuard<'_, L, O, B> {
+impl<L: Locks, O: Objects, const B: usize> MapWriteGuard<'_, L, O, B> {
     /// [`VmMap::find`](crate::VmMap::find).
     ///
     /// # Errors
@@ -171,7 +172,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> MapWriteGuard<'_, L, O, B> 
         length: Size,
         max_addr: Addr,
         space: FindSpace,
-        mapping: Mapping<O>,
+        mapping: Mapping<O::Object>,
         mut tell: impl FnMut(Change),
     ) -> Result<Addr, Refusal> {
         let (map, mut publication) = self.guard.edit(&self.shared.view);

@@ -12,6 +12,7 @@ use crate::growth::Growth;
 use crate::limits::{Limits, StackTunables};
 use crate::map::VmMap;
 use crate::num::{Addr, Size};
+use crate::objects::Objects;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
 use crate::stack::StackRequest;
@@ -24,12 +25,12 @@ use crate::stack_state::StackState;
 /// While a call waits for a wiring, it gives the process lock up too: what the kernel does with no
 /// lock held may need the process. Limits that were read before such a call may be others after it.
 #[must_use]
-pub struct ProcessGuard<'a, L: Locks, O, const B: usize> {
+pub struct ProcessGuard<'a, L: Locks, O: Objects, const B: usize> {
     shared: &'a SharedVmSpace<L, O, B>,
     guard: MutexGuard<'a, L::Process, Apart<StackState>>,
 }
 
-impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
+impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     /// Takes the process lock. Not while the map lock is held.
     pub fn lock_process(&self) -> ProcessGuard<'_, L, O, B> {
         ProcessGuard { shared: self, guard: self.process.lock() }
@@ -116,7 +117,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
     }
 }
 
-impl<'a, L: Locks, O: Clone + PartialEq, const B: usize> ProcessGuard<'a, L, O, B> {
+impl<'a, L: Locks, O: Objects, const B: usize> ProcessGuard<'a, L, O, B> {
     /// [`SharedVmSpace::stack`].
     ///
     /// # Errors
@@ -206,7 +207,7 @@ impl<'a, L: Locks, O: Clone + PartialEq, const B: usize> ProcessGuard<'a, L, O, 
     }
 }
 
-impl<L: Locks, O: Clone + PartialEq, const B: usize> MapWriteGuard<'_, L, O, B> {
+impl<L: Locks, O: Objects, const B: usize> MapWriteGuard<'_, L, O, B> {
     /// Runs an operation on the map, whose changes the view follows.
     fn edit<T>(
         &mut self,
@@ -220,7 +221,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> MapWriteGuard<'_, L, O, B> 
     }
 }
 
-impl<L: Locks, O, const B: usize> core::fmt::Debug for ProcessGuard<'_, L, O, B> {
+impl<L: Locks, O: Objects, const B: usize> core::fmt::Debug for ProcessGuard<'_, L, O, B> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("ProcessGuard").finish_non_exhaustive()
     }

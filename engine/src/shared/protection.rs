@@ -5,6 +5,7 @@ use core::hint::spin_loop;
 use super::{Locks, SharedVmSpace};
 use crate::flags::Prot;
 use crate::num::Addr;
+use crate::objects::Objects;
 
 /// A writer came in between, or the view is off.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -14,7 +15,7 @@ pub struct Raced;
 /// published that is more than a boundary, or somewhat longer.
 const TRIES: usize = if cfg!(loom) { 1 } else { 32 };
 
-impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
+impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     /// The protection at an address; `None` if it is unmapped.
     ///
     /// O(log n), and takes no lock and writes nothing unless writers keep coming in between: then it

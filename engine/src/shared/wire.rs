@@ -9,6 +9,7 @@ use crate::attr::{Holes, Wiring};
 use crate::change::Change;
 use crate::flags::Prot;
 use crate::num::Addr;
+use crate::objects::Objects;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
 
@@ -41,14 +42,14 @@ impl<E: fmt::Display> fmt::Display for WireError<E> {
 impl<E: fmt::Display + fmt::Debug> core::error::Error for WireError<E> {}
 
 /// A range in transition. It is none any more when this is dropped, after a panic too.
-struct InTransition<'a, L: Locks, O: Clone + PartialEq, const B: usize> {
+struct InTransition<'a, L: Locks, O: Objects, const B: usize> {
     shared: &'a SharedVmSpace<L, O, B>,
     range: Stretch,
     marked: bool,
     awaited: bool,
 }
 
-impl<'a, L: Locks, O: Clone + PartialEq, const B: usize> InTransition<'a, L, O, B> {
+impl<'a, L: Locks, O: Objects, const B: usize> InTransition<'a, L, O, B> {
     /// Marks a range, which is clear of all others, and gives the map lock up.
     fn begin(mut map: MapWriteGuard<'a, L, O, B>, range: Stretch) -> Result<Self, Refusal> {
         map.guard.transitions.begin(range)?;
@@ -64,7 +65,7 @@ impl<'a, L: Locks, O: Clone + PartialEq, const B: usize> InTransition<'a, L, O, 
     }
 }
 
-impl<L: Locks, O: Clone + PartialEq, const B: usize> Drop for InTransition<'_, L, O, B> {
+impl<L: Locks, O: Objects, const B: usize> Drop for InTransition<'_, L, O, B> {
     fn drop(&mut self) {
         if self.marked {
             drop(self.unmark());
@@ -75,7 +76,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> Drop for InTransition<'_, L
     }
 }
 
-impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
+impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     /// Wires a range: [`VmMap::wire`](crate::VmMap::wire).
     ///
     /// `fault_in` is called with no lock held, once for each stretch that has no wiring yet, in
@@ -111,7 +112,7 @@ impl<L: Locks, O: Clone + PartialEq, const B: usize> SharedVmSpace<L, O, B> {
     }
 }
 
-impl<L: Locks, O: Clone + PartialEq, const B: usize> MapWriteGuard<'_, L, O, B> {
+impl<L: Locks, O: Objects, const B: usize> MapWriteGuard<'_, L, O, B> {
     /// [`VmMap::wire`](crate::VmMap::wire), at once: what has to be resident is left to the code that
     /// follows the changes.
     ///

@@ -13,12 +13,13 @@ use crate::flags::EntryFlags;
 use crate::growth::{Direction, Growth};
 use crate::map::{Piece, VmMap};
 use crate::num::{Addr, PAGE_SIZE, Size};
+use crate::objects::{Objects, Swap};
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
 use crate::stack_state::StackState;
 use crate::tree::Cursor;
 
-impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+impl<O: Objects, const B: usize> VmMap<O, B> {
     /// Grows the stack next to `addr`, so that `addr` is mapped: `vm_map_growstack(9)`,
     /// section 13. This is what a page fault calls.
     ///
@@ -90,7 +91,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         let Step { edge: bottom, left, main } = step.map_err(|refused| self.refuse(at, refused))?;
 
         let piece = Piece { start: bottom, end: start, prot, max };
-        self.check_piece(&piece).inspect_err(|_| self.set_avail(at, left))?;
+        self.pay_for_piece(&piece).inspect_err(|_| self.set_avail(at, left))?;
         self.ensure_piece(at, &piece)?;
         // Nothing refuses any more. It is reported before the entry is made, so that a cache line
         // that has to be fetched for it comes meanwhile.
@@ -118,10 +119,16 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         mut tell: impl FnMut(Change),
     ) -> Result<Growth, Refusal> {
         let Some(entry) = self.tree.item(at) else { return Ok(Growth::NoStack) };
-        let (prot, charged) = (entry.value.prot(), entry.value.has(EntryFlags::CHARGED));
+        let (prot, body) = (entry.value.prot(), entry.value);
+        let charged = body.has(EntryFlags::CHARGED) || body.object_is_charged(&self.objects);
         let (start, end, avail) = (entry.start, entry.end, entry.value.avail);
         let stack = Stack { start, end, avail, charged };
-        let reserve = |bytes| self.check_swap(bytes);
+        let reserve = |bytes| {
+            let account = self.objects.swap();
+            account
+                .with(Size::new(bytes))
+                .map_or_else(|swap| Err(grow_swap(bytes, swap)), |_| Ok(()))
+        };
         let step = state.decide_up(stack, addr, above, self.totals(), reserve);
         let Step { edge: top, left, main } = step.map_err(|refused| self.refuse(at, refused))?;
 
@@ -129,22 +136,22 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
             return Err(Refusal::MapEnd { top: Addr::new(top), max: self.max() }); // 15.5
         }
         let length = top.wrapping_sub(end);
-        if charged && self.can_reserve(length).is_err() {
-            self.set_avail(at, left); // 13.15: a cut stays (q11).
-            return Err(self.swap_short(length));
-        }
+        // 13.15 and 17.19: a cut stays (q11).
+        self.extend_up(at, length, charged).inspect_err(|_| self.set_avail(at, left))?;
         // 13.16
         self.tree.set_end(at, top);
         if self.wire_future {
             // 13.18 clips the new part out of the stack, with which an equal one above may merge
             // now that they touch: so the need is known only with the new end.
-            self.ensure_wiring(end, top).inspect_err(|_| self.tree.set_end(at, end))?;
+            self.ensure_wiring(end, top).inspect_err(|_| {
+                self.tree.set_end(at, end);
+                if charged {
+                    self.objects.release(Size::new(length));
+                }
+            })?;
         }
         self.set_avail(at, left.wrapping_sub(length));
         self.size = self.size.wrapping_add(length);
-        if charged {
-            self.reserve(length);
-        }
         let added = AddrRange::between(end, top);
         tell(Change::Mapped(added, prot));
         self.settle(state, added, main, tell);
@@ -159,16 +166,20 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         refused.refusal
     }
 
-    /// Rules 13.15 and 15.6: whether swap can be reserved. The refusal is not that of 6.6.
+    /// Rules 13.15 and 17.19: reserves the swap for growth upwards, and makes the object longer.
     #[inline(always)]
-    fn check_swap(&self, wanted: u64) -> Result<(), Refusal> {
-        if self.can_reserve(wanted).is_ok() { Ok(()) } else { Err(self.swap_short(wanted)) }
-    }
-
-    #[cold]
-    fn swap_short(&self, wanted: u64) -> Refusal {
-        let (reserved, limit) = (self.reserved(), self.swap_limit());
-        Refusal::GrowSwap { wanted: Size::new(wanted), reserved, limit }
+    fn extend_up(&mut self, at: &Cursor, length: u64, charged: bool) -> Result<(), Refusal> {
+        if charged {
+            self.objects.reserve(Size::new(length)).map_err(|swap| grow_swap(length, swap))?;
+        }
+        let Some(stack) = self.tree.item(at) else { return Ok(()) };
+        match &stack.value.object {
+            // What has been reserved is never given back, as in the real kernel.
+            Some(object) if !self.objects.extend(object, Size::new(length)) => {
+                Err(Refusal::ObjectGrowth { entry: AddrRange::between(stack.start, stack.end) })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Rules 13.17 and 13.18: counts and wires what was added.
@@ -201,4 +212,9 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
         let (wired_pages, wire_future) = (self.wired_pages, self.wire_future);
         Totals { size: self.size(), wired_pages, wire_future }
     }
+}
+
+#[cold]
+fn grow_swap(wanted: u64, Swap { reserved, limit }: Swap) -> Refusal {
+    Refusal::GrowSwap { wanted: Size::new(wanted), reserved, limit }
 }

@@ -5,6 +5,7 @@ use crate::change::Change;
 use crate::flags::{CowFlags, Prot};
 use crate::map::{Mapping, VmMap};
 use crate::num::{Addr, PAGE_SIZE, Size};
+use crate::objects::Objects;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
 use crate::stack_state::StackState;
@@ -25,7 +26,7 @@ pub struct StackRequest {
     pub flags: CowFlags,
 }
 
-impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
+impl<O: Objects, const B: usize> VmMap<O, B> {
     /// Maps a stack: `vm_map_stack(9)`, section 12. Of its reserve `min(max_ssize, sgrowsiz)` bytes
     /// are mapped at once: at the top if it grows down, at the bottom if it grows up, around the
     /// middle if both. That range is returned.
@@ -88,7 +89,7 @@ impl<O: Clone + PartialEq, const B: usize> VmMap<O, B> {
             // Else the nodes of the old image serve the stack.
             self.ensure_one(&self.tree.first())?;
         }
-        self.empty(&mut tell);
+        self.clear(&mut tell);
         let bottom = top.wrapping_back(maxssiz);
         let (max, flags) = (Prot::ALL, CowFlags::GROWS_DOWN);
         let request = StackRequest { addrbos: bottom, max_ssize: maxssiz, prot, max, flags };

@@ -87,8 +87,25 @@ impl<V: Default, const B: usize> Tree<V, B> {
         Ok(tree)
     }
 
+    /// Makes nodes free for a tree of `entries` entries that is built by
+    /// [`append`](Self::append).
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfNodes`] if the allocator refuses, or the cap is below that.
+    pub(crate) fn ensure_bulk(&mut self, entries: usize) -> Result<(), OutOfNodes> {
+        let leaves = entries.div_ceil(Self::fill(0));
+        let mut need = Need { leaves, inner: 0 };
+        let mut level = leaves;
+        while level > 1 {
+            level = level.div_ceil(Self::fill(1));
+            need.inner += level;
+        }
+        self.ensure(need)
+    }
+
     /// Inserts an entry at the end, where the cursor is and stays.
-    fn append(
+    pub(crate) fn append(
         &mut self,
         at: &mut Cursor,
         start: u64,
@@ -99,9 +116,9 @@ impl<V: Default, const B: usize> Tree<V, B> {
             self.insert(at, start, end, value)?;
         } else {
             if at.slot(0) == Self::fill(0) {
-                // At most a path from the leaf to a new root.
-                self.ensure(Need { leaves: 1, inner: self.height })?;
-                let added = self.add_last_leaf(at);
+                let top = self.lowest_unfilled(at);
+                self.ensure(Need { leaves: 1, inner: top - usize::from(top < self.height) })?;
+                let added = self.add_last_leaf(at, top);
                 debug_assert!(added.is_some(), "nodes are reserved");
             }
             let placed = self.place(at, start, end, value);
@@ -111,11 +128,15 @@ impl<V: Default, const B: usize> Tree<V, B> {
         Ok(())
     }
 
-    /// Adds a path of new nodes for one more leaf, from the lowest last node that is not filled.
-    fn add_last_leaf(&mut self, at: &mut Cursor) -> Option<()> {
-        let key = self.end_below(at)?;
+    /// The level of the lowest last node that is not filled; that of a new root, if all are.
+    fn lowest_unfilled(&self, at: &Cursor) -> usize {
         let filled = |level: &usize| self.len_at(at, *level) >= Self::fill(*level);
-        let top = (1..self.height).take_while(filled).count() + 1;
+        (1..self.height).take_while(filled).count() + 1
+    }
+
+    /// Adds a path of new nodes for one more leaf, from the last node at level `top`.
+    fn add_last_leaf(&mut self, at: &mut Cursor, top: usize) -> Option<()> {
+        let key = self.end_below(at)?;
         if top == self.height {
             self.grow_root(at)?;
         }
@@ -140,7 +161,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
     ///
     /// From the top down, since a node has a sibling to get it from only if its parent has two
     /// children, as the root does.
-    fn fill_up_last(&mut self) -> Option<()> {
+    pub(crate) fn fill_up_last(&mut self) -> Option<()> {
         for level in (0..self.height.saturating_sub(1)).rev() {
             let at = self.end();
             let len = self.len_at(&at, level);

@@ -195,6 +195,11 @@ impl<V: Default, const B: usize> Tree<V, B> {
         self.cap = cap;
     }
 
+    /// The most nodes to be in use.
+    pub(crate) fn node_cap(&self) -> Option<usize> {
+        self.cap
+    }
+
     /// Nodes in use.
     #[must_use]
     pub fn nodes_in_use(&self) -> usize {

@@ -22,7 +22,7 @@ use loom::sync::Arc;
 const PREEMPTIONS: usize = 2;
 
 /// A process with nodes that hold four entries.
-type Shared = SharedVmSpace<LoomLocks, core::num::NonZeroU64, 4>;
+type Shared = SharedVmSpace<LoomLocks, growstack::Plain, 4>;
 
 fn page(n: u64) -> Addr {
     Addr::new(n * 0x1000)

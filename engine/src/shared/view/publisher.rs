@@ -303,7 +303,7 @@ fn step(change: Change) -> Option<(AddrRange, u8)> {
     match change {
         Change::Unmapped(range) => Some((range, UNMAPPED)),
         Change::Mapped(range, prot) | Change::Protected(range, prot) => Some((range, value(prot))),
-        Change::Wired(_) | Change::Unwired(_) => None,
+        Change::Wired(_) | Change::Unwired(_) | Change::CopyOnWrite(_) => None,
     }
 }
 

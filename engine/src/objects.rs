@@ -1,0 +1,230 @@
+//! What a kernel keeps behind its maps: backing objects, and the swap that memory is charged to.
+
+use core::marker::PhantomData;
+use core::num::NonZeroU64;
+
+use crate::flags::Prot;
+use crate::num::Size;
+use crate::range::AddrRange;
+
+/// Swap reserved, and the most that may be (rule 1.5), both in bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub struct Swap {
+    /// Swap reserved.
+    pub reserved: Size,
+    /// The limit.
+    pub limit: Size,
+}
+
+impl Swap {
+    /// Nothing reserved, and no limit.
+    pub const UNLIMITED: Self = Self { reserved: Size::ZERO, limit: Size::MAX };
+
+    /// What would be reserved with `bytes` more.
+    ///
+    /// # Errors
+    ///
+    /// The account as it is, if that would pass the limit.
+    pub fn with(self, bytes: Size) -> Result<Size, Self> {
+        let sum = self.reserved.get().checked_add(bytes.get()).map(Size::new);
+        sum.filter(|&sum| sum <= self.limit).ok_or(self)
+    }
+
+    /// Reserves `bytes`.
+    ///
+    /// # Errors
+    ///
+    /// The account, unchanged, if that would pass the limit.
+    pub fn reserve(&mut self, bytes: Size) -> Result<(), Self> {
+        self.reserved = self.with(bytes)?;
+        Ok(())
+    }
+
+    /// Reserves `bytes` whatever the limit, up to 2^64 - 1 bytes (rule 17.12).
+    pub fn reserve_anyway(&mut self, bytes: Size) {
+        self.reserved = Size::new(self.reserved.get().saturating_add(bytes.get()));
+    }
+
+    /// Gives `bytes` back; stops at none reserved (rule 15.2).
+    pub fn release(&mut self, bytes: Size) {
+        self.reserved = Size::new(self.reserved.get().saturating_sub(bytes.get()));
+    }
+}
+
+/// The backing objects of a kernel and its account of swap, as its maps see them.
+///
+/// A map has one of these of its own. What the maps of several processes share, such as the account
+/// of a whole system, is behind a handle in it. [`Plain`] is for kernels whose handles need nothing,
+/// or that have none; what has a default here does what `Plain` does.
+///
+/// # References
+///
+/// The map clones a handle when an entry is split and drops one when two entries merge, so that an
+/// object which counts its references does that in `Clone` and `Drop`. Handles that go because
+/// their memory is unmapped go to [`unmapped`](Self::unmapped), with the part of the object.
+///
+/// # Charges
+///
+/// Memory is charged for in its entry or, once it has an object, there (rules 17.5 to 17.20). A
+/// method that may move a charge into an object has `charged`: is the entry charged? The map asks
+/// [`is_charged`](Self::is_charged) afterwards, and if the object is, the entry no longer is.
+pub trait Objects {
+    /// The handle of an object. One that compares by identity is what a kernel wants: entries with
+    /// equal handles may merge.
+    type Object: Clone + PartialEq;
+
+    /// The account of swap.
+    fn swap(&self) -> Swap;
+
+    /// Sets the limit of swap. What is reserved stays (rule 1.4).
+    fn set_swap_limit(&mut self, limit: Size);
+
+    /// Reserves swap, all of it or none.
+    ///
+    /// # Errors
+    ///
+    /// The account, if the limit is in the way.
+    fn reserve(&mut self, bytes: Size) -> Result<(), Swap>;
+
+    /// Reserves swap whatever the limit, for a fork about to be undone (rule 17.12).
+    fn reserve_anyway(&mut self, bytes: Size);
+
+    /// Gives swap back.
+    fn release(&mut self, bytes: Size);
+
+    /// What the map of a child has, where this is the parent's.
+    #[must_use]
+    fn child(&self) -> Self
+    where
+        Self: Sized;
+
+    /// Is swap reserved for the object itself (rule 17.13)?
+    fn is_charged(&self, object: &Self::Object) -> bool {
+        let _ = object;
+        false
+    }
+
+    /// Charges an anonymous object for its whole length, since memory of it becomes writable
+    /// (rule 17.20). Not called for one that is charged. Objects that are not anonymous need no
+    /// swap.
+    ///
+    /// # Errors
+    ///
+    /// The length of the object and the account, if the limit is in the way.
+    fn charge(&mut self, object: &Self::Object) -> Result<(), (Size, Swap)> {
+        let _ = object;
+        Ok(())
+    }
+
+    /// Makes an object longer at its end, if it can be, for a stack that grows up (rule 17.19). If
+    /// stack or object are charged, the swap has been reserved.
+    fn extend(&mut self, object: &Self::Object, by: Size) -> bool {
+        let _ = (object, by);
+        false
+    }
+
+    /// An object for `length` bytes of anonymous memory that has none, since a child is to share it
+    /// (rule 17.5) or a page of it is touched. `None`: such memory has no objects in this kernel.
+    fn make(&mut self, length: Size, charged: bool) -> Option<Self::Object> {
+        let _ = (length, charged);
+        None
+    }
+
+    /// Puts a new object for `length` bytes over the part of `object` from `offset` on, and sets
+    /// both to it, so that what is written from now on does not change the lower one (rule 17.5).
+    /// The reference to the lower one passes to the upper one.
+    fn shadow(&mut self, object: &mut Self::Object, offset: &mut u64, length: Size, charged: bool) {
+        let _ = (object, offset, length, charged);
+    }
+
+    /// Prepares the part of an object that is about to be copied on write: shortens the chain of
+    /// objects below it, and may split the part off, as an object of its own (rule 17.9a).
+    fn split_off(&mut self, object: &mut Self::Object, offset: &mut u64, length: Size) {
+        let _ = (object, offset, length);
+    }
+
+    /// A child's handle of the object, parts of which are mapped by both from now on
+    /// (rules 17.6 and 17.9e).
+    fn duplicate(&mut self, object: &Self::Object) -> Self::Object {
+        object.clone()
+    }
+
+    /// A new object for a child, charged for, with a copy of `length` wired bytes
+    /// (rule 17.10). `None`: the memory stays without, and is charged for in the child's entry.
+    fn copy_wired(
+        &mut self,
+        object: Option<&Self::Object>,
+        offset: u64,
+        length: Size,
+    ) -> Option<Self::Object> {
+        let _ = (offset, length);
+        object.cloned()
+    }
+
+    /// Takes the handle of memory that is no longer mapped: `length` bytes of the object from
+    /// `offset` on (rule 17.17). The addresses are reported apart, as
+    /// [`Change::Unmapped`](crate::Change::Unmapped), afterwards.
+    fn unmapped(&mut self, object: Self::Object, offset: u64, length: Size) {
+        let _ = (object, offset, length);
+    }
+
+    /// Ends an operation that may have unmapped memory: what was kept of the handles is dropped now,
+    /// the last one first, by objects that hold charges (rule 17.14).
+    fn end_unmapping(&mut self) {}
+
+    /// Follows a change of protection, of `range`, which maps the object from `offset` on.
+    fn protected(&mut self, object: &Self::Object, offset: u64, range: AddrRange, prot: Prot) {
+        let _ = (object, offset, range, prot);
+    }
+}
+
+/// Objects of which the map needs nothing, known by handles `O`, and an account of swap for each
+/// map.
+///
+/// Handles are cloned into children. Anonymous memory never has an object: a kernel with these
+/// copies private pages by what it knows of the pages.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub struct Plain<O = NonZeroU64> {
+    swap: Swap,
+    handles: PhantomData<O>,
+}
+
+impl<O> Default for Plain<O> {
+    /// No swap reserved, and no limit.
+    fn default() -> Self {
+        Self { swap: Swap::UNLIMITED, handles: PhantomData }
+    }
+}
+
+impl<O: Clone + PartialEq> Objects for Plain<O> {
+    type Object = O;
+
+    #[inline]
+    fn swap(&self) -> Swap {
+        self.swap
+    }
+
+    fn set_swap_limit(&mut self, limit: Size) {
+        self.swap.limit = limit;
+    }
+
+    #[inline]
+    fn reserve(&mut self, bytes: Size) -> Result<(), Swap> {
+        self.swap.reserve(bytes)
+    }
+
+    fn reserve_anyway(&mut self, bytes: Size) {
+        self.swap.reserve_anyway(bytes);
+    }
+
+    #[inline]
+    fn release(&mut self, bytes: Size) {
+        self.swap.release(bytes);
+    }
+
+    /// An account of its own, with the same limit.
+    fn child(&self) -> Self {
+        let swap = Swap { reserved: Size::ZERO, ..self.swap };
+        Self { swap, handles: PhantomData }
+    }
+}
