@@ -1,27 +1,34 @@
 //! The engine as an [`AddressSpace`].
 
-use growstack::{Addr, AddrRange, Change, Entry, Growth, KernReturn, Refusal, VmMap, VmSpace};
+use std::collections::BTreeMap;
+use std::mem;
+
+use growstack::{Addr, AddrRange, Change, Growth, KernReturn, Refusal, VmMap, VmSpace};
 
 use crate::answer::{Answer, Cause, Row, Summary};
-use crate::op::{Config, ObjectId, Op};
+use crate::objects::{Kernel, with_handle, with_number};
+use crate::op::{Config, Op, ProcessId};
 use crate::space::{AddressSpace, refill};
 
 /// Answers an operation by the methods that the engine and the shared one both have: `$map` those
-/// of `VmMap`, `$space` those of `VmSpace`. The two arms that differ come last.
+/// of `VmMap`, `$space` those of `VmSpace`, whose mappings `$mapping` makes. The arms that differ
+/// come last.
 macro_rules! answer {
-    ($op:expr, $map:expr, $space:expr, $tell:expr, { $($own:tt)* }) => {
+    ($op:expr, $map:expr, $space:expr, $mapping:expr, $tell:expr, { $($own:tt)* }) => {
         match *$op {
-            Op::Insert { start, end, mapping } => plain($map.insert(start, end, mapping, $tell)),
+            Op::Insert { start, end, mapping } => {
+                plain($map.insert(start, end, $mapping(mapping), $tell))
+            }
             Op::Stack { addrbos, max_ssize, prot, max, flags } => {
                 plain($space.stack(addrbos, max_ssize, prot, max, flags, $tell))
             }
             Op::Grow { addr } => grew($space.grow(addr, $tell)),
             Op::FindSpace { start, length } => found($map.find_space(start, length)),
             Op::Find { start, length, max_addr, space, mapping } => {
-                found($map.find(start, length, max_addr, space, mapping, $tell))
+                found($map.find(start, length, max_addr, space, $mapping(mapping), $tell))
             }
             Op::Fixed { start, length, mapping } => {
-                plain($map.fixed(start, length, mapping, $tell))
+                plain($map.fixed(start, length, $mapping(mapping), $tell))
             }
             Op::Remove { start, end } => plain($map.remove(start, end, $tell)),
             Op::Protect { start, end, prot, what } => {
@@ -52,8 +59,6 @@ macro_rules! answer {
                 SILENT
             }
             Op::Dump => SILENT,
-            // The engine has no fork yet.
-            Op::Fork | Op::Use { .. } | Op::Exit { .. } => (Answer::Unsupported, Cause::NotGiven),
             $($own)*
         }
     };
@@ -63,24 +68,65 @@ pub(crate) use answer;
 /// The answer of what only stores a value.
 pub(crate) const SILENT: (Answer, Cause) = (Answer::Silent, Cause::Done);
 
-/// A process of the engine, with index nodes of width `B`.
+/// Processes of the engine, with index nodes of width `B`.
 #[derive(Debug)]
 pub struct EngineSpace<const B: usize = 16> {
-    /// The process, open for questions that the trait does not have.
-    pub process: VmSpace<ObjectId, B>,
+    /// The current process, open for questions that the trait does not have.
+    pub process: VmSpace<Kernel, B>,
+    current: ProcessId,
+    others: BTreeMap<ProcessId, VmSpace<Kernel, B>>,
+    /// How many forks have succeeded.
+    forks: u64,
 }
+
+impl<const B: usize> EngineSpace<B> {
+    fn fork(&mut self, tell: impl FnMut(Change)) -> (Answer, Cause) {
+        match self.process.fork(tell) {
+            Ok(child) => {
+                self.forks += 1;
+                let id = ProcessId(self.forks);
+                self.others.insert(id, child);
+                (Answer::Forked(id), Cause::Done)
+            }
+            Err(refusal) => refused(refusal),
+        }
+    }
+
+    fn use_process(&mut self, id: ProcessId) -> (Answer, Cause) {
+        if id == self.current {
+            return SILENT;
+        }
+        let Some(mut next) = self.others.remove(&id) else { return NO_SUCH_PROCESS };
+        // Limits and settings are those of all processes.
+        let tunables = self.process.tunables();
+        next.set_limits(self.process.limits());
+        next.set_guard_page(tunables.guard_page);
+        next.set_sgrowsiz(tunables.sgrowsiz).expect("the step is not 0");
+        let last = mem::replace(&mut self.process, next);
+        self.others.insert(mem::replace(&mut self.current, id), last);
+        SILENT
+    }
+
+    fn exit(&mut self, id: ProcessId) -> (Answer, Cause) {
+        let Some(process) = self.others.remove(&id) else { return NO_SUCH_PROCESS };
+        process.exit(|_| ());
+        SILENT
+    }
+}
+
+const NO_SUCH_PROCESS: (Answer, Cause) = (Answer::NO_SUCH_PROCESS, Cause::NotGiven);
 
 impl<const B: usize> AddressSpace for EngineSpace<B> {
     fn create(config: &Config) -> Self {
         let map = VmMap::new(config.min, config.max);
         let process = VmSpace::new(map, config.limits, config.tunables)
             .expect("a configuration has a step other than 0");
-        Self { process }
+        Self { process, current: ProcessId::default(), others: BTreeMap::new(), forks: 0 }
     }
 
     fn apply(&mut self, op: &Op, changes: &mut Vec<Change>) -> (Answer, Cause) {
         let tell = |change| changes.push(change);
-        answer!(op, self.process.map_mut(), self.process, tell, {
+        answer!(op, self.process.map_mut(), self.process, with_handle, tell, {
             Op::Wire { start, end, wiring, holes } => {
                 plain(self.process.map_mut().wire(start, end, wiring, holes, tell))
             }
@@ -88,11 +134,14 @@ impl<const B: usize> AddressSpace for EngineSpace<B> {
                 self.process.set_limits(name.set(self.process.limits(), value));
                 SILENT
             }
+            Op::Fork => self.fork(tell),
+            Op::Use { process } => self.use_process(process),
+            Op::Exit { process } => self.exit(process),
         })
     }
 
     fn entries(&self, rows: &mut Vec<Row>) {
-        refill(rows, self.process.map().entries());
+        refill(rows, self.process.map().entries().map(with_number));
     }
 
     fn entries_near(&self, range: AddrRange, rows: &mut Vec<Row>) {
@@ -102,10 +151,10 @@ impl<const B: usize> AddressSpace for EngineSpace<B> {
         let mut above = false;
         let near = map.entries_from(start).take_while(|entry| {
             // The first above the range is the last to be shown.
-            let last = std::mem::replace(&mut above, entry.range.start() >= range.end());
+            let last = mem::replace(&mut above, entry.range.start() >= range.end());
             !last
         });
-        refill(rows, below(map, first).into_iter().chain(near));
+        refill(rows, below(map, first).into_iter().chain(near.map(with_number)));
     }
 
     fn summary(&self) -> Summary {
@@ -126,12 +175,13 @@ impl<const B: usize> AddressSpace for EngineSpace<B> {
 }
 
 /// The last entry that ends at or below `addr`.
-fn below<const B: usize>(map: &VmMap<ObjectId, B>, addr: Addr) -> Option<Entry<ObjectId>> {
+fn below<const B: usize>(map: &VmMap<Kernel, B>, addr: Addr) -> Option<Row> {
     let last = Addr::new(addr.get().checked_sub(1)?);
-    map.lookup(last).or_else(|| {
+    let entry = map.lookup(last).or_else(|| {
         let gap = map.gap(last)?.range.start();
         map.lookup(Addr::new(gap.get().checked_sub(1)?))
-    })
+    });
+    entry.map(with_number)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "takes what an operation returns as it is")]
@@ -201,8 +251,7 @@ mod tests {
     fn the_entries_near_a_range_are_those_of_the_list() {
         let mut compared = 0;
         for number in 0..40 {
-            let (config, mut ops) = sequence(7, number);
-            ops.retain(|op| !matches!(op, Op::Fork | Op::Use { .. } | Op::Exit { .. }));
+            let (config, ops) = sequence(7, number);
             let mut engine = EngineSpace::<4>::create(&config);
             let mut oracle = Oracle::create(&config);
             for op in ops {

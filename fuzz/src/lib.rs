@@ -60,6 +60,7 @@ pub mod keeps;
 pub mod lockstep;
 #[cfg(feature = "command")]
 pub mod night;
+pub mod objects;
 pub mod op;
 pub mod oracle;
 #[cfg(feature = "command")]

@@ -1,9 +1,11 @@
 //! The engine for many threads, as an [`AddressSpace`] and for threads that call it at once.
 
-use std::convert::Infallible;
+use std::convert::{Infallible, identity};
 
 use growstack::shared::{FaultPath, Locks, ParkingLot, SharedVmSpace, WireError};
-use growstack::{Addr, AddrRange, Change, Holes, KernReturn, Prot, Size, VmMap, VmSpace, Wiring};
+use growstack::{
+    Addr, AddrRange, Change, Entry, Holes, KernReturn, Plain, Prot, Size, VmMap, VmSpace, Wiring,
+};
 use parking_lot::Mutex;
 
 use crate::answer::{Answer, Cause, Row, Summary};
@@ -15,7 +17,7 @@ use crate::space::{AddressSpace, refill};
 #[derive(Debug)]
 pub struct SharedSpace<const B: usize = 16, L: Locks = ParkingLot> {
     /// The process, open for questions that the trait does not have.
-    pub process: SharedVmSpace<L, ObjectId, B>,
+    pub process: SharedVmSpace<L, Plain<ObjectId>, B>,
     /// The first wiring whose pages nobody had been asked for.
     unasked: Mutex<Option<String>>,
 }
@@ -60,7 +62,7 @@ impl<const B: usize, L: Locks> SharedSpace<B, L> {
     /// Runs one operation, as any thread may; `pause` is called in the window of a wiring.
     pub fn call(&self, op: &Op, changes: &mut Vec<Change>, pause: impl Fn()) -> (Answer, Cause) {
         let tell = |change| changes.push(change);
-        answer!(op, self.process, self.process, tell, {
+        answer!(op, self.process, self.process, identity, tell, {
             Op::Wire { start, end, wiring, holes } => {
                 self.wire((start, end), wiring, holes, changes, pause)
             }
@@ -70,6 +72,8 @@ impl<const B: usize, L: Locks> SharedSpace<B, L> {
                 process.set_limits(limits);
                 SILENT
             }
+            // A shared process is one that stays.
+            Op::Fork | Op::Use { .. } | Op::Exit { .. } => (Answer::Unsupported, Cause::NotGiven),
         })
     }
 
@@ -137,7 +141,7 @@ impl<const B: usize, L: Locks> AddressSpace for SharedSpace<B, L> {
     }
 
     fn entries(&self, rows: &mut Vec<Row>) {
-        refill(rows, self.process.read().entries());
+        refill(rows, self.process.read().entries().map(Entry::cloned));
     }
 
     fn summary(&self) -> Summary {

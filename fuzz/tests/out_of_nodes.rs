@@ -100,7 +100,7 @@ fn insist<const B: usize>(
             tally.most = tally.most.max(n);
             return answer;
         }
-        assert!(n < VmMap::<growstack_fuzz::op::ObjectId, B>::MAX_NODES_PER_OPERATION, "{op:?}");
+        assert!(n < VmMap::<growstack_fuzz::objects::Kernel, B>::MAX_NODES_PER_OPERATION, "{op:?}");
         assert_eq!(answer, Answer::Code(growstack::KernReturn::ResourceShortage));
         assert_eq!(changes, [], "{op:?} was refused for memory and reported changes");
         assert!(look(space) == before, "{op:?} was refused for memory and changed the map");
@@ -223,7 +223,7 @@ fn an_allocator_that_refuses_is_survived_and_changes_nothing() {
 /// With nodes reserved, growth down and up does not allocate, splits of nodes included.
 #[test]
 fn a_reserved_growth_allocates_nothing() {
-    let map: VmMap<std::num::NonZeroU64, 4> = VmMap::new(Addr::new(0), Addr::new(1 << 47));
+    let map: VmMap<growstack::Plain, 4> = VmMap::new(Addr::new(0), Addr::new(1 << 47));
     let mut process = VmSpace::new(map, Default::default(), Default::default()).unwrap();
     process.set_sgrowsiz(Size::PAGE).unwrap();
     let (mut grown, mut splits) = (0, 0);
@@ -231,7 +231,7 @@ fn a_reserved_growth_allocates_nothing() {
         let base = Addr::new((i + 1) * 0x10_0000);
         let flags = if i % 4 == 0 { CowFlags::GROWS_UP } else { CowFlags::GROWS_DOWN };
         process.stack(base, Size::pages(200), Prot::RW, Prot::ALL, flags, |_| ()).unwrap();
-        let most = VmMap::<std::num::NonZeroU64, 4>::MAX_NODES_PER_OPERATION;
+        let most = VmMap::<growstack::Plain, 4>::MAX_NODES_PER_OPERATION;
         process.map_mut().reserve_nodes(most).unwrap();
         let (allocations, nodes) = (ALLOCATIONS.get(), process.map().nodes_in_use());
         let fault = base.wrapping_add(Size::pages(100));

@@ -9,6 +9,7 @@ use growstack::{
 };
 use growstack_fuzz::answer::{Answer, Row};
 use growstack_fuzz::engine::EngineSpace;
+use growstack_fuzz::objects::with_number;
 use growstack_fuzz::op::{Config, Mapping, ObjectId, Op};
 use growstack_fuzz::proc_maps::{Region, Shows, Stretch};
 use growstack_fuzz::space::AddressSpace;
@@ -199,13 +200,14 @@ impl Space {
 
     /// The entries.
     pub(super) fn rows(&self) -> impl Iterator<Item = Row> + '_ {
-        self.map.process.map().entries()
+        self.map.process.map().entries().map(with_number)
     }
 
     /// The parts of entries that are in `range`.
     pub(super) fn rows_in(&self, range: AddrRange) -> Vec<Row> {
         let entries = self.map.process.map().entries_from(range.start());
         entries
+            .map(with_number)
             .take_while(|row| row.range.start() < range.end())
             .filter_map(|row| {
                 let start = row.range.start().max(range.start());

@@ -29,6 +29,7 @@ fn join(first: Change, second: Change) -> Option<Change> {
         }
         (Change::Wired(_), Change::Wired(_)) => Some(Change::Wired(range)),
         (Change::Unwired(_), Change::Unwired(_)) => Some(Change::Unwired(range)),
+        (Change::CopyOnWrite(_), Change::CopyOnWrite(_)) => Some(Change::CopyOnWrite(range)),
         _ => None,
     }
 }

@@ -137,6 +137,7 @@ impl fmt::Display for ChangesText<'_> {
                 Change::Protected(range, prot) => write!(f, "protected {range} {prot}")?,
                 Change::Wired(range) => write!(f, "wired {range}")?,
                 Change::Unwired(range) => write!(f, "unwired {range}")?,
+                Change::CopyOnWrite(range) => write!(f, "copied on write {range}")?,
             }
             comma = ", ";
         }

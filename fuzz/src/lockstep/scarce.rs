@@ -5,7 +5,8 @@ use growstack::{Change, Refusal, VmMap};
 use crate::answer::Cause;
 use crate::compare::{Divergence, Observed, coalesce};
 use crate::engine::EngineSpace;
-use crate::op::{ObjectId, Op};
+use crate::objects::Kernel;
+use crate::op::Op;
 use crate::space::AddressSpace;
 
 /// Runs `op` with `nodes` more index nodes to be had, then with one more, and so on, until
@@ -17,7 +18,7 @@ pub(crate) fn short_of_nodes<const B: usize>(
     seen: &mut Observed,
     shortages: &mut u64,
 ) -> Result<(), Divergence> {
-    let most = VmMap::<ObjectId, B>::MAX_NODES_PER_OPERATION;
+    let most = VmMap::<Kernel, B>::MAX_NODES_PER_OPERATION;
     for nodes in usize::from(nodes.unwrap_or(0)).. {
         let map = space.process.map_mut();
         map.set_node_cap(Some(map.nodes_in_use() + nodes));

@@ -66,7 +66,10 @@ impl Oracle {
                 Change::Unmapped(range) => {
                     i128::from(range.start().get()) - i128::from(range.end().get())
                 }
-                Change::Protected(..) | Change::Wired(_) | Change::Unwired(_) => 0,
+                Change::Protected(..)
+                | Change::Wired(_)
+                | Change::Unwired(_)
+                | Change::CopyOnWrite(_) => 0,
             })
             .sum();
         hold!(

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use growstack::{EntryFlags, Inherit, Refusal, Size};
+use growstack::{Change, EntryFlags, Inherit, Refusal, Size};
 
 use super::Oracle;
 use super::branch::Branch;
@@ -14,14 +14,14 @@ use crate::op::{ObjectId, ProcessId};
 
 impl Oracle {
     /// 17.1 to 17.12.
-    pub(super) fn fork(&mut self) -> Result<ProcessId, Refusal> {
+    pub(super) fn fork(&mut self, changes: &mut Vec<Change>) -> Result<ProcessId, Refusal> {
         let (mut entries, mut need) = (Vec::new(), 0);
         for x in 0..self.process.entries.len() {
             match self.process.entries[x].inherit {
                 // 17.4.
                 Inherit::None => self.reach(Branch::InheritNone),
                 Inherit::Share => entries.push(self.share(x)),
-                Inherit::Copy => entries.push(self.copy(x, &mut need)),
+                Inherit::Copy => entries.push(self.copy(x, &mut need, changes)),
             }
         }
         let child = self.child(entries);
@@ -115,11 +115,11 @@ impl Oracle {
     }
 
     /// 17.8 to 17.10. Adds to `need` what the copy asks for.
-    fn copy(&mut self, x: usize, need: &mut u128) -> Piece {
+    fn copy(&mut self, x: usize, need: &mut u128, changes: &mut Vec<Change>) -> Piece {
         let entry = &self.process.entries[x];
         match (entry.wired, entry.object) {
             (0, None) => self.copy_plain(x, need),
-            (0, Some(object)) => self.copy_object(x, object, need),
+            (0, Some(object)) => self.copy_object(x, object, need, changes),
             _ => self.copy_wired(x, need),
         }
     }
@@ -138,7 +138,13 @@ impl Oracle {
     }
 
     /// 17.9.
-    fn copy_object(&mut self, x: usize, object: Backing, need: &mut u128) -> Piece {
+    fn copy_object(
+        &mut self,
+        x: usize,
+        object: Backing,
+        need: &mut u128,
+        changes: &mut Vec<Change>,
+    ) -> Piece {
         if let Backing::Made(id) = object {
             self.shorten(id);
             let object = self.objects.get(id);
@@ -157,6 +163,9 @@ impl Oracle {
         if counts && !had {
             entry.set(EntryFlags::CHARGED);
             *need += length;
+        }
+        if !had {
+            changes.push(Change::CopyOnWrite(entry.range()));
         }
         entry.set(EntryFlags::COW | EntryFlags::NEEDS_COPY);
         self.reach(match (counts, had) {

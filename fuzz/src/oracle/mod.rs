@@ -194,7 +194,7 @@ impl Oracle {
             Op::Exec { top, maxssiz, prot } => {
                 plain(self.new_image(top.get(), maxssiz.get(), prot, changes))
             }
-            Op::Fork => match self.fork() {
+            Op::Fork => match self.fork(changes) {
                 Ok(child) => (Answer::Forked(child), Cause::Done),
                 Err(refusal) => refused(refusal),
             },

@@ -62,7 +62,7 @@ fn operation(change: Change) -> Option<Op> {
         Change::Protected(_, prot) => {
             Some(Op::Protect { start, end, prot, what: ProtectWhat::Current })
         }
-        Change::Wired(_) | Change::Unwired(_) => None,
+        Change::Wired(_) | Change::Unwired(_) | Change::CopyOnWrite(_) => None,
     }
 }
 
