@@ -76,21 +76,34 @@ pub trait Objects {
     /// The account of swap.
     fn swap(&self) -> Swap;
 
+    /// Changes the account of swap, as one step.
+    fn account<T>(&mut self, change: impl FnOnce(&mut Swap) -> T) -> T;
+
     /// Sets the limit of swap. What is reserved stays (rule 1.4).
-    fn set_swap_limit(&mut self, limit: Size);
+    fn set_swap_limit(&mut self, limit: Size) {
+        self.account(|swap| swap.limit = limit);
+    }
 
     /// Reserves swap, all of it or none.
     ///
     /// # Errors
     ///
     /// The account, if the limit is in the way.
-    fn reserve(&mut self, bytes: Size) -> Result<(), Swap>;
+    #[inline]
+    fn reserve(&mut self, bytes: Size) -> Result<(), Swap> {
+        self.account(|swap| swap.reserve(bytes))
+    }
 
     /// Reserves swap whatever the limit, for a fork about to be undone (rule 17.12).
-    fn reserve_anyway(&mut self, bytes: Size);
+    fn reserve_anyway(&mut self, bytes: Size) {
+        self.account(|swap| swap.reserve_anyway(bytes));
+    }
 
     /// Gives swap back.
-    fn release(&mut self, bytes: Size);
+    #[inline]
+    fn release(&mut self, bytes: Size) {
+        self.account(|swap| swap.release(bytes));
+    }
 
     /// What the map of a child has, where this is the parent's.
     #[must_use]
@@ -204,22 +217,9 @@ impl<O: Clone + PartialEq> Objects for Plain<O> {
         self.swap
     }
 
-    fn set_swap_limit(&mut self, limit: Size) {
-        self.swap.limit = limit;
-    }
-
     #[inline]
-    fn reserve(&mut self, bytes: Size) -> Result<(), Swap> {
-        self.swap.reserve(bytes)
-    }
-
-    fn reserve_anyway(&mut self, bytes: Size) {
-        self.swap.reserve_anyway(bytes);
-    }
-
-    #[inline]
-    fn release(&mut self, bytes: Size) {
-        self.swap.release(bytes);
+    fn account<T>(&mut self, change: impl FnOnce(&mut Swap) -> T) -> T {
+        change(&mut self.swap)
     }
 
     /// An account of its own, with the same limit.

@@ -244,20 +244,8 @@ impl Objects for Kernel {
         self.shared.swap.get()
     }
 
-    fn set_swap_limit(&mut self, limit: Size) {
-        self.shared.account(|swap| swap.limit = limit);
-    }
-
-    fn reserve(&mut self, bytes: Size) -> Result<(), Swap> {
-        self.shared.account(|swap| swap.reserve(bytes))
-    }
-
-    fn reserve_anyway(&mut self, bytes: Size) {
-        self.shared.account(|swap| swap.reserve_anyway(bytes));
-    }
-
-    fn release(&mut self, bytes: Size) {
-        self.shared.account(|swap| swap.release(bytes));
+    fn account<T>(&mut self, change: impl FnOnce(&mut Swap) -> T) -> T {
+        self.shared.account(change)
     }
 
     fn child(&self) -> Self {

@@ -1,4 +1,4 @@
-//! The golden traces with forks: what the oracle answers is what the real kernel answered.
+//! The golden traces with forks: what both maps answer is what the real kernel answered.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -6,6 +6,7 @@ mod common;
 use std::collections::HashSet;
 
 use common::fork_traces;
+use growstack_fuzz::engine::EngineSpace;
 use growstack_fuzz::input::Input;
 use growstack_fuzz::op::Op;
 use growstack_fuzz::oracle::{Branch, Oracle};
@@ -22,11 +23,16 @@ fn they_print_as_they_are() {
 }
 
 #[test]
-fn the_oracle_agrees_with_every_answer() {
+fn both_maps_agree_with_every_answer() {
+    let maps = [
+        MapFactory::of::<Oracle>("oracle"),
+        MapFactory::of::<EngineSpace<16>>("engine"),
+        MapFactory::of::<EngineSpace<4>>("engine-4"),
+    ];
     let (mut operations, mut answers) = (0, 0);
     for (path, bytes) in fork_traces() {
         let trace = Trace::parse(&bytes).unwrap();
-        let (counts, result) = replay(&trace, &[MapFactory::of::<Oracle>("oracle")]);
+        let (counts, result) = replay(&trace, &maps);
         if let Err(failure) = result {
             let line = trace.steps[failure.index].line().unwrap();
             panic!("{}:{line}: {:?}", path.display(), failure.divergence);

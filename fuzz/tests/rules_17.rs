@@ -12,7 +12,7 @@ use growstack_fuzz::op::{LimitName, Mapping, Op};
 use subject::fork::*;
 use subject::*;
 
-on_every_map! { @fork
+on_every_map! {
     r17_1_neither_map_is_simplified
     r17_2_what_the_child_starts_with
     r17_3_wiring_stays_with_the_parent

@@ -15,7 +15,7 @@ use growstack_fuzz::op::{LimitName, Op};
 use subject::fork::*;
 use subject::*;
 
-on_every_map! { @fork
+on_every_map! {
     r17_13_numbers_are_not_used_again
     r17_14_references_are_dropped_at_the_end
     r17_14_a_merge_drops_its_reference_at_once

@@ -110,7 +110,8 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         self.objects.split_off(object, &mut body.offset, length);
         let counts = body.counts_as_charged(&self.objects);
         if !body.has(EntryFlags::NEEDS_COPY) {
-            body.charge_if(counts, length, need);
+            // What its object holds was charged for what both see.
+            body.charge_if(counts && !body.has(EntryFlags::CHARGED), length, need);
             tell(Change::CopyOnWrite(range));
         }
         body.flags |= EntryFlags::COW | EntryFlags::NEEDS_COPY;

@@ -120,7 +120,9 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     ) -> Result<Growth, Refusal> {
         let Some(entry) = self.tree.item(at) else { return Ok(Growth::NoStack) };
         let (prot, body) = (entry.value.prot(), entry.value);
-        let charged = body.has(EntryFlags::CHARGED) || body.object_is_charged(&self.objects);
+        let has_object = body.object.is_some();
+        let by_object = || has_object && body.object_is_charged(&self.objects);
+        let charged = body.has(EntryFlags::CHARGED) || by_object();
         let (start, end, avail) = (entry.start, entry.end, entry.value.avail);
         let stack = Stack { start, end, avail, charged };
         let reserve = |bytes| {
@@ -137,7 +139,8 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         }
         let length = top.wrapping_sub(end);
         // 13.15 and 17.19: a cut stays (q11).
-        self.extend_up(at, length, charged).inspect_err(|_| self.set_avail(at, left))?;
+        self.pay_for_growth(at, length, charged, has_object)
+            .inspect_err(|_| self.set_avail(at, left))?;
         // 13.16
         self.tree.set_end(at, top);
         if self.wire_future {
@@ -168,15 +171,26 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
 
     /// Rules 13.15 and 17.19: reserves the swap for growth upwards, and makes the object longer.
     #[inline(always)]
-    fn extend_up(&mut self, at: &Cursor, length: u64, charged: bool) -> Result<(), Refusal> {
+    fn pay_for_growth(
+        &mut self,
+        at: &Cursor,
+        length: u64,
+        charged: bool,
+        has_object: bool,
+    ) -> Result<(), Refusal> {
         if charged {
             self.objects.reserve(Size::new(length)).map_err(|swap| grow_swap(length, swap))?;
         }
-        let Some(stack) = self.tree.item(at) else { return Ok(()) };
-        match &stack.value.object {
-            // What has been reserved is never given back, as in the real kernel.
-            Some(object) if !self.objects.extend(object, Size::new(length)) => {
-                Err(Refusal::ObjectGrowth { entry: AddrRange::between(stack.start, stack.end) })
+        if has_object { self.extend_object(at, length) } else { Ok(()) }
+    }
+
+    /// Rule 17.19. What has been reserved is never given back, as in the real kernel.
+    #[cold]
+    fn extend_object(&mut self, at: &Cursor, length: u64) -> Result<(), Refusal> {
+        match self.tree.item(at).map(|stack| (stack.value.object.as_ref(), stack.start, stack.end))
+        {
+            Some((Some(object), start, end)) if !self.objects.extend(object, Size::new(length)) => {
+                Err(Refusal::ObjectGrowth { entry: AddrRange::between(start, end) })
             }
             _ => Ok(()),
         }

@@ -23,10 +23,6 @@ macro_rules! on_every_map {
         $crate::on_every_map!(@map engine: growstack_fuzz::engine::EngineSpace, $($test)*);
         $crate::on_every_map!(@map narrow_engine: growstack_fuzz::engine::EngineSpace<4>, $($test)*);
     };
-    // Tests of section 17, on the maps that have fork.
-    (@fork $($test:ident)*) => {
-        $crate::on_every_map!(@map oracle: growstack_fuzz::oracle::Oracle, $($test)*);
-    };
     (@map $module:ident: $map:ty, $($test:ident)*) => {
         mod $module {
             $(
