@@ -26,7 +26,7 @@ struct Shared {
     /// How many objects were made in all.
     made: Cell<u64>,
     /// Those that are left, and some that are not.
-    objects: RefCell<Vec<Weak<Object>>>,
+    objects: RefCell<Vec<Weak<Made>>>,
 }
 
 impl Default for Shared {
@@ -39,52 +39,61 @@ impl Default for Shared {
     }
 }
 
-/// A reference to an object, which is counted.
-pub struct Handle(Rc<Object>);
-
-/// An object.
-#[derive(Debug)]
-struct Object {
-    id: ObjectId,
-    /// Nothing for one that an operation has named.
-    made: Option<Made>,
+/// What an entry names.
+pub enum Handle {
+    /// An object that an operation has named. It is never counted and never charged.
+    Named(ObjectId),
+    /// A reference to an object that a fork has made, which is counted.
+    Made(Reference),
 }
 
-/// What is known of an object that a fork has made (17.13).
+/// A reference to an object that a fork has made.
+pub struct Reference(Rc<Made>);
+
+/// An object that a fork has made (17.13).
 #[derive(Debug)]
 struct Made {
+    id: ObjectId,
     shared: Rc<Shared>,
     length: Cell<u64>,
     charge: Cell<Option<u64>>,
     references: Cell<u64>,
     one: Cell<bool>,
-    below: RefCell<Option<Rc<Object>>>,
+    /// An object below that a fork has made. This reference to it is counted by hand.
+    below: RefCell<Option<Rc<Self>>>,
 }
 
 impl Handle {
-    /// The object that an operation names.
-    #[must_use]
-    pub fn named(id: ObjectId) -> Self {
-        Self(Rc::new(Object { id, made: None }))
-    }
-
     /// The number that dumps show.
     #[must_use]
     pub fn id(&self) -> ObjectId {
-        self.0.id
+        match self {
+            Self::Named(id) => *id,
+            Self::Made(reference) => reference.0.id,
+        }
+    }
+
+    fn made(&self) -> Option<&Rc<Made>> {
+        match self {
+            Self::Named(_) => None,
+            Self::Made(reference) => Some(&reference.0),
+        }
     }
 }
 
 impl Clone for Handle {
     fn clone(&self) -> Self {
-        if let Some(made) = &self.0.made {
-            made.refer();
+        match self {
+            Self::Named(id) => Self::Named(*id),
+            Self::Made(Reference(made)) => {
+                made.refer();
+                Self::Made(Reference(made.clone()))
+            }
         }
-        Self(self.0.clone())
     }
 }
 
-impl Drop for Handle {
+impl Drop for Reference {
     fn drop(&mut self) {
         self.0.drop_reference();
     }
@@ -93,7 +102,7 @@ impl Drop for Handle {
 impl PartialEq for Handle {
     /// An object that a fork has made is none that an operation names, whatever its number.
     fn eq(&self, other: &Self) -> bool {
-        self.id() == other.id() && self.0.made.is_some() == other.0.made.is_some()
+        self.id() == other.id() && self.made().is_some() == other.made().is_some()
     }
 }
 
@@ -106,7 +115,7 @@ impl fmt::Debug for Handle {
 /// What an operation maps, with a handle of the object that it names.
 pub(crate) fn with_handle(mapping: Mapping<ObjectId>) -> Mapping<Handle> {
     let Mapping { prot, max, flags, object, offset } = mapping;
-    Mapping { prot, max, flags, object: object.map(Handle::named), offset }
+    Mapping { prot, max, flags, object: object.map(Handle::Named), offset }
 }
 
 /// An entry as dumps show it.
@@ -117,61 +126,50 @@ pub fn with_number(entry: Entry<&Handle>) -> Entry<ObjectId> {
     Entry { range, prot, max, inherit, access, wired, flags, object, offset, avail }
 }
 
-impl Object {
-    /// 17.14.
-    fn drop_reference(&self) {
-        let Some(made) = &self.made else { return };
-        made.references.update(|references| references - 1);
-        if made.references.get() == 0 {
-            made.release();
-            let below = made.below.take();
-            if let Some(below) = below {
-                below.drop_reference();
-            }
-        } else {
-            made.look(self.id);
-        }
-    }
-
-    /// One more reference, by a mapping or an object that sees parts a second time.
-    fn refer_again(&self) {
-        if let Some(made) = &self.made {
-            made.refer();
-            made.one.set(false);
-        }
-    }
-}
-
 impl Made {
     fn refer(&self) {
         self.references.update(|references| references + 1);
     }
 
+    /// One more reference, by what sees parts of the object a second time.
+    fn refer_again(&self) {
+        self.refer();
+        self.one.set(false);
+    }
+
+    /// 17.14.
+    fn drop_reference(&self) {
+        self.references.update(|references| references - 1);
+        if self.references.get() > 0 {
+            return self.look();
+        }
+        self.release();
+        let below = self.below.take();
+        if let Some(below) = below {
+            below.drop_reference();
+        }
+    }
+
     /// 17.14b to d: what follows if one reference is left.
-    fn look(&self, id: ObjectId) {
+    fn look(&self) {
         if self.references.get() != 1 {
             return;
         }
-        let Some(above) = self.shared.above(id) else { return self.one.set(true) };
-        if let Some(upper) = &above.made {
-            upper.shorten();
-            upper.look(above.id);
-        }
+        let Some(upper) = self.shared.above(self.id) else { return self.one.set(true) };
+        upper.shorten();
+        upper.look();
     }
 
     /// 17.15.
     fn shorten(&self) {
         loop {
-            let lower = self.below.borrow().clone();
-            let Some(made) = lower.as_ref().and_then(|lower| lower.made.as_ref()) else { return };
-            let next = made.below.borrow().clone();
-            if made.references.get() == 1 {
-                made.release();
+            let Some(lower) = self.below.borrow().clone() else { return };
+            let next = lower.below.borrow().clone();
+            if lower.references.get() == 1 {
+                lower.release();
             } else {
-                made.references.update(|references| references - 1);
-                if let Some(next) = &next {
-                    next.refer_again();
-                }
+                lower.references.update(|references| references - 1);
+                next.iter().for_each(|next| next.refer_again());
             }
             self.below.replace(next);
         }
@@ -201,39 +199,31 @@ impl Shared {
     }
 
     /// The object right above one that was made.
-    fn above(&self, id: ObjectId) -> Option<Rc<Object>> {
-        let is_below = |object: &Object| {
-            let below = object.made.as_ref()?.below.borrow();
-            below.as_ref().map(|below| below.id == id && below.made.is_some())
-        };
-        let objects = self.objects.borrow();
-        objects.iter().filter_map(Weak::upgrade).find(|object| is_below(object) == Some(true))
+    fn above(&self, id: ObjectId) -> Option<Rc<Made>> {
+        let is_above =
+            |made: &Rc<Made>| made.below.borrow().as_ref().is_some_and(|below| below.id == id);
+        self.objects.borrow().iter().filter_map(Weak::upgrade).find(is_above)
     }
 
     /// 17.13.
-    fn make(
-        self: &Rc<Self>,
-        length: u64,
-        charge: Option<u64>,
-        below: Option<Rc<Object>>,
-    ) -> Handle {
+    fn make(self: &Rc<Self>, length: u64, charge: Option<u64>, below: Option<Rc<Made>>) -> Handle {
         let id = ObjectId::new(FIRST + self.made.get()).expect("numbers start above 0");
         self.made.update(|made| made + 1);
-        let made = Made {
+        let made = Rc::new(Made {
+            id,
             shared: self.clone(),
             length: Cell::new(length),
             charge: Cell::new(charge),
             references: Cell::new(1),
             one: Cell::new(true),
             below: RefCell::new(below),
-        };
-        let object = Rc::new(Object { id, made: Some(made) });
+        });
         let mut objects = self.objects.borrow_mut();
         if objects.len() == objects.capacity() {
-            objects.retain(|object| object.strong_count() > 0);
+            objects.retain(|made| made.strong_count() > 0);
         }
-        objects.push(Rc::downgrade(&object));
-        Handle(object)
+        objects.push(Rc::downgrade(&made));
+        Handle::Made(Reference(made))
     }
 }
 
@@ -253,11 +243,11 @@ impl Objects for Kernel {
     }
 
     fn is_charged(&self, object: &Handle) -> bool {
-        object.0.made.as_ref().is_some_and(|made| made.charge.get().is_some())
+        object.made().is_some_and(|made| made.charge.get().is_some())
     }
 
     fn charge(&mut self, object: &Handle) -> Result<(), (Size, Swap)> {
-        let Some(made) = &object.0.made else { return Ok(()) };
+        let Some(made) = object.made() else { return Ok(()) };
         let length = made.length.get();
         self.reserve(Size::new(length)).map_err(|swap| (Size::new(length), swap))?;
         made.charge.set(Some(length));
@@ -265,37 +255,36 @@ impl Objects for Kernel {
     }
 
     fn make(&mut self, length: Size, charged: bool) -> Option<Handle> {
-        Some(self.shared.make(length.get(), charged.then_some(length.get()), None))
+        let charge = charged.then_some(length.get());
+        Some(self.shared.make(length.get(), charge, None))
     }
 
     fn shadow(&mut self, object: &mut Handle, offset: &mut u64, length: Size, charged: bool) {
-        let charge = charged.then_some(length.get());
-        if let Some(lower) = &object.0.made {
-            lower.refer();
-        }
+        let below = object.made().cloned();
+        below.iter().for_each(|below| below.refer());
         // The lower handle goes, and if the upper object's reference is the only one left, that one
         // is shortened at once, as 17.14c has it.
-        *object = self.shared.make(length.get(), charge, Some(object.0.clone()));
+        *object = self.shared.make(length.get(), charged.then_some(length.get()), below);
         *offset = 0;
     }
 
     fn split_off(&mut self, object: &mut Handle, offset: &mut u64, length: Size) {
-        let Some(made) = &object.0.made else { return };
+        let Some(made) = object.made() else { return };
         made.shorten();
         if !made.one.get() || made.references.get() < 2 {
             return;
         }
         let (taken, below) = (made.take(length.get()), made.below.borrow().clone());
-        if let Some(below) = &below {
-            below.refer_again();
-        }
+        below.iter().for_each(|below| below.refer_again());
         *object = self.shared.make(length.get(), taken, below);
         *offset = 0;
     }
 
     fn duplicate(&mut self, object: &Handle) -> Handle {
-        object.0.refer_again();
-        Handle(object.0.clone())
+        if let Some(made) = object.made() {
+            made.one.set(false);
+        }
+        object.clone()
     }
 
     fn copy_wired(&mut self, _: Option<&Handle>, _: u64, length: Size) -> Option<Handle> {
@@ -303,7 +292,7 @@ impl Objects for Kernel {
     }
 
     fn unmapped(&mut self, object: Handle, offset: u64, length: Size) {
-        if let Some(made) = &object.0.made
+        if let Some(made) = object.made()
             && made.references.get() > 1
             && made.one.get()
         {
@@ -315,7 +304,7 @@ impl Objects for Kernel {
                 self.release(Size::new(cut));
             }
         }
-        self.unmapped.push(object);
+        self.unmapped.extend(Some(object).filter(|object| object.made().is_some()));
     }
 
     fn end_unmapping(&mut self) {

@@ -6,7 +6,9 @@
 
 mod subject;
 
-use growstack::{Addr, Advice, CowFlags, EntryFlags, Inherit, Prot, ProtectWhat, Refusal, Size};
+use growstack::{
+    Addr, Advice, Change, CowFlags, EntryFlags, Inherit, Prot, ProtectWhat, Refusal, Size,
+};
 use growstack_fuzz::answer::{Cause, Row};
 use growstack_fuzz::op::{LimitName, Mapping, Op};
 use subject::fork::*;
@@ -36,7 +38,7 @@ fn r17_1_neither_map_is_simplified<M: AddressSpace>() {
     let mut b = bench::<M>();
     b.run(insert(0x1_0000, 0x1_2000, object(Prot::READ, CowFlags::NONE, 7, 0)));
     b.run(insert(0x1_2000, 0x1_4000, object(Prot::READ, CowFlags::COW, 7, 0x2000)));
-    b.forks(1);
+    b.forks_copying(1, &[(0x1_0000, 0x1_2000)]);
     let part =
         |start, end, offset| Row { prot: Prot::READ, offset, ..named(start, end, 7, COPIED) };
     let parts = [part(0x1_0000, 0x1_2000, 0), part(0x1_2000, 0x1_4000, 0x2000)];
@@ -159,13 +161,13 @@ fn r17_8_copy_without_an_object<M: AddressSpace>() {
 
 fn r17_9_copy_of_an_object_charges_three_times<M: AddressSpace>() {
     let mut b = alone_with_an_object::<M>();
-    b.forks(2);
+    b.forks_copying(2, &[(0x1_0000, 0x1_8000)]);
     let rows = [named(0x1_0000, 0x1_8000, 1001, COPIED | CHARGED)];
     b.holds(&rows, 0, 0x1_8000, 0);
     b.set(use_process(2));
     b.holds(&rows, 0, 0x1_8000, 0);
     // needs_copy by now: once more.
-    b.forks(3);
+    b.forks_copying(3, &[]);
     b.holds(&rows, 0, 0x2_0000, 0);
 }
 
@@ -174,7 +176,7 @@ fn r17_9_copy_of_a_file<M: AddressSpace>() {
     b.run(insert(0x1_0000, 0x1_2000, object(Prot::READ, CowFlags::NONE, 7, 0x5000)));
     b.run(insert(0x2_0000, 0x2_1000, object(Prot::RW, CowFlags::COW, 7, 0)));
     b.reserves(0x1000);
-    b.forks(1);
+    b.forks_copying(1, &[(0x1_0000, 0x1_2000)]);
     let plain = Row { prot: Prot::READ, offset: 0x5000, ..named(0x1_0000, 0x1_2000, 7, COPIED) };
     let rows = [plain, named(0x2_0000, 0x2_1000, 7, COPIED | CHARGED)];
     b.holds(&rows, 0, 0x2000, 0);
@@ -241,7 +243,8 @@ fn r17_12_a_refused_fork_leaves_its_traces<M: AddressSpace>() {
         reserved: Size::new(0x9000),
         limit: Size::new(0x1_0000),
     };
-    b.refused_after(Op::Fork, refusal, &[]);
+    let copied = Change::CopyOnWrite(range(0x1_0000, 0x1_8000));
+    b.refused_after(Op::Fork, refusal, &[copied]);
     let rows = [
         named(0x1_0000, 0x1_8000, 1001, COPIED | CHARGED),
         shared(named(0x2_0000, 0x2_1000, 1002, NONE)),
@@ -266,7 +269,7 @@ fn r17_12_more_than_there_are_numbers<M: AddressSpace>() {
         reserved: Size::new(end),
         limit: Size::MAX,
     };
-    b.refused_after(Op::Fork, refusal, &[]);
+    b.refused_after(Op::Fork, refusal, &[Change::CopyOnWrite(range(0, end))]);
     // Reserved went up to 2^64 - 1, and the child gave its part back.
     b.reserves(u64::MAX - end);
     b.run(remove(0, end));

@@ -117,10 +117,20 @@ impl<M: AddressSpace> Bench<M> {
         self.map.check().unwrap();
     }
 
-    /// Forks, and expects a child of this number.
+    /// Forks, and expects a child of this number, whatever is to be copied on write.
     #[track_caller]
     pub fn forks(&mut self, child: u64) {
-        self.expect(Op::Fork, Answer::Forked(ProcessId(child)), Cause::Done, &[]);
+        let answer = self.map.apply(&Op::Fork, &mut Vec::new());
+        assert_eq!(answer, (Answer::Forked(ProcessId(child)), Cause::Done));
+        self.map.check().unwrap();
+    }
+
+    /// Forks, and expects a child of this number, and that this is to be copied on write.
+    #[track_caller]
+    pub fn forks_copying(&mut self, child: u64, copied: &[(u64, u64)]) {
+        let changes: Vec<Change> =
+            copied.iter().map(|&(start, end)| Change::CopyOnWrite(range(start, end))).collect();
+        self.expect(Op::Fork, Answer::Forked(ProcessId(child)), Cause::Done, &changes);
     }
 
     /// Does `op`, and expects that there is no such process, and that nothing changed.
