@@ -109,15 +109,18 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         // 17.9
         self.objects.split_off(object, &mut body.offset, length);
         let counts = body.counts_as_charged(&self.objects);
-        if !body.has(EntryFlags::NEEDS_COPY) {
+        let shared_before = body.has(EntryFlags::NEEDS_COPY);
+        if !shared_before {
             // What its object holds was charged for what both see.
             body.charge_if(counts && !body.has(EntryFlags::CHARGED), length, need);
-            tell(Change::CopyOnWrite(range));
         }
         body.flags |= EntryFlags::COW | EntryFlags::NEEDS_COPY;
         let mut child = body.inherited(body.object.as_ref().map(|o| self.objects.duplicate(o)));
         child.offset = body.offset;
         child.charge_if(counts, length, need);
+        if !shared_before {
+            tell(Change::CopyOnWrite(range));
+        }
         Some(child)
     }
 

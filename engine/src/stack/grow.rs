@@ -93,11 +93,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let piece = Piece { start: bottom, end: start, prot, max };
         self.pay_for_piece(&piece).inspect_err(|_| self.set_avail(at, left))?;
         self.ensure_piece(at, &piece)?;
-        // Nothing refuses any more. It is reported before the entry is made, so that a cache line
-        // that has to be fetched for it comes meanwhile.
-        let added = AddrRange::between(bottom, start);
-        tell(Change::Mapped(added, prot));
-
+        // Nothing refuses any more.
         // 13.13: the flag moves to the new piece, `avail` is copied before its length goes off.
         if let Some(body) = self.tree.value_mut(at) {
             body.avail = left;
@@ -105,6 +101,8 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         }
         let length = start.wrapping_sub(bottom);
         self.insert_piece(at, &piece, left.wrapping_sub(length))?;
+        let added = AddrRange::between(bottom, start);
+        tell(Change::Mapped(added, prot));
         self.settle(state, added, main, tell);
         Ok(Growth::Grown { added, direction: Direction::Down })
     }
