@@ -172,8 +172,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         shell.store(heap + page * PAGE_SIZE, !page)?;
     }
     let mut processes = vec![shell];
-    for round in 0..100 {
-        let number = round as usize % processes.len();
+    for round in 0..100_u64 {
+        let number = usize::try_from(round)? % processes.len();
         let mut child = processes[number].fork()?;
         for page in 0..64 {
             let (addr, word) = (heap + page * PAGE_SIZE, round << 8 | page);

@@ -120,6 +120,7 @@ pub(crate) fn with_handle(mapping: Mapping<ObjectId>) -> Mapping<Handle> {
 
 /// An entry as dumps show it.
 #[must_use]
+#[expect(clippy::needless_pass_by_value, reason = "takes what an iterator of entries gives")]
 pub fn with_number(entry: Entry<&Handle>) -> Entry<ObjectId> {
     let Entry { range, prot, max, inherit, access, wired, flags, object, offset, avail } = entry;
     let object = object.map(Handle::id);

@@ -1,0 +1,161 @@
+//! fork at the size of a real process, and where memory is short. What it answers rule by rule is
+//! compared with the oracle and with the real kernel's code by the harness.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use common::Kernel;
+use growstack::{
+    Addr, Change, CowFlags, Inherit, Limits, Mapping, Objects, Plain, Prot, Refusal, Size,
+    StackTunables, VmMap, VmSpace,
+};
+
+const PAGE: u64 = 0x1000;
+
+thread_local! {
+    /// Allocations this thread is still granted; `None` for as many as it likes.
+    static GRANTED: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+struct Rationed;
+
+// SAFETY: Every call goes to the system allocator as it is, or is answered with null, which an
+// allocator may always do.
+unsafe impl GlobalAlloc for Rationed {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        match GRANTED.get() {
+            Some(0) => return std::ptr::null_mut(),
+            Some(left) => GRANTED.set(Some(left - 1)),
+            None => {}
+        }
+        // SAFETY: The caller keeps the contract of `alloc`, which is the same.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
+        // SAFETY: What is given back came from the system allocator.
+        unsafe { System.dealloc(ptr, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Rationed = Rationed;
+
+/// An address space of `len` entries, of which every fourth is private memory of an object.
+fn filled<const B: usize>(len: u64) -> VmSpace<Plain, B> {
+    let map = VmMap::new(Addr::new(PAGE), Addr::new(1 << 47));
+    let mut space = VmSpace::new(map, Limits::default(), StackTunables::default()).unwrap();
+    for number in 1..=len {
+        let (start, end) = (Addr::new(2 * number * PAGE), Addr::new((2 * number + 1) * PAGE));
+        let mut mapping = Mapping::anonymous(Prot::RW);
+        if number % 4 == 0 {
+            mapping.object = std::num::NonZeroU64::new(number);
+        }
+        space.map_mut().insert(start, end, mapping, |_| ()).unwrap();
+    }
+    space
+}
+
+fn rows<O: Objects, const B: usize>(map: &VmMap<O, B>) -> String {
+    map.to_string()
+}
+
+#[test]
+fn a_child_of_many_entries_is_the_same_map() {
+    for len in [0, 1, 3, 14, 15, 16, 17, 224, 225, 100_000] {
+        let mut parent = filled::<16>(len);
+        let mut marked = 0;
+        let child = parent.fork(|change| {
+            assert!(matches!(change, Change::CopyOnWrite(_)));
+            marked += 1;
+        });
+        let child = child.unwrap();
+        child.map().check_index().unwrap();
+        parent.map().check_index().unwrap();
+        assert_eq!((marked, child.map().len() as u64), (len / 4, len));
+        assert_eq!(rows(child.map()), rows(parent.map()));
+    }
+}
+
+/// The first entry that the child does not get leaves a gap; the tree stays well filled.
+#[test]
+fn what_is_not_inherited_is_not_in_the_child() {
+    let mut parent = filled::<4>(1000);
+    for number in (1..=1000_u64).filter(|number| number % 3 != 0) {
+        let (start, end) = (Addr::new(2 * number * PAGE), Addr::new((2 * number + 1) * PAGE));
+        parent.map_mut().inherit(start, end, Inherit::None).unwrap();
+    }
+    let child = parent.fork(|_| ()).unwrap();
+    child.map().check_index().unwrap();
+    assert_eq!(child.map().len(), 333);
+    assert_eq!(child.map().size(), Size::pages(333));
+    assert!(
+        child.map().entries().all(|entry| (entry.range.start().get() / PAGE).is_multiple_of(6))
+    );
+}
+
+/// For every number of allocations: refused with nothing changed, or done.
+#[test]
+fn without_memory_nothing_changes() {
+    let mut parent = filled::<4>(3000);
+    let before = rows(parent.map());
+    let refused = (0..).find(|&granted| {
+        let mut changes = 0;
+        GRANTED.set(Some(granted));
+        let child = parent.fork(|_| changes += 1);
+        GRANTED.set(None);
+        if let Err(refusal) = &child {
+            assert_eq!((*refusal, changes), (Refusal::OutOfNodes, 0));
+            assert_eq!(rows(parent.map()), before);
+        }
+        child.is_ok()
+    });
+    assert!(refused > Some(5), "{refused:?}");
+    // The cap is the child's, too.
+    let most = parent.map().nodes_in_use();
+    parent.map_mut().set_node_cap(Some(most));
+    let child = parent.fork(|_| ());
+    assert_eq!(child.map(|child| child.map().len()), Ok(3000));
+}
+
+/// Of a stack only the part that can still grow counts for the child, and what the stack has left is
+/// the child's, too.
+#[test]
+fn the_child_grows_its_stack_apart() {
+    let map = VmMap::<Kernel>::with_objects(Addr::new(PAGE), Addr::new(1 << 47), Kernel::default());
+    let tunables = StackTunables { sgrowsiz: Size::pages(2), ..StackTunables::default() };
+    let mut parent = VmSpace::new(map, Limits::default(), tunables).unwrap();
+    let (bottom, down) = (Addr::new(1 << 32), CowFlags::GROWS_DOWN);
+    parent.stack(bottom, Size::pages(16), Prot::RW, Prot::ALL, down, |_| ()).unwrap();
+    let fault = Addr::new((1 << 32) + 13 * PAGE);
+    parent.grow(fault, |_| ()).unwrap();
+    let mut child = parent.fork(|_| ()).unwrap();
+    assert_eq!((parent.ssize(), child.ssize()), (0, 2));
+    let fault = Addr::new((1 << 32) + 5 * PAGE);
+    child.grow(fault, |_| ()).unwrap();
+    assert!(child.map().contains(fault) && !parent.map().contains(fault));
+    // Parent, child, and what the child has grown.
+    let reserved = parent.map().reserved();
+    assert_eq!(reserved, Size::pages(4 + 4 + 8));
+    child.exit(|_| ());
+    assert_eq!(parent.map().reserved(), Size::pages(4));
+}
+
+#[test]
+fn a_refused_fork_leaves_swap_as_it_was_if_nothing_is_charged_twice() {
+    let map = VmMap::<Kernel>::with_objects(Addr::new(PAGE), Addr::new(1 << 47), Kernel::default());
+    let mut parent = VmSpace::new(map, Limits::default(), StackTunables::default()).unwrap();
+    let mapping = Mapping::anonymous(Prot::RW);
+    parent.map_mut().insert(Addr::new(PAGE), Addr::new(9 * PAGE), mapping, |_| ()).unwrap();
+    parent.set_limits(Limits { swap: Size::pages(15), ..Limits::default() });
+    let short = Refusal::ForkSwap {
+        wanted: Size::pages(8),
+        reserved: Size::pages(8),
+        limit: Size::pages(15),
+    };
+    assert_eq!(parent.fork(|_| ()).map(|_| ()), Err(short));
+    assert_eq!(parent.map().reserved(), Size::pages(8));
+}
