@@ -51,6 +51,7 @@ struct Kernel(Plain<Rc<Object>>);
 
 impl Objects for Kernel {
     type Object = Rc<Object>;
+    const MAKES: bool = true;
 
     fn swap(&self) -> Swap {
         self.0.swap()

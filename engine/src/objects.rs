@@ -73,6 +73,10 @@ pub trait Objects {
     /// equal handles may merge.
     type Object: Clone + PartialEq;
 
+    /// Does [`make`](Self::make) make any objects? If not, a page fault on anonymous memory need not
+    /// ask, and changes nothing.
+    const MAKES: bool = false;
+
     /// The account of swap.
     fn swap(&self) -> Swap;
 
@@ -138,6 +142,7 @@ pub trait Objects {
 
     /// An object for `length` bytes of anonymous memory that has none, since a child is to share it
     /// (rule 17.5) or a page of it is touched. `None`: such memory has no objects in this kernel.
+    /// Goes with [`MAKES`](Self::MAKES).
     fn make(&mut self, length: Size, charged: bool) -> Option<Self::Object> {
         let _ = (length, charged);
         None

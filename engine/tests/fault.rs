@@ -192,3 +192,12 @@ fn an_error_says_what_is_wrong() {
     assert!(std::error::Error::source(&growth).is_some());
     assert!(std::error::Error::source(&no).is_none());
 }
+
+/// Where anonymous memory has no objects, a fault on it changes nothing.
+#[test]
+fn a_kernel_that_makes_no_objects_shares_the_map_for_faults() {
+    let mut map: VmMap = VmMap::new(addr(1), addr(1000));
+    map.insert(addr(8), addr(9), Mapping::anonymous(Prot::RW), |_| ()).unwrap();
+    let served = map.minor_fault(addr(8), Prot::WRITE).unwrap().unwrap();
+    assert_eq!((served.entry.object, served.page_prot()), (None, Prot::RW));
+}

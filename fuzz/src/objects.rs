@@ -231,6 +231,8 @@ impl Shared {
 impl Objects for Kernel {
     type Object = Handle;
 
+    const MAKES: bool = true;
+
     fn swap(&self) -> Swap {
         self.shared.swap.get()
     }

@@ -3,6 +3,7 @@
 
 use super::{Body, VmMap};
 use crate::change::Change;
+use crate::entry::Entry;
 use crate::fault::{Fault, FaultError};
 use crate::flags::{EntryFlags, Prot};
 use crate::growth::Growth;
@@ -45,13 +46,34 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
             // Wiring what was added moves entries.
             self.tree.seek_into(addr.get(), &mut at);
         }
-        let unmapped = FaultError::Unmapped { addr };
-        let item = self.tree.item(&at).filter(|entry| holds(entry, addr)).ok_or(unmapped)?;
+        let entry = self.make_ready_at(&at, addr, access)?;
+        Ok(Fault { entry: entry.ok_or(FaultError::Unmapped { addr })?, grown })
+    }
+
+    /// The entry that holds an address, ready for an access; `None` if none does.
+    #[cfg(feature = "shared")]
+    pub(crate) fn make_ready(
+        &mut self,
+        addr: Addr,
+        access: Prot,
+    ) -> Result<Option<Entry<O::Object>>, FaultError> {
+        self.make_ready_at(&self.tree.seek(addr.get()), addr, access)
+    }
+
+    fn make_ready_at(
+        &mut self,
+        at: &Cursor,
+        addr: Addr,
+        access: Prot,
+    ) -> Result<Option<Entry<O::Object>>, FaultError> {
+        let Some(item) = self.tree.item(at).filter(|entry| holds(entry, addr)) else {
+            return Ok(None);
+        };
         let (start, end) = (item.start, item.end);
         allowed(&item, access)?;
-        let body = self.tree.value_mut(&at).ok_or(unmapped)?;
+        let Some(body) = self.tree.value_mut(at) else { return Ok(None) };
         make_ready(body, &mut self.objects, Size::new(end - start), access)?;
-        Ok(Fault { entry: body.view(start, end).cloned(), grown })
+        Ok(Some(body.view(start, end).cloned()))
     }
 
     /// The answer of [`fault`](Self::fault) if it changes nothing: the map can be shared with
@@ -67,7 +89,8 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     ) -> Result<Option<Fault<O::Object>>, FaultError> {
         let Some(item) = self.tree.get(addr.get()) else { return Ok(None) };
         allowed(&item, access)?;
-        let ready = item.value.object.is_some() && !must_copy(item.value, access);
+        let complete = item.value.object.is_some() || !O::MAKES;
+        let ready = complete && !must_copy(item.value, access);
         let entry = || item.value.view(item.start, item.end).cloned();
         Ok(ready.then(|| Fault { entry: entry(), grown: None }))
     }
@@ -110,7 +133,8 @@ fn make_ready<O: Objects>(
         }
         body.shadow(objects, length);
     }
-    if body.object.is_none()
+    if O::MAKES
+        && body.object.is_none()
         && let Some(made) = objects.make(length, body.has(EntryFlags::CHARGED))
     {
         (body.object, body.offset) = (Some(made), 0);

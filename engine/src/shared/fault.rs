@@ -9,7 +9,8 @@ use super::map_lock::Write;
 use super::transition::Stretch;
 use super::{Locks, SharedVmSpace, planted};
 use crate::change::Change;
-use crate::flags::EntryFlags;
+use crate::fault::{Fault, FaultError};
+use crate::flags::{EntryFlags, Prot};
 use crate::growth::Growth;
 use crate::map::VmMap;
 use crate::num::Addr;
@@ -54,6 +55,40 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
             return Ok(Growth::AlreadyMapped); // 13.1
         }
         self.grow_unmapped(addr, tell)
+    }
+
+    /// Finds the entry to serve a page fault from, and makes it ready:
+    /// [`VmSpace::fault`](crate::VmSpace::fault).
+    ///
+    /// Takes the map lock to read if nothing has to change, else both locks. An entry that is being
+    /// wired is served: the kernel faults its pages in.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`VmSpace::fault`](crate::VmSpace::fault).
+    pub fn fault(
+        &self,
+        addr: Addr,
+        access: Prot,
+        mut tell: impl FnMut(Change),
+    ) -> Result<Fault<O::Object>, FaultError> {
+        let minor = self.map.read().map().minor_fault(addr, access)?;
+        if let Some(fault) = minor {
+            return Ok(fault);
+        }
+        let mut state = self.lock_state();
+        loop {
+            let growth = self.grow_under(&mut state, addr, &mut tell);
+            let growth = growth.map_err(FaultError::Growth)?;
+            if growth == Growth::NoStack {
+                return Err(FaultError::Unmapped { addr });
+            }
+            let entry = self.map.write().edit_unseen(|map| map.make_ready(addr, access))?;
+            if let Some(entry) = entry {
+                return Ok(Fault { entry, grown: growth.added() });
+            }
+            // Another thread has unmapped it in between.
+        }
     }
 
     #[cold]

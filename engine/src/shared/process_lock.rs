@@ -17,6 +17,7 @@ use crate::range::AddrRange;
 use crate::refusal::Refusal;
 use crate::stack::StackRequest;
 use crate::stack_state::StackState;
+use crate::vm_space::VmSpace;
 
 /// The process lock, held: several calls through one guard are not parted by a `setrlimit`, a
 /// growth or an `exec` of another thread. The map may change between them, since what is
@@ -56,6 +57,16 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
         tell: impl FnMut(Change),
     ) -> Result<AddrRange, Refusal> {
         self.lock_process().stack(addrbos, max_ssize, prot, max, flags, tell)
+    }
+
+    /// [`VmSpace::fork`](crate::VmSpace::fork), under both locks, once no wiring is under way. Nobody
+    /// else has the child yet.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`VmSpace::fork`](crate::VmSpace::fork).
+    pub fn fork(&self, tell: impl FnMut(Change)) -> Result<VmSpace<O, B>, Refusal> {
+        self.lock_process().fork(tell)
     }
 
     /// [`VmSpace::exec`](crate::VmSpace::exec), under both locks.
@@ -147,6 +158,17 @@ impl<'a, L: Locks, O: Objects, const B: usize> ProcessGuard<'a, L, O, B> {
     /// Those of [`VmSpace::grow`](crate::VmSpace::grow).
     pub fn grow(&mut self, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal> {
         self.shared.grow_under(&mut self.guard, addr, tell)
+    }
+
+    /// [`SharedVmSpace::fork`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`VmSpace::fork`](crate::VmSpace::fork).
+    pub fn fork(&mut self, tell: impl FnMut(Change)) -> Result<VmSpace<O, B>, Refusal> {
+        let mut map = self.write_clear_of(Stretch::ALL);
+        let (map, state) = map.edit(tell, |map, tell| map.fork(&self.guard, tell))?;
+        Ok(VmSpace { map, state })
     }
 
     /// [`SharedVmSpace::exec`].

@@ -44,6 +44,8 @@ impl Default for Kernel {
 impl Objects for Kernel {
     type Object = Handle;
 
+    const MAKES: bool = true;
+
     fn swap(&self) -> Swap {
         self.0.get()
     }
