@@ -23,7 +23,7 @@ pub enum KernReturn {
     NoSpace = 3,
     /// The arguments contradict each other.
     InvalidArgument = 4,
-    /// Anything else; no rule of this project gives it.
+    /// An object cannot be extended (17.19), or the index is broken (16.8).
     Failure = 5,
     /// Swap or memory is short.
     ResourceShortage = 6,

@@ -223,6 +223,9 @@ pub enum Refusal {
     },
     /// 16.7: not enough nodes for the index, by the allocator's refusal or the cap.
     OutOfNodes,
+    /// 16.8: an invariant of the index is broken. The operation has stopped half-way; the map must
+    /// not be used any more, and debug builds panic instead.
+    Corrupt,
     /// 17.12: the swap that a fork asks for is short.
     ForkSwap {
         /// What the fork asks for, in bytes.
@@ -273,6 +276,7 @@ impl Refusal {
             Self::NeedWraps { .. } => (15, 10),
             Self::AboveMaxAddr { .. } => (16, 5),
             Self::OutOfNodes => (16, 7),
+            Self::Corrupt => (16, 8),
             Self::ForkSwap { .. } => (17, 12),
             Self::ObjectGrowth { .. } => (17, 19),
         };
@@ -288,7 +292,7 @@ impl Refusal {
             | Self::Swap { .. }
             | Self::OutOfNodes
             | Self::ForkSwap { .. } => KernReturn::ResourceShortage,
-            Self::ObjectGrowth { .. } => KernReturn::Failure,
+            Self::ObjectGrowth { .. } | Self::Corrupt => KernReturn::Failure,
             Self::OutsideMap { .. }
             | Self::StartUnmapped { .. }
             | Self::NoAccess { .. }
@@ -416,6 +420,7 @@ impl fmt::Display for Refusal {
                 write!(f, "the lowest fit ends at {end}, above {max_addr}")
             }
             Self::OutOfNodes => f.write_str("out of nodes"),
+            Self::Corrupt => f.write_str("the index is broken"),
             Self::ObjectGrowth { entry } => {
                 write!(f, "the stack {entry} has an object, which cannot be extended")
             }

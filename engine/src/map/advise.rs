@@ -50,10 +50,8 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         self.front_split(&mut at, range.start)?;
         while self.tree.item(&at).is_some_and(|entry| entry.start < range.end) {
             self.back_split(&mut at, range.end)?;
-            if let Some(body) = self.tree.value_mut(&at) {
-                edit(body);
-            }
-            self.simplify(&mut at);
+            edit(self.body_mut(&at)?);
+            self.simplify(&mut at)?;
             self.tree.advance(&mut at);
         }
         Ok(())

@@ -53,11 +53,11 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
                 self.split(cursor, at)?;
                 self.tree.advance(cursor);
             }
-            FrontSplit::Lower => self.move_lower_boundary(cursor, at),
-            FrontSplit::Upper => self.move_upper_boundary(cursor, at),
+            FrontSplit::Lower => self.move_lower_boundary(cursor, at)?,
+            FrontSplit::Upper => self.move_upper_boundary(cursor, at)?,
             FrontSplit::Both => {
-                self.simplify_up(cursor);
-                self.move_lower_boundary(cursor, at);
+                self.simplify_up(cursor)?;
+                self.move_lower_boundary(cursor, at)?;
             }
         }
         Ok(())
@@ -74,73 +74,65 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     /// Splits the entry at `cursor`, which holds `at` inside, and leaves the cursor on the lower
     /// part.
     pub(super) fn split(&mut self, cursor: &mut Cursor, at: u64) -> Result<(), Refusal> {
-        let Some(entry) = self.tree.item(cursor) else { return Ok(()) };
+        let entry = self.entry(cursor)?;
         let (start, end) = (entry.start, entry.end);
         let lower = entry.value.clone();
         let need = self.tree.need_one(cursor);
         self.tree.ensure(need)?;
         self.tree.set_bounds(cursor, at, end);
-        if let Some(body) = self.tree.value_mut(cursor) {
-            *body = upper_part(body, start, at);
-        }
+        let body = self.body_mut(cursor)?;
+        *body = upper_part(body, start, at);
         self.tree.insert_predicted(cursor, start, at, lower)?;
         Ok(())
     }
 
     /// The lower neighbour and the entry merge and are split at `at`: the boundary between them
     /// moves up. The neighbour gets the entry's `avail`, the entry the neighbour's offset.
-    fn move_lower_boundary(&mut self, cursor: &mut Cursor, at: u64) {
+    fn move_lower_boundary(&mut self, cursor: &mut Cursor, at: u64) -> Result<(), Refusal> {
         let mut lower = cursor.clone();
-        if !self.tree.retreat(&mut lower) {
-            return;
-        }
-        let (Some(below), Some(entry)) = (self.tree.item(&lower), self.tree.item(cursor)) else {
-            return;
-        };
+        self.tree.retreat(&mut lower);
+        let (below, entry) = (self.entry(&lower)?, self.entry(cursor)?);
         debug_assert!(coalesce::merge(&below, &entry));
         let (start, end, offset) = (below.start, entry.end, below.value.offset);
-        self.drop_handle(&lower);
-        let Some(entry) = self.tree.item(cursor) else { return };
-        let merged = entry.value.clone().with_offset(offset);
+        self.drop_handle(&lower)?;
+        let merged = self.entry(cursor)?.value.clone().with_offset(offset);
         let upper = upper_part(&merged, start, at);
         self.tree.set_bounds(cursor, at, end);
-        self.replace(cursor, upper);
+        self.replace(cursor, upper)?;
         self.tree.set_bounds(&lower, start, at);
-        self.replace(&lower, merged);
+        self.replace(&lower, merged)
     }
 
     /// The entry and the upper neighbour merge and are split at `at`: the boundary between them
     /// moves down. The cursor moves to the neighbour, which is the upper part now.
-    fn move_upper_boundary(&mut self, cursor: &mut Cursor, at: u64) {
+    fn move_upper_boundary(&mut self, cursor: &mut Cursor, at: u64) -> Result<(), Refusal> {
         let mut above = cursor.clone();
-        if !self.tree.advance(&mut above) {
-            return;
-        }
-        let (Some(entry), Some(next)) = (self.tree.item(cursor), self.tree.item(&above)) else {
-            return;
-        };
+        self.tree.advance(&mut above);
+        let (entry, next) = (self.entry(cursor)?, self.entry(&above)?);
         debug_assert!(coalesce::merge(&entry, &next));
         let (start, end) = (entry.start, next.end);
-        self.drop_handle(&above);
-        let Some(entry) = self.tree.item(cursor) else { return };
-        let upper = upper_part(entry.value, start, at);
+        self.drop_handle(&above)?;
+        let upper = upper_part(self.entry(cursor)?.value, start, at);
         self.tree.set_bounds(cursor, start, at);
         self.tree.set_bounds(&above, at, end);
-        self.replace(&above, upper);
+        self.replace(&above, upper)?;
         *cursor = above;
+        Ok(())
     }
 
     /// Drops the handle of an entry that is about to be replaced: a merge drops one before the split
     /// after it clones one, and objects may look at their references in between (17.14).
-    fn drop_handle(&mut self, cursor: &Cursor) {
-        if let Some(body) = self.tree.value_mut(cursor) {
-            body.object = None;
-        }
+    fn drop_handle(&mut self, cursor: &Cursor) -> Result<(), Refusal> {
+        self.body_mut(cursor)?.object = None;
+        Ok(())
     }
 
-    pub(super) fn replace(&mut self, cursor: &Cursor, body: Body<O::Object>) {
-        if let Some(place) = self.tree.value_mut(cursor) {
-            *place = body;
-        }
+    pub(super) fn replace(
+        &mut self,
+        cursor: &Cursor,
+        body: Body<O::Object>,
+    ) -> Result<(), Refusal> {
+        *self.body_mut(cursor)? = body;
+        Ok(())
     }
 }

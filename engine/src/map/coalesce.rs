@@ -2,6 +2,7 @@
 
 use super::{Body, VmMap};
 use crate::objects::Objects;
+use crate::refusal::Refusal;
 use crate::tree::{Cursor, Item};
 
 /// Do two touching entries merge, by address and by rule 3.1?
@@ -31,33 +32,33 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
 
     /// Rule 3.2: merges the entry with its lower neighbour, then with its upper one, if it can.
     /// The cursor stays on the entry. Never needs a node.
-    pub(super) fn simplify(&mut self, at: &mut Cursor) {
-        self.simplify_down(at);
-        self.simplify_up(at);
+    pub(super) fn simplify(&mut self, at: &mut Cursor) -> Result<(), Refusal> {
+        self.simplify_down(at)?;
+        self.simplify_up(at)
     }
 
     /// The entry takes its lower neighbour's start and offset and keeps its own `avail`
     /// (rule 3.3).
-    pub(super) fn simplify_down(&mut self, at: &mut Cursor) {
-        let Some(lower) = self.lower_to_merge(at) else { return };
+    pub(super) fn simplify_down(&mut self, at: &mut Cursor) -> Result<(), Refusal> {
+        let Some(lower) = self.lower_to_merge(at) else { return Ok(()) };
         let (start, offset) = (lower.start, lower.value.offset);
-        let Some(end) = self.tree.item(at).map(|entry| entry.end) else { return };
+        let end = self.entry(at)?.end;
         self.tree.retreat(at);
         // The entry that follows the removed one is ours.
         self.tree.remove(at);
         self.tree.set_bounds(at, start, end);
-        if let Some(body) = self.tree.value_mut(at) {
-            body.offset = offset;
-        }
+        self.body_mut(at)?.offset = offset;
+        Ok(())
     }
 
     /// The entry takes its upper neighbour's end.
-    pub(super) fn simplify_up(&mut self, at: &mut Cursor) {
-        let Some(end) = self.upper_to_merge(at).map(|upper| upper.end) else { return };
-        let Some(start) = self.tree.item(at).map(|entry| entry.start) else { return };
+    pub(super) fn simplify_up(&mut self, at: &mut Cursor) -> Result<(), Refusal> {
+        let Some(end) = self.upper_to_merge(at).map(|upper| upper.end) else { return Ok(()) };
+        let start = self.entry(at)?.start;
         self.tree.advance(at);
         self.tree.remove(at);
         self.tree.retreat(at);
         self.tree.set_bounds(at, start, end);
+        Ok(())
     }
 }

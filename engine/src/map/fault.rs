@@ -1,7 +1,7 @@
 //! `fault`: `vm_map_lookup(9)` with the growth of stacks before it, which is what the handler of a
 //! page fault wants of the map.
 
-use super::{Body, VmMap};
+use super::{Body, VmMap, corrupt};
 use crate::change::Change;
 use crate::entry::Entry;
 use crate::fault::{Fault, FaultError};
@@ -71,7 +71,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         };
         let (start, end) = (item.start, item.end);
         allowed(&item, access)?;
-        let Some(body) = self.tree.value_mut(at) else { return Ok(None) };
+        let body = self.tree.value_mut(at).ok_or_else(|| FaultError::Growth(corrupt()))?;
         make_ready(body, &mut self.objects, Size::new(end - start), access)?;
         Ok(Some(body.view(start, end).cloned()))
     }

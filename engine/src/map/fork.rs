@@ -1,6 +1,6 @@
 //! `fork`: the map of a child (section 17).
 
-use super::{Body, VmMap};
+use super::{Body, VmMap, corrupt};
 use crate::attr::Inherit;
 use crate::change::Change;
 use crate::flags::EntryFlags;
@@ -44,8 +44,8 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
             let range = AddrRange::between(entry.start, entry.end);
             let body = match entry.value.inherit() {
                 Inherit::None => None, // 17.4
-                Inherit::Share => self.share(&at, range.len()),
-                Inherit::Copy => self.copy(&at, range, &mut child.need, &mut tell),
+                Inherit::Share => Some(self.share(&at, range.len())?),
+                Inherit::Copy => Some(self.copy(&at, range, &mut child.need, &mut tell)?),
             };
             if let Some(body) = body {
                 child.add(range, body)?;
@@ -71,8 +71,8 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     }
 
     /// 17.5 and 17.6.
-    fn share(&mut self, at: &Cursor, length: Size) -> Option<Body<O::Object>> {
-        let body = self.tree.value_mut(at)?;
+    fn share(&mut self, at: &Cursor, length: Size) -> Result<Body<O::Object>, Refusal> {
+        let body = self.tree.value_mut(at).ok_or_else(corrupt)?;
         let charged = body.has(EntryFlags::CHARGED);
         if body.object.is_none()
             && let Some(made) = self.objects.make(length, charged)
@@ -85,7 +85,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         }
         let mut child = body.inherited(body.object.as_ref().map(|o| self.objects.duplicate(o)));
         child.offset = body.offset;
-        Some(child)
+        Ok(child)
     }
 
     /// 17.8 to 17.10. Adds to `need` what the copy asks for.
@@ -95,16 +95,16 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         range: AddrRange,
         need: &mut u128,
         tell: &mut impl FnMut(Change),
-    ) -> Option<Body<O::Object>> {
-        let body = self.tree.value_mut(at)?;
+    ) -> Result<Body<O::Object>, Refusal> {
+        let body = self.tree.value_mut(at).ok_or_else(corrupt)?;
         let length = range.len();
         if body.wired > 0 {
-            return Some(body.copy_wired(&mut self.objects, length, need));
+            return Ok(body.copy_wired(&mut self.objects, length, need));
         }
         let Some(object) = &mut body.object else {
             let mut child = body.inherited(None); // 17.8
             child.charge_if(body.has(EntryFlags::CHARGED), length, need);
-            return Some(child);
+            return Ok(child);
         };
         // 17.9
         self.objects.split_off(object, &mut body.offset, length);
@@ -121,7 +121,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         if !shared_before {
             tell(Change::CopyOnWrite(range));
         }
-        Some(child)
+        Ok(child)
     }
 
     /// 17.12, up to where the child is deleted.

@@ -158,24 +158,22 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
                 }
             }
             Place::Extend => {
-                self.extend_lower(at, end);
-                self.simplify(at);
+                self.extend_lower(at, end)?;
+                self.simplify(at)?;
             }
             // The `avail` that survives is that of the new entry (rule 3.3), which has none; nor has
             // the lower neighbour. Stacks and their pieces are anonymous, and where two anonymous
             // entries merge, 6.7 extends the lower one instead.
-            Place::MergeLower => self.extend_lower(at, end),
+            Place::MergeLower => self.extend_lower(at, end)?,
             Place::MergeUpper { offset } => {
-                if let Some(above) = self.tree.item(at) {
-                    let top = above.end;
-                    self.tree.set_bounds(at, start, top);
-                    self.replace(at, body.with_offset(offset));
-                }
+                let top = self.entry(at)?.end;
+                self.tree.set_bounds(at, start, top);
+                self.replace(at, body.with_offset(offset))?;
             }
             Place::MergeBoth => {
-                let top = self.tree.item(at).map_or(end, |above| above.end);
+                let top = self.entry(at)?.end;
                 self.tree.remove(at);
-                self.extend_lower(at, top);
+                self.extend_lower(at, top)?;
             }
         }
         // Cannot overflow: entries are disjoint.
@@ -206,12 +204,11 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     }
 
     /// Moves the cursor to the lower neighbour, and that one's end to `end`.
-    fn extend_lower(&mut self, at: &mut Cursor, end: u64) {
+    fn extend_lower(&mut self, at: &mut Cursor, end: u64) -> Result<(), Refusal> {
         self.tree.retreat(at);
-        if let Some(below) = self.tree.item(at) {
-            let start = below.start;
-            self.tree.set_bounds(at, start, end);
-        }
+        let start = self.entry(at)?.start;
+        self.tree.set_bounds(at, start, end);
+        Ok(())
     }
 }
 

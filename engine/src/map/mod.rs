@@ -3,7 +3,7 @@
 //!
 //! One file an operation, named as the rule book names them. What they share:
 //! [clamp](self::clamp), [clip](self::clip) (splitting an entry at an address),
-//! [coalesce](self::coalesce) (merging it with a neighbour), [charge](self::charge) (swap), and
+//! [coalesce](self::coalesce) (merging it with a neighbour), [corrupt](self::corrupt) (a broken index), [charge](self::charge) (swap), and
 //! [nodes](self::nodes) (room in the index, made before anything changes).
 
 mod advise;
@@ -12,6 +12,7 @@ mod charge;
 mod clamp;
 mod clip;
 mod coalesce;
+mod corrupt;
 mod display;
 mod fault;
 mod find;
@@ -32,6 +33,7 @@ mod wire;
 use core::fmt;
 
 pub(crate) use self::body::Body;
+pub(crate) use self::corrupt::corrupt;
 pub use self::insert::Mapping;
 pub use self::iter::{Entries, Gaps};
 pub use self::lookup::Gap;

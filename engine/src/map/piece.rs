@@ -93,8 +93,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         body.flags |= EntryFlags::GROWS_DOWN;
         body.avail = avail;
         if swallows {
-            self.insert_in_place_of_below(at, start, end, body);
-            return Ok(());
+            return self.insert_in_place_of_below(at, start, end, body);
         }
         if let (Place::Extend, Some(below)) = (place, self.tree.item_below(at)) {
             body.offset = below.value.offset.wrapping_add(below.end - below.start);
@@ -126,21 +125,18 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         start: u64,
         end: u64,
         body: Body<O::Object>,
-    ) {
+    ) -> Result<(), Refusal> {
         let mut lower = at.clone();
         self.tree.retreat(&mut lower);
         let mut lowest = lower.clone();
         self.tree.retreat(&mut lowest);
-        let (Some(below), Some(swallowed)) = (self.tree.item(&lower), self.tree.item(&lowest))
-        else {
-            return;
-        };
+        let (below, swallowed) = (self.entry(&lower)?, self.entry(&lowest)?);
         let (bottom, offset) = (swallowed.start, swallowed.value.offset);
         let merged = below.value.clone().with_offset(offset);
         self.tree.set_bounds(&lower, start, end);
         // Where the offsets of the two do not go on, that of the merged one counts.
-        self.replace(&lower, body.with_offset(offset.wrapping_add(start - bottom)));
+        self.replace(&lower, body.with_offset(offset.wrapping_add(start - bottom)))?;
         self.tree.set_bounds(&lowest, bottom, start);
-        self.replace(&lowest, merged);
+        self.replace(&lowest, merged)
     }
 }

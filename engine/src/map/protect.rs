@@ -1,7 +1,7 @@
 //! `protect`: what may be done with a range (rules 5.3 to 5.5).
 
-use super::VmMap;
 use super::clamp::Clamped;
+use super::{VmMap, corrupt};
 use crate::attr::ProtectWhat;
 use crate::change::Change;
 use crate::flags::{EntryFlags, Prot};
@@ -41,8 +41,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
             return Err(refusal);
         }
         self.charge_writable(range, prot, what)?;
-        self.set_protection(range, prot, what, tell);
-        Ok(())
+        self.set_protection(range, prot, what, tell)
     }
 
     /// Rule 5.4a: the first entry in the range whose maximum lacks a bit.
@@ -78,7 +77,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     }
 
     fn charge_entry(&mut self, at: &crate::tree::Cursor) -> Result<(), Refusal> {
-        let Some(entry) = self.tree.item(at) else { return Ok(()) };
+        let entry = self.tree.item(at).ok_or_else(corrupt)?;
         let (body, wanted) = (entry.value, Size::new(entry.end - entry.start));
         if body.prot().contains(Prot::WRITE) || body.counts_as_charged(&self.objects) {
             return Ok(());
@@ -91,9 +90,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
             return self.objects.charge(object).map_err(short); // 17.20
         }
         self.objects.reserve(wanted).map_err(|swap| short((wanted, swap)))?;
-        if let Some(body) = self.tree.value_mut(at) {
-            body.flags |= EntryFlags::CHARGED;
-        }
+        self.body_mut(at)?.flags |= EntryFlags::CHARGED;
         Ok(())
     }
 
@@ -104,7 +101,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         asked: Prot,
         what: ProtectWhat,
         mut tell: impl FnMut(Change),
-    ) {
+    ) -> Result<(), Refusal> {
         let mut at = self.tree.seek(range.start);
         while let Some(entry) = self.tree.item(&at).filter(|entry| entry.start < range.end) {
             let affected = AddrRange::between(entry.start, entry.end);
@@ -113,11 +110,10 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
                 ProtectWhat::Current => asked,
                 ProtectWhat::Max => old.and(asked),
             };
-            if let Some(body) = self.tree.value_mut(&at) {
-                body.set_prot(new);
-                if what == ProtectWhat::Max {
-                    body.set_max(asked);
-                }
+            let body = self.body_mut(&at)?;
+            body.set_prot(new);
+            if what == ProtectWhat::Max {
+                body.set_max(asked);
             }
             if new != old {
                 if let Some((body, objects)) =
@@ -128,8 +124,9 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
                 }
                 tell(Change::Protected(affected, new));
             }
-            self.simplify(&mut at);
+            self.simplify(&mut at)?;
             self.tree.advance(&mut at);
         }
+        Ok(())
     }
 }

@@ -1,8 +1,8 @@
 //! `remove`: unmapping a range (rules 7.1 and 7.2).
 
-use super::VmMap;
 use super::clamp::Clamped;
 use super::clip::{FrontSplit, upper_part};
+use super::{VmMap, corrupt};
 use crate::change::Change;
 use crate::num::Addr;
 use crate::objects::Objects;
@@ -76,45 +76,55 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         if self.plan_front_split(&at, range.start) == FrontSplit::Insert
             && !self.leaves_two_parts(&at, range)
         {
-            self.cut_end(&at, range.start, &mut tell);
+            self.cut_end(&at, range.start, &mut tell)?;
             self.tree.advance(&mut at);
         } else {
             self.front_split(&mut at, range.start)?;
         }
         while let Some(entry) = self.tree.item(&at).filter(|entry| entry.start < range.end) {
             if entry.end > range.end {
-                self.cut_start(&at, range.end, &mut tell);
+                self.cut_start(&at, range.end, &mut tell)?;
                 break;
             }
             let gone = AddrRange::between(entry.start, entry.end);
-            if let Some(body) = self.tree.remove(&mut at) {
-                self.discount(body, gone);
-            }
+            let body = self.tree.remove(&mut at).ok_or_else(corrupt)?;
+            self.discount(body, gone);
             tell(Change::Unmapped(gone));
         }
         Ok(())
     }
 
     /// Shortens the entry so that it ends at `end`.
-    fn cut_end(&mut self, at: &Cursor, end: u64, tell: &mut impl FnMut(Change)) {
-        let Some(entry) = self.tree.item(at) else { return };
+    fn cut_end(
+        &mut self,
+        at: &Cursor,
+        end: u64,
+        tell: &mut impl FnMut(Change),
+    ) -> Result<(), Refusal> {
+        let entry = self.entry(at)?;
         let (start, gone) = (entry.start, AddrRange::between(end, entry.end));
         let upper = upper_part(entry.value, start, end);
         self.tree.set_bounds(at, start, end);
         self.discount(upper, gone);
         tell(Change::Unmapped(gone));
+        Ok(())
     }
 
     /// Shortens the entry so that it starts at `start`; its offset moves along.
-    fn cut_start(&mut self, at: &Cursor, start: u64, tell: &mut impl FnMut(Change)) {
-        let Some(entry) = self.tree.item(at) else { return };
+    fn cut_start(
+        &mut self,
+        at: &Cursor,
+        start: u64,
+        tell: &mut impl FnMut(Change),
+    ) -> Result<(), Refusal> {
+        let entry = self.entry(at)?;
         let (end, gone) = (entry.end, AddrRange::between(entry.start, start));
         let lower = entry.value.clone();
         self.tree.set_bounds(at, start, end);
-        if let Some(body) = self.tree.value_mut(at) {
-            body.offset = body.offset.wrapping_add(gone.len().get());
-        }
+        let body = self.body_mut(at)?;
+        body.offset = body.offset.wrapping_add(gone.len().get());
         self.discount(lower, gone);
         tell(Change::Unmapped(gone));
+        Ok(())
     }
 }

@@ -33,10 +33,8 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let pass = self.check_wirings(range, wiring, holes)?;
         let done = pass.refusal.is_none();
         self.second_pass(range, &pass, |map, at| {
-            if done {
-                map.take_wiring_off(at, wiring, &mut tell);
-            }
-        });
+            if done { map.take_wiring_off(at, wiring, &mut tell) } else { Ok(()) }
+        })?;
         pass.refusal.map_or(Ok(()), Err)
     }
 
@@ -52,7 +50,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         self.front_split(&mut at, range.start)?;
         while self.tree.item(&at).is_some_and(|entry| entry.start < range.end) {
             self.back_split(&mut at, range.end)?;
-            if !self.check_entry(&mut at, range, wiring, holes, &mut pass) {
+            if !self.check_entry(&mut at, range, wiring, holes, &mut pass)? {
                 break;
             }
         }
@@ -67,18 +65,18 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         wiring: Wiring,
         holes: Holes,
         pass: &mut FirstPass,
-    ) -> bool {
-        let Some(entry) = self.tree.item(at) else { return false };
+    ) -> Result<bool, Refusal> {
+        let entry = self.entry(at)?;
         pass.covered = entry.end;
         if !self.step(at, range, holes, pass) {
-            return false;
+            return Ok(false);
         }
         if wiring == Wiring::System && entry.value.system_wired() == 0 {
             let entry = AddrRange::between(entry.start, entry.end);
             pass.refusal = Some(Refusal::NotSystemWired { entry });
-            return false;
+            return Ok(false);
         }
-        true
+        Ok(true)
     }
 
     /// 10.2 for one entry.
@@ -87,13 +85,13 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         at: &crate::tree::Cursor,
         wiring: Wiring,
         tell: &mut impl FnMut(Change),
-    ) {
-        let Some(entry) = self.tree.item(at) else { return };
+    ) -> Result<(), Refusal> {
+        let entry = self.entry(at)?;
         if wiring == Wiring::User && !entry.value.has(EntryFlags::USER_WIRED) {
-            return;
+            return Ok(());
         }
         let range = AddrRange::between(entry.start, entry.end);
-        let Some(body) = self.tree.value_mut(at) else { return };
+        let body = self.body_mut(at)?;
         if wiring == Wiring::User {
             body.flags = body.flags.without(EntryFlags::USER_WIRED);
         }
@@ -102,6 +100,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
             self.uncount_wired(range);
             tell(Change::Unwired(range));
         }
+        Ok(())
     }
 
     /// Would the first pass stop before the clip at the end of the range? Asked before the clip at
@@ -116,7 +115,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
             if entry.end > range.end {
                 return false;
             }
-            if !self.check_entry(&mut at, range, wiring, holes, &mut pass) {
+            if self.check_entry(&mut at, range, wiring, holes, &mut pass) != Ok(true) {
                 return true;
             }
         }

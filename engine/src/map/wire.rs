@@ -38,7 +38,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let Some(range) = self.wiring_range(start, end, holes)? else { return Ok(()) };
         self.ensure_clips_unless(range, |map| map.wiring_stops_early(range, holes))?;
         let pass = self.count_wirings(range, wiring, holes)?;
-        self.settle_wirings(range, &pass, wiring, tell);
+        self.settle_wirings(range, &pass, wiring, tell)?;
         pass.refusal.map_or(Ok(()), Err)
     }
 
@@ -75,7 +75,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         self.front_split(&mut at, range.start)?;
         while self.tree.item(&at).is_some_and(|entry| entry.start < range.end) {
             self.back_split(&mut at, range.end)?;
-            let Some(entry) = self.tree.item(&at) else { break };
+            let entry = self.entry(&at)?;
             let clipped = AddrRange::between(entry.start, entry.end);
             pass.covered = entry.end;
             if !can_wire(entry.value) {
@@ -87,9 +87,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
                 if entry.value.wired == 0 {
                     self.wired_pages = self.wired_pages.wrapping_add(clipped.pages());
                 }
-                if let Some(body) = self.tree.value_mut(&at) {
-                    add_wiring(body, wiring);
-                }
+                add_wiring(self.body_mut(&at)?, wiring);
             }
             if !self.step(&mut at, range, holes, &mut pass) {
                 break;
@@ -122,18 +120,19 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         pass: &FirstPass,
         wiring: Wiring,
         mut tell: impl FnMut(Change),
-    ) {
+    ) -> Result<(), Refusal> {
         let failed = pass.refusal.is_some();
         self.second_pass(range, pass, |map, at| {
-            let Some(entry) = map.tree.item(at).filter(|entry| can_wire(entry.value)) else {
-                return;
-            };
+            let entry = map.entry(at)?;
+            if !can_wire(entry.value) {
+                return Ok(());
+            }
             let clipped = AddrRange::between(entry.start, entry.end);
             let by_user = entry.value.has(EntryFlags::USER_WIRED);
             // A wiring of the user's over his own was never counted.
             let counted = wiring == Wiring::System || !by_user;
             let only_one = entry.value.wired == 1 && counted;
-            let Some(body) = map.tree.value_mut(at) else { return };
+            let body = map.body_mut(at)?;
             if failed {
                 if counted {
                     body.wired = body.wired.saturating_sub(1);
@@ -149,7 +148,8 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
                     tell(Change::Wired(clipped));
                 }
             }
-        });
+            Ok(())
+        })
     }
 
     /// Deals with the entries of the first pass once more and merges each as it is left. An entry
@@ -158,17 +158,18 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         &mut self,
         range: Clamped,
         pass: &FirstPass,
-        mut settle: impl FnMut(&mut Self, &Cursor),
-    ) {
+        mut settle: impl FnMut(&mut Self, &Cursor) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
         let mut at = self.tree.seek(range.start);
         while let Some(end) = self.tree.item(&at).filter(|e| e.start < pass.covered).map(end_of) {
-            settle(self, &at);
-            self.simplify_down(&mut at);
+            settle(self, &at)?;
+            self.simplify_down(&mut at)?;
             if end == pass.covered {
-                self.simplify_up(&mut at);
+                self.simplify_up(&mut at)?;
             }
             self.tree.advance(&mut at);
         }
+        Ok(())
     }
 
     /// Would the first pass stop before the clip at the end of the range? Asked before the clip at

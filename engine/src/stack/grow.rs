@@ -9,7 +9,7 @@
 use super::decide::{Refused, Stack, Step, Totals, direction};
 use crate::attr::{Holes, Wiring};
 use crate::change::Change;
-use crate::flags::EntryFlags;
+use crate::flags::{EntryFlags, Prot};
 use crate::growth::{Direction, Growth};
 use crate::map::{Piece, VmMap};
 use crate::num::{Addr, PAGE_SIZE, Size};
@@ -81,9 +81,9 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         at: &mut Cursor,
         addr: Addr,
         below: Option<u64>,
-        mut tell: impl FnMut(Change),
+        tell: impl FnMut(Change),
     ) -> Result<Growth, Refusal> {
-        let Some(entry) = self.tree.item(at) else { return Ok(Growth::NoStack) };
+        let entry = self.entry(at)?;
         let (prot, max) = (entry.value.prot(), entry.value.max());
         let (start, end, avail) = (entry.start, entry.end, entry.value.avail);
         let stack = Stack { start, end, avail, charged: false };
@@ -91,19 +91,18 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let Step { edge: bottom, left, main } = step.map_err(|refused| self.refuse(at, refused))?;
 
         let piece = Piece { start: bottom, end: start, prot, max };
-        self.pay_for_piece(&piece).inspect_err(|_| self.set_avail(at, left))?;
+        let cut = |refusal| Refused { refusal, cut: Some(left) };
+        self.pay_for_piece(&piece).map_err(|refusal| self.refuse(at, cut(refusal)))?;
         self.ensure_piece(at, &piece)?;
         // Nothing refuses any more.
         // 13.13: the flag moves to the new piece, `avail` is copied before its length goes off.
-        if let Some(body) = self.tree.value_mut(at) {
-            body.avail = left;
-            body.flags = body.flags.without(EntryFlags::GROWS_DOWN);
-        }
+        let body = self.body_mut(at)?;
+        body.avail = left;
+        body.flags = body.flags.without(EntryFlags::GROWS_DOWN);
         let length = start.wrapping_sub(bottom);
         self.insert_piece(at, &piece, left.wrapping_sub(length))?;
         let added = AddrRange::between(bottom, start);
-        tell(Change::Mapped(added, prot));
-        self.settle(state, added, main, tell);
+        self.settle(state, added, prot, main, tell);
         Ok(Growth::Grown { added, direction: Direction::Down })
     }
 
@@ -114,9 +113,9 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         at: &Cursor,
         addr: Addr,
         above: Option<u64>,
-        mut tell: impl FnMut(Change),
+        tell: impl FnMut(Change),
     ) -> Result<Growth, Refusal> {
-        let Some(entry) = self.tree.item(at) else { return Ok(Growth::NoStack) };
+        let entry = self.entry(at)?;
         let (prot, body) = (entry.value.prot(), entry.value);
         let has_object = body.object.is_some();
         let by_object = || has_object && body.object_is_charged(&self.objects);
@@ -138,7 +137,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let length = top.wrapping_sub(end);
         // 13.15 and 17.19: a cut stays (q11).
         self.pay_for_growth(at, length, charged, has_object)
-            .inspect_err(|_| self.set_avail(at, left))?;
+            .map_err(|refusal| self.refuse(at, Refused { refusal, cut: Some(left) }))?;
         // 13.16
         self.tree.set_end(at, top);
         if self.wire_future {
@@ -151,20 +150,17 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
                 }
             })?;
         }
-        self.set_avail(at, left.wrapping_sub(length));
+        self.set_avail(at, left.wrapping_sub(length))?;
         self.size = self.size.wrapping_add(length);
         let added = AddrRange::between(end, top);
-        tell(Change::Mapped(added, prot));
-        self.settle(state, added, main, tell);
+        self.settle(state, added, prot, main, tell);
         Ok(Growth::Grown { added, direction: Direction::Up })
     }
 
     #[cold]
     fn refuse(&mut self, at: &Cursor, refused: Refused) -> Refusal {
-        if let Some(avail) = refused.cut {
-            self.set_avail(at, avail);
-        }
-        refused.refusal
+        let cut = refused.cut.map_or(Ok(()), |avail| self.set_avail(at, avail));
+        cut.err().unwrap_or(refused.refusal)
     }
 
     /// Rules 13.15 and 17.19: reserves the swap for growth upwards, and makes the object longer.
@@ -194,19 +190,21 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         }
     }
 
-    /// Rules 13.17 and 13.18: counts and wires what was added.
+    /// Rules 13.17 and 13.18: counts, reports and wires what was added.
     #[inline(always)]
     fn settle(
         &mut self,
         state: &mut StackState,
         added: AddrRange,
+        prot: Prot,
         main: bool,
-        tell: impl FnMut(Change),
+        mut tell: impl FnMut(Change),
     ) {
         if main {
             let pages = added.len().get().div_ceil(PAGE_SIZE);
             state.ssize = state.ssize.wrapping_add(pages);
         }
+        tell(Change::Mapped(added, prot));
         if self.wire_future {
             // 13.18: the result is ignored; the nodes have been made sure of.
             let (start, end) = (added.start(), added.end());
@@ -214,10 +212,9 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         }
     }
 
-    fn set_avail(&mut self, at: &Cursor, avail: u64) {
-        if let Some(body) = self.tree.value_mut(at) {
-            body.avail = avail;
-        }
+    fn set_avail(&mut self, at: &Cursor, avail: u64) -> Result<(), Refusal> {
+        self.body_mut(at)?.avail = avail;
+        Ok(())
     }
 
     pub(super) const fn totals(&self) -> Totals {

@@ -41,6 +41,7 @@ impl Around<'_> {
     /// A failed operation has no side effects but those that its rule names (1.6).
     fn refused(&self, refusal: Refusal) -> Result<(), &'static str> {
         match self.op {
+            _ if refusal == Refusal::Corrupt => Err("the index is broken (16.8)"),
             // 17.19: what was reserved for it stays reserved.
             Op::Grow { .. } if matches!(refusal, Refusal::ObjectGrowth { .. }) => {
                 if self.changed_but_for_avail() {
