@@ -11,7 +11,7 @@ use crate::attr::{Holes, Wiring};
 use crate::change::Change;
 use crate::flags::{EntryFlags, Prot};
 use crate::growth::{Direction, Growth};
-use crate::map::{Piece, VmMap};
+use crate::map::{Piece, VmMap, corrupt};
 use crate::num::{Addr, PAGE_SIZE, Size};
 use crate::objects::{Objects, Swap};
 use crate::range::AddrRange;
@@ -150,7 +150,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
                 }
             })?;
         }
-        self.set_avail(at, left.wrapping_sub(length))?;
+        self.body_mut(at)?.avail = left.wrapping_sub(length);
         self.size = self.size.wrapping_add(length);
         let added = AddrRange::between(end, top);
         self.settle(state, added, prot, main, tell);
@@ -159,8 +159,13 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
 
     #[cold]
     fn refuse(&mut self, at: &Cursor, refused: Refused) -> Refusal {
-        let cut = refused.cut.map_or(Ok(()), |avail| self.set_avail(at, avail));
-        cut.err().unwrap_or(refused.refusal)
+        if let Some(avail) = refused.cut {
+            match self.tree.value_mut(at) {
+                Some(body) => body.avail = avail,
+                None => return corrupt(),
+            }
+        }
+        refused.refusal
     }
 
     /// Rules 13.15 and 17.19: reserves the swap for growth upwards, and makes the object longer.
@@ -210,11 +215,6 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
             let (start, end) = (added.start(), added.end());
             let _ = self.wire(start, end, Wiring::User, Holes::Refused, tell);
         }
-    }
-
-    fn set_avail(&mut self, at: &Cursor, avail: u64) -> Result<(), Refusal> {
-        self.body_mut(at)?.avail = avail;
-        Ok(())
     }
 
     pub(super) const fn totals(&self) -> Totals {
