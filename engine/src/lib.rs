@@ -4,7 +4,8 @@
 //! - A [`VmMap`] is an address space: disjoint [entries](Entry) in a B+tree, with the operations
 //!   [`insert`](VmMap::insert), [`fixed`](VmMap::fixed), [`find`](VmMap::find),
 //!   [`remove`](VmMap::remove), [`protect`](VmMap::protect), [`inherit`](VmMap::inherit),
-//!   [`advise`](VmMap::advise), [`wire`](VmMap::wire) and [`unwire`](VmMap::unwire).
+//!   [`advise`](VmMap::advise), [`wire`](VmMap::wire) and [`unwire`](VmMap::unwire). It walks
+//!   its [entries](VmMap::entries_in) and [gaps](VmMap::gaps_in) both ways.
 //! - A [`VmSpace`] is a map with limits; its [`stack`](VmSpace::stack) and
 //!   [`grow`](VmSpace::grow) make stacks and grow them, inside a page fault if need be.
 //!

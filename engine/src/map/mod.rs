@@ -15,6 +15,7 @@ mod coalesce;
 mod display;
 mod find;
 mod fixed;
+mod gaps;
 mod insert;
 mod iter;
 mod lookup;
@@ -30,8 +31,9 @@ mod wire;
 use core::num::NonZeroU64;
 
 pub(crate) use self::body::Body;
+pub use self::gaps::Gaps;
 pub use self::insert::Mapping;
-pub use self::iter::{Entries, Gaps};
+pub use self::iter::Entries;
 pub use self::lookup::Gap;
 pub(crate) use self::piece::Piece;
 use crate::num::{Addr, Size};

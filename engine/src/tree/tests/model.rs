@@ -226,5 +226,9 @@ impl<const B: usize> Pair<B> {
         self.check();
         let items: Vec<_> = self.tree.iter().map(|item| plain(Some(item)).unwrap()).collect();
         assert_eq!(items, self.entries());
+        let mut back: Vec<_> =
+            self.tree.iter().rev().map(|item| plain(Some(item)).unwrap()).collect();
+        back.reverse();
+        assert_eq!(back, items);
     }
 }
