@@ -4,8 +4,9 @@
 //! - A [`VmMap`] is an address space: disjoint [entries](Entry) in a B+tree, with the operations
 //!   [`insert`](VmMap::insert), [`fixed`](VmMap::fixed), [`find`](VmMap::find),
 //!   [`remove`](VmMap::remove), [`protect`](VmMap::protect), [`inherit`](VmMap::inherit),
-//!   [`advise`](VmMap::advise), [`wire`](VmMap::wire) and [`unwire`](VmMap::unwire). It walks
-//!   its [entries](VmMap::entries_in) and [gaps](VmMap::gaps_in) both ways.
+//!   [`advise`](VmMap::advise), [`wire`](VmMap::wire) and [`unwire`](VmMap::unwire). It answers
+//!   where there is [free space](VmMap::free_space), and walks its [entries](VmMap::entries_in) and
+//!   [gaps](VmMap::gaps_in) both ways.
 //! - A [`VmSpace`] is a map with limits; its [`stack`](VmSpace::stack) and
 //!   [`grow`](VmSpace::grow) make stacks and grow them, inside a page fault if need be.
 //!
@@ -70,6 +71,7 @@
 
 extern crate alloc;
 
+mod alignment;
 mod attr;
 mod change;
 mod entry;
@@ -91,6 +93,7 @@ mod stack;
 pub mod tree;
 mod vm_space;
 
+pub use alignment::Alignment;
 pub use attr::{Access, Advice, FindSpace, Holes, Inherit, ProtectWhat, Wiring};
 pub use change::Change;
 pub use entry::Entry;
@@ -98,7 +101,7 @@ pub use flags::{CowFlags, EntryFlags, Prot};
 pub use growth::{Direction, Growth};
 pub use kern::KernReturn;
 pub use limits::{Limits, StackTunables};
-pub use map::{Entries, Gap, Gaps, Mapping, VmMap};
+pub use map::{Entries, Fit, Gap, Gaps, Mapping, SpaceRequest, VmMap};
 pub use num::{Addr, PAGE_SIZE, Size};
 pub use range::AddrRange;
 pub use refusal::Refusal;

@@ -23,6 +23,7 @@ mod nodes;
 mod piece;
 mod protect;
 mod remove;
+mod space;
 mod unwire;
 #[cfg(feature = "shared")]
 mod unwired;
@@ -36,6 +37,7 @@ pub use self::insert::Mapping;
 pub use self::iter::Entries;
 pub use self::lookup::Gap;
 pub(crate) use self::piece::Piece;
+pub use self::space::{Fit, SpaceRequest};
 use crate::num::{Addr, Size};
 use crate::tree::Tree;
 

@@ -69,6 +69,17 @@ impl<const B: usize> Sample<B> {
         }
     }
 
+    /// How many bytes are free from each address of the map on.
+    pub(super) fn free(&self) -> Vec<u64> {
+        let mut free: Vec<u64> = (0..self.max - self.min).rev().map(|i| i + 1).collect();
+        for &(start, end) in &self.list {
+            let (start, end) = (start - self.min, end - self.min);
+            (0..start).for_each(|i| free[i as usize] = free[i as usize].min(start - i));
+            (start..end).for_each(|i| free[i as usize] = 0);
+        }
+        free
+    }
+
     /// A range of addresses that begins and ends in or near the map.
     pub(super) fn random_range(&self, rng: &mut Rng) -> AddrRange {
         let low = self.min.saturating_sub(5);
