@@ -4,7 +4,9 @@
 //! - A [`VmMap`] is an address space: disjoint [entries](Entry) in a B+tree, with the operations
 //!   [`insert`](VmMap::insert), [`fixed`](VmMap::fixed), [`find`](VmMap::find),
 //!   [`remove`](VmMap::remove), [`protect`](VmMap::protect), [`inherit`](VmMap::inherit),
-//!   [`advise`](VmMap::advise), [`wire`](VmMap::wire) and [`unwire`](VmMap::unwire).
+//!   [`advise`](VmMap::advise), [`wire`](VmMap::wire) and [`unwire`](VmMap::unwire). It answers
+//!   where there is [free space](VmMap::free_space), and walks its [entries](VmMap::entries_in) and
+//!   [gaps](VmMap::gaps_in) both ways.
 //! - A [`VmSpace`] is a map with limits; its [`stack`](VmSpace::stack) and
 //!   [`grow`](VmSpace::grow) make stacks and grow them, inside a page fault if need be.
 //!
@@ -69,6 +71,7 @@
 
 extern crate alloc;
 
+mod alignment;
 mod attr;
 mod change;
 mod entry;
@@ -92,6 +95,7 @@ mod stack;
 pub mod tree;
 mod vm_space;
 
+pub use alignment::Alignment;
 pub use attr::{Access, Advice, FindSpace, Holes, Inherit, ProtectWhat, Wiring};
 pub use change::Change;
 pub use entry::Entry;
@@ -100,7 +104,7 @@ pub use flags::{CowFlags, EntryFlags, Prot};
 pub use growth::{Direction, Growth};
 pub use kern::KernReturn;
 pub use limits::{Limits, StackTunables};
-pub use map::{Entries, Gap, Gaps, Mapping, VmMap};
+pub use map::{Entries, Fit, Gap, Gaps, Mapping, SpaceRequest, VmMap};
 pub use num::{Addr, PAGE_SIZE, Size};
 pub use objects::{Objects, Plain, Swap};
 pub use range::AddrRange;

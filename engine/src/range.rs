@@ -20,6 +20,9 @@ pub struct AddrRange {
 }
 
 impl AddrRange {
+    /// Every address but the last, 2^64 - 1, which no range holds.
+    pub const ALL: Self = Self { start: Addr::ZERO, end: Addr::MAX };
+
     /// The range, or `None` if it would be empty or reversed.
     #[inline]
     #[must_use]

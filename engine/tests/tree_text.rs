@@ -24,9 +24,9 @@ fn a_tree_shows_its_shape() {
     let shown = format!("{tree:?}");
     assert!(shown.starts_with("Tree { min: 0, max: 100, len: 1, height: 1"), "{shown}");
     let mut entries = tree.iter();
-    assert_eq!(format!("{entries:?}"), "Iter { slot: 0, .. }");
+    assert_eq!(format!("{entries:?}"), "Iter { left: (1, 1), .. }");
     entries.next().unwrap();
-    assert_eq!(format!("{entries:?}"), "Iter { slot: 1, .. }");
+    assert_eq!(format!("{entries:?}"), "Iter { left: (0, 0), .. }");
 }
 
 /// A place that is taken is a mistake of the caller's, which debug builds tell.

@@ -1,16 +1,20 @@
-//! Walking a map: its entries and its gaps, in address order.
+//! Walking the entries of a map, in address order.
 
 use core::iter::FusedIterator;
 
-use super::lookup::Gap;
 use super::{Body, VmMap};
 use crate::entry::Entry;
 use crate::num::Addr;
 use crate::objects::Objects;
 use crate::range::AddrRange;
-use crate::tree;
+use crate::tree::{self, Item};
 
-/// The entries of a map, lowest first; see [`VmMap::entries`].
+/// Entries of a map in address order, from either end; see [`VmMap::entries`].
+///
+/// [`size_hint`](Iterator::size_hint) is exact if the range asked for holds the whole map, and in any
+/// case once the two ends have come to the same leaf of the index. Else it counts what is at hand as
+/// the least and every entry not seen as the most: the index keeps no counts of entries. For that
+/// reason this is no [`ExactSizeIterator`]; [`VmMap::len`] is the number of all.
 #[derive(Debug)]
 pub struct Entries<'a, O, const B: usize> {
     items: tree::Iter<'a, Body<O>, B>,
@@ -19,42 +23,29 @@ pub struct Entries<'a, O, const B: usize> {
 impl<'a, O: Clone + PartialEq, const B: usize> Iterator for Entries<'a, O, B> {
     type Item = Entry<&'a O>;
 
+    #[inline]
     fn next(&mut self) -> Option<Entry<&'a O>> {
-        let item = self.items.next()?;
-        Some(item.value.view(item.start, item.end))
+        self.items.next().map(view)
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.items.size_hint()
+    }
+}
+
+impl<'a, O: Clone + PartialEq, const B: usize> DoubleEndedIterator for Entries<'a, O, B> {
+    #[inline]
+    fn next_back(&mut self) -> Option<Entry<&'a O>> {
+        self.items.next_back().map(view)
     }
 }
 
 impl<O: Clone + PartialEq, const B: usize> FusedIterator for Entries<'_, O, B> {}
 
-/// The gaps of a map, lowest first; see [`VmMap::gaps`].
-#[derive(Debug)]
-pub struct Gaps<'a, O, const B: usize> {
-    items: tree::Iter<'a, Body<O>, B>,
-    reached: u64,
-    max: u64,
-    below: bool,
+fn view<O: Clone + PartialEq>(item: Item<'_, Body<O>>) -> Entry<&O> {
+    item.value.view(item.start, item.end)
 }
-
-impl<O: Clone + PartialEq, const B: usize> Iterator for Gaps<'_, O, B> {
-    type Item = Gap;
-
-    fn next(&mut self) -> Option<Gap> {
-        loop {
-            let (start, below) = (self.reached, self.below);
-            let next = self.items.next();
-            let end = next.map_or(self.max, |item| item.start);
-            self.reached = next.map_or(self.max, |item| item.end);
-            self.below = true;
-            if let Some(range) = AddrRange::new(Addr::new(start), Addr::new(end)) {
-                return Some(Gap { range, below, above: next.is_some() });
-            }
-            next?;
-        }
-    }
-}
-
-impl<O: Clone + PartialEq, const B: usize> FusedIterator for Gaps<'_, O, B> {}
 
 impl<O: Objects, const B: usize> VmMap<O, B> {
     /// Every entry, lowest first.
@@ -71,20 +62,32 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     /// ```
     #[must_use]
     pub fn entries(&self) -> Entries<'_, O::Object, B> {
-        Entries { items: self.tree.iter() }
+        self.entries_in(AddrRange::ALL)
+    }
+
+    /// The entries that hold an address of `range`, lowest first, each in its whole length. O(log n)
+    /// for the first from either end, and amortised O(1) for the others.
+    ///
+    /// ```
+    /// use growstack::{Addr, AddrRange, Mapping, Prot, VmMap};
+    /// # fn main() -> Result<(), growstack::Refusal> {
+    /// let mut map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x9000));
+    /// map.insert(Addr::new(0x2000), Addr::new(0x4000), Mapping::anonymous(Prot::RW), |_| ())?;
+    /// map.insert(Addr::new(0x6000), Addr::new(0x7000), Mapping::anonymous(Prot::RX), |_| ())?;
+    /// let range = AddrRange::new(Addr::new(0x3000), Addr::new(0x7000)).expect("not empty");
+    /// let prots: Vec<_> = map.entries_in(range).rev().map(|entry| entry.prot).collect();
+    /// assert_eq!(prots, [Prot::RX, Prot::RW]);
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn entries_in(&self, range: AddrRange) -> Entries<'_, O::Object, B> {
+        Entries { items: self.tree.range(range.start().get(), range.end().get()) }
     }
 
     /// The entries from the one that holds `addr`, or the next above it, on.
     #[must_use]
     pub fn entries_from(&self, addr: Addr) -> Entries<'_, O::Object, B> {
-        Entries { items: self.tree.iter_from(&self.tree.seek(addr.get())) }
-    }
-
-    /// Every gap, lowest first: between two entries, and between an entry and the map's ends.
-    #[must_use]
-    pub fn gaps(&self) -> Gaps<'_, O::Object, B> {
-        let (reached, max) = self.tree.bounds();
-        Gaps { items: self.tree.iter(), reached, max, below: false }
+        Entries { items: self.tree.range(addr.get(), u64::MAX) }
     }
 }
 

@@ -7,14 +7,15 @@ use crate::num::Addr;
 use crate::objects::Objects;
 use crate::range::AddrRange;
 
-/// What lies around an unmapped address.
+/// Unmapped addresses, and what lies around them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Gap {
     /// The unmapped addresses.
     pub range: AddrRange,
-    /// Does an entry end where the gap begins? Else the map begins there.
+    /// Does an entry end where the gap begins? Else the map begins there, or the range whose
+    /// [gaps](VmMap::gaps_in) were asked for.
     pub below: bool,
-    /// Does an entry start where the gap ends? Else the map ends there.
+    /// Does an entry start where the gap ends? Else the map ends there, or that range.
     pub above: bool,
 }
 

@@ -283,7 +283,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
 
     /// Moves to the last entry of the leaf before; `false`, and the cursor stays, in the first one.
     #[cold]
-    fn previous_leaf(&self, at: &mut Cursor) -> bool {
+    pub(super) fn previous_leaf(&self, at: &mut Cursor) -> bool {
         for level in 1..at.height() {
             if let Some(previous) = at.slot(level).checked_sub(1) {
                 let Some(inner) = self.inner_at(at, level) else { return false };

@@ -12,10 +12,10 @@ use super::search::VACANT;
 
 /// A node, its level, and the end of the entry before all that are under it.
 #[derive(Clone, Copy)]
-struct Subtree {
-    node: u32,
-    level: usize,
-    below: u64,
+pub(super) struct Subtree {
+    pub(super) node: u32,
+    pub(super) level: usize,
+    pub(super) below: u64,
 }
 
 impl<V: Default, const B: usize> Tree<V, B> {
@@ -119,16 +119,22 @@ impl<const B: usize> Inner<B> {
     fn first_wide(&self, from: usize, length: u64) -> Option<usize> {
         let words = self.gaps().chunks(u64::BITS as usize).zip((0..).step_by(u64::BITS as usize));
         words.into_iter().find_map(|(gaps, first)| {
-            let groups = gaps.chunks(GROUP).zip((0..).step_by(GROUP));
-            let wide = groups.fold(0, |all, (group, at)| all | wide_of(group, length) << at);
             let skip = u32::try_from(from.saturating_sub(first)).unwrap_or(u32::MAX);
-            let ahead = wide & u64::MAX.checked_shl(skip).unwrap_or(0);
+            let ahead = wide_of_word(gaps, length) & u64::MAX.checked_shl(skip).unwrap_or(0);
             (ahead != 0).then(|| first + ahead.trailing_zeros() as usize)
         })
     }
 }
 
-/// A bit for each gap of at least `length`, the first one the lowest.
+/// A bit for each gap of at least `length` among those of a word's worth of places, the first one
+/// the lowest.
+#[inline(always)]
+pub(super) fn wide_of_word(gaps: &[u64], length: u64) -> u64 {
+    let groups = gaps.chunks(GROUP).zip((0..).step_by(GROUP));
+    groups.fold(0, |all, (group, at)| all | wide_of(group, length) << at)
+}
+
+/// The same for the places of one group.
 #[inline(always)]
 fn wide_of(gaps: &[u64], length: u64) -> u64 {
     gaps.iter().rev().fold(0, |bits, &gap| bits << 1 | u64::from(gap >= length))

@@ -55,6 +55,7 @@ mod fit;
 mod gap;
 mod insert;
 mod iter;
+mod last_fit;
 mod lookup;
 mod need;
 mod node;

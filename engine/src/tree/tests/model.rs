@@ -196,11 +196,29 @@ impl<const B: usize> Pair<B> {
         iter::once(from).chain(ends).find(fits)
     }
 
+    /// The highest address with `length` free that end at or below `addr`, by trying every one
+    /// there may be.
+    fn last_fit(&self, addr: u64, length: u64) -> Option<u64> {
+        let to = addr.min(self.max);
+        let starts = self.model.values().rev().map(|&(start, _)| start).filter(|&start| start < to);
+        let fits = |&fit: &u64| match self.above(fit) {
+            Some((start, ..)) => fit >= self.min && start >= fit && start - fit >= length,
+            None => fit >= self.min,
+        };
+        iter::once(to).chain(starts).filter_map(|top| top.checked_sub(length)).find(fits)
+    }
+
+    /// Compares the fits from an address on, and those up to it.
     pub(super) fn compare_fit(&self, addr: u64, length: u64) {
         assert_eq!(
             self.tree.first_fit(addr, length),
             self.first_fit(addr, length),
             "fit of {length:#x} from {addr:#x}"
+        );
+        assert_eq!(
+            self.tree.last_fit(addr, length),
+            self.last_fit(addr, length),
+            "fit of {length:#x} up to {addr:#x}"
         );
     }
 
@@ -208,5 +226,9 @@ impl<const B: usize> Pair<B> {
         self.check();
         let items: Vec<_> = self.tree.iter().map(|item| plain(Some(item)).unwrap()).collect();
         assert_eq!(items, self.entries());
+        let mut back: Vec<_> =
+            self.tree.iter().rev().map(|item| plain(Some(item)).unwrap()).collect();
+        back.reverse();
+        assert_eq!(back, items);
     }
 }
