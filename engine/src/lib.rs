@@ -8,7 +8,10 @@
 //!   where there is [free space](VmMap::free_space), and walks its [entries](VmMap::entries_in) and
 //!   [gaps](VmMap::gaps_in) both ways.
 //! - A [`VmSpace`] is a map with limits; its [`stack`](VmSpace::stack) and
-//!   [`grow`](VmSpace::grow) make stacks and grow them, inside a page fault if need be.
+//!   [`grow`](VmSpace::grow) make stacks and grow them, [`fault`](VmSpace::fault) serves a page fault,
+//!   and [`fork`](VmSpace::fork) makes a child.
+//! - [`Objects`] is what the kernel brings: backing objects, and the account of swap. [`Plain`] is
+//!   enough for maps that know objects by handles alone.
 //!
 //! What each operation answers follows the [rule book](rules), in which every rule has a number; doc
 //! comments and [`Refusal`]s name them. The answers were compared with those of the real kernel's
@@ -53,7 +56,7 @@
 //! let mut process = VmSpace::new(map, Default::default(), Default::default())?;
 //! let mut follow = |change| match change {
 //!     Change::Mapped(range, prot) | Change::Protected(range, prot) => map_page_tables(range, prot),
-//!     Change::Unmapped(range) => shoot_down(range),
+//!     Change::Unmapped(range) | Change::CopyOnWrite(range) => shoot_down(range),
 //!     Change::Wired(_) | Change::Unwired(_) => {}
 //! };
 //! process.stack(Addr::new(0x10_0000), Size::new(0x80_0000), Prot::RW, Prot::ALL,
