@@ -22,7 +22,7 @@ pub fn picture() -> Result<String, Box<dyn std::error::Error>> {
     let fault = Addr::new(0x7fff_fffd_aff8);
     writeln!(out, "\nfault at {fault}")?;
     let mut changes = Vec::new();
-    process.grow(fault, |change| changes.push(change))?;
+    let _ = process.grow(fault, |change| changes.push(change))?;
     for change in changes {
         match change {
             Change::Mapped(range, prot) => writeln!(out, "mapped {range} {prot}")?,

@@ -21,6 +21,7 @@ pub enum Direction {
 /// assert!(!Growth::NoStack.is_mapped());
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[must_use = "an address next to no stack stays unmapped, and is no error"]
 pub enum Growth {
     /// 13.1: the address was mapped already.
     AlreadyMapped,

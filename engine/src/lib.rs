@@ -61,8 +61,8 @@
 //! };
 //! process.stack(Addr::new(0x10_0000), Size::new(0x80_0000), Prot::RW, Prot::ALL,
 //!     CowFlags::GROWS_DOWN, &mut follow)?;
-//! process.grow(Addr::new(0x8d_fff8), &mut follow)?; // the faulting address
-//! # assert!(process.map().contains(Addr::new(0x8d_fff8)));
+//! let growth = process.grow(Addr::new(0x8d_fff8), &mut follow)?; // the faulting address
+//! assert!(growth.is_mapped()); // if not, it is next to no stack
 //! # Ok(()) }
 //! ```
 //!

@@ -131,11 +131,11 @@ fn the_child_grows_its_stack_apart() {
     let (bottom, down) = (Addr::new(1 << 32), CowFlags::GROWS_DOWN);
     parent.stack(bottom, Size::pages(16), Prot::RW, Prot::ALL, down, |_| ()).unwrap();
     let fault = Addr::new((1 << 32) + 13 * PAGE);
-    parent.grow(fault, |_| ()).unwrap();
+    let _ = parent.grow(fault, |_| ()).unwrap();
     let mut child = parent.fork(|_| ()).unwrap();
     assert_eq!((parent.ssize(), child.ssize()), (0, 2));
     let fault = Addr::new((1 << 32) + 5 * PAGE);
-    child.grow(fault, |_| ()).unwrap();
+    let _ = child.grow(fault, |_| ()).unwrap();
     assert!(child.map().contains(fault) && !parent.map().contains(fault));
     // Parent, child, and what the child has grown.
     let reserved = parent.map().reserved();

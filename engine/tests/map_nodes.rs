@@ -88,8 +88,8 @@ fn pieces() -> Narrow {
     let mut process = process();
     let (none, down) = (Prot::NONE, CowFlags::GROWS_DOWN);
     process.stack(at(0), Size::new(4 * STEP), none, Prot::ALL, down, |_| ()).unwrap();
-    process.grow(at(2 * STEP), |_| ()).unwrap();
-    process.grow(at(STEP), |_| ()).unwrap();
+    let _ = process.grow(at(2 * STEP), |_| ()).unwrap();
+    let _ = process.grow(at(STEP), |_| ()).unwrap();
     process
 }
 
@@ -231,7 +231,7 @@ fn fixed_over_nothing_takes_no_more_nodes_than_insert() {
 fn fixed_within_a_piece_that_the_front_split_merges() {
     let four = || {
         let mut process = pieces();
-        process.grow(at(0), |_| ()).unwrap();
+        let _ = process.grow(at(0), |_| ()).unwrap();
         process
     };
     for (piece, prepare) in [(3, pieces as fn() -> Narrow), (2, four), (3, four)] {

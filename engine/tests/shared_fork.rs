@@ -86,7 +86,7 @@ fn a_child_is_as_the_parent_was() {
     // The file was to be copied on write before.
     assert!(marked.is_empty());
     assert_eq!(child.map().to_string(), parent.read().to_string());
-    parent.grow(addr(190), |_| ()).unwrap();
+    let _ = parent.grow(addr(190), |_| ()).unwrap();
     assert!(!child.map().contains(addr(190)));
     assert_eq!(child.ssize(), 2);
     let again = parent.lock_process().fork(|_| ()).unwrap();

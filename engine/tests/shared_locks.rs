@@ -151,7 +151,7 @@ fn limits_are_read_and_written_as_one() {
     assert_eq!(shared.limits(), limits);
     assert_eq!(shared.read().swap_limit(), limits.swap);
     // 128 KiB are reserved already, and the step is as much.
-    shared.grow(addr(TOP - 0x2_0001), |_| ()).unwrap();
+    let _ = shared.grow(addr(TOP - 0x2_0001), |_| ()).unwrap();
     let refused = shared.grow(addr(TOP - 0x4_0001), |_| ());
     assert!(matches!(refused, Err(Refusal::Swap { .. })));
 }

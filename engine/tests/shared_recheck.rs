@@ -144,7 +144,7 @@ fn a_growth_looks_up_before_it_writes_only_where_somebody_may_read() {
     ] {
         let shared = shared(&[80], path);
         TAKEN.set((0, 0));
-        shared.grow(page(99), |_| ()).unwrap();
+        let _ = shared.grow(page(99), |_| ()).unwrap();
         assert_eq!(TAKEN.get(), taken, "{path:?}");
     }
 }

@@ -83,7 +83,7 @@ fn a_growth_is_seen_once_it_is_done() {
     let shared = with_stack();
     let fault = addr(TOP - PAGE - 1);
     // The kernel hears of it first, and is not waited for.
-    shared.grow(fault, |_| assert_eq!(shared.try_protection(fault), Ok(None))).unwrap();
+    let _ = shared.grow(fault, |_| assert_eq!(shared.try_protection(fault), Ok(None))).unwrap();
     assert_eq!(shared.try_protection(fault), Ok(Some(Prot::RW)));
 }
 

@@ -105,7 +105,7 @@ fn no_lock_is_held_while_pages_are_faulted_in() {
         assert_eq!(shared.lookup(page(1)).map(|entry| entry.wired), Some(0));
         // What is not of the range goes on.
         shared.remove(page(6), page(7), |_| ()).unwrap();
-        shared.grow(page(56), |_| ()).unwrap();
+        let _ = shared.grow(page(56), |_| ()).unwrap();
         // Of whom it is not known what he is about to do, he is kept out.
         assert!(shared.try_write().is_none() && shared.try_upgradable().is_none());
         Ok(())

@@ -79,7 +79,7 @@ impl FaultMap for Shared {
         let flags = CowFlags::GROWS_DOWN;
         let stack = self.0.stack(bottom, whole(entry), Prot::RW, Prot::ALL, flags, |_| ());
         stack.expect("the place is free");
-        self.0.grow(Addr::new(start(entry)), |_| ()).expect("there is room");
+        let _ = self.0.grow(Addr::new(start(entry)), |_| ()).expect("there is room");
     }
 
     fn map_and_unmap(&self, page: u64) {
@@ -119,7 +119,7 @@ fn renew(process: &mut VmSpace, entry: u64) {
     process
         .stack(bottom, whole, Prot::RW, Prot::ALL, CowFlags::GROWS_DOWN, |_| ())
         .expect("the place is free");
-    process.grow(Addr::new(start(entry)), |_| ()).expect("there is room");
+    let _ = process.grow(Addr::new(start(entry)), |_| ()).expect("there is room");
 }
 
 fn map_and_unmap(map: &mut VmMap, page: u64) {
