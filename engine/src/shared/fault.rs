@@ -7,7 +7,7 @@ use lock_api::MutexGuard;
 use super::apart::Apart;
 use super::map_lock::Write;
 use super::transition::Stretch;
-use super::{Locks, SharedVmSpace, planted};
+use super::{Locks, SharedVmSpace};
 use crate::change::Change;
 use crate::fault::{Fault, FaultError};
 use crate::flags::{EntryFlags, Prot};
@@ -93,10 +93,7 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
 
     #[cold]
     fn grow_unmapped(&self, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal> {
-        let early = planted::STALE_LIMITS.then(|| self.limits());
-        let mut state = self.lock_state();
-        state.limits = early.unwrap_or(state.limits);
-        self.grow_under(&mut state, addr, tell)
+        self.grow_under(&mut self.lock_state(), addr, tell)
     }
 
     /// Takes the process lock. Another growth gives it back so soon that to queue up for it, and
@@ -121,10 +118,8 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
         let mut at = Cursor::default();
         let mut guard = loop {
             let guard = match self.path {
-                FaultPath::Optimistic if !planted::PROCESS_LOCK_GIVEN_UP => {
-                    self.seek_to_write(addr, &mut at)
-                }
-                _ => match self.seek_and_upgrade(state, addr, &mut at) {
+                FaultPath::Optimistic => self.seek_to_write(addr, &mut at),
+                _ => match self.seek_and_upgrade(addr, &mut at) {
                     Ok(guard) => guard,
                     Err(growth) => return Ok(growth),
                 },
@@ -163,12 +158,7 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     ///
     /// The growth that is none.
     #[inline(never)]
-    fn seek_and_upgrade(
-        &self,
-        state: &mut MutexGuard<'_, L::Process, Apart<StackState>>,
-        addr: Addr,
-        at: &mut Cursor,
-    ) -> Result<Write<'_, L, O, B>, Growth> {
+    fn seek_and_upgrade(&self, addr: Addr, at: &mut Cursor) -> Result<Write<'_, L, O, B>, Growth> {
         let seen = {
             let guard = self.map.read();
             guard.map().tree.seek_into(addr.get(), at);
@@ -177,11 +167,8 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
             }
             guard.timestamp()
         };
-        if planted::PROCESS_LOCK_GIVEN_UP {
-            MutexGuard::unlocked(state, || ());
-        }
         let guard = self.map.write();
-        if guard.timestamp() != seen && !planted::NO_RECHECK && !planted::PROCESS_LOCK_GIVEN_UP {
+        if guard.timestamp() != seen {
             // The place may be void by now, so that nothing may be done through it.
             guard.map().tree.seek_into(addr.get(), at);
         }

@@ -9,7 +9,7 @@ use lock_api::{
 
 use super::transition::{Stretch, Transitions};
 use super::view::{Publication, Publisher, Room, View};
-use super::{Locks, SharedVmSpace, Wait, planted};
+use super::{Locks, SharedVmSpace, Wait};
 use crate::map::VmMap;
 use crate::objects::Objects;
 use crate::refusal::Refusal;
@@ -49,9 +49,7 @@ impl<O: Objects, const B: usize> Guarded<O, B> {
         &'a mut self,
         view: &'a View,
     ) -> (&'a mut VmMap<O, B>, Publication<'a>) {
-        if !planted::STALE_TIMESTAMP {
-            self.timestamp = self.timestamp.wrapping_add(1);
-        }
+        self.timestamp = self.timestamp.wrapping_add(1);
         (&mut self.map, Publication::new(view, &mut self.publisher))
     }
 
@@ -134,7 +132,7 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     pub(super) fn write_clear_of(&self, range: Stretch) -> MapWriteGuard<'_, L, O, B> {
         loop {
             let guard = self.map.write();
-            if guard.transitions.clear_of(range) || planted::NO_TRANSITION {
+            if guard.transitions.clear_of(range) {
                 return MapWriteGuard { shared: self, guard };
             }
             self.wait_for_transition(guard);
@@ -144,10 +142,6 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     /// Gives the map lock up and sleeps until some wiring has ended.
     pub(super) fn wait_for_transition(&self, mut guard: Write<'_, L, O, B>) {
         guard.transitions.note_waiter();
-        if planted::MISSED_WAKEUP {
-            drop(guard);
-            return self.wait.wait(self.wait.ticket());
-        }
         // Taken under the lock: no wiring can end before.
         let ticket = self.wait.ticket();
         drop(guard);

@@ -19,7 +19,6 @@ mod fault;
 mod locks;
 mod map_lock;
 mod operations;
-mod planted;
 mod process_lock;
 mod protection;
 mod sync;

@@ -129,12 +129,9 @@ fn cuts_are_saved() {
 fn traces_with_forks() {
     let folder = TempDir::new().unwrap();
     let path = write(&folder, "fork.trace", "fork\n= KERN_SUCCESS 1\nuse 1\nexit 0\n");
-    growstack().arg("replay").arg(&path).assert().code(0).stdout(
-        "traces with forks, without the maps that have no fork: 1\n\
-         traces 1, operations 3, answers compared 1, divergences 0\n",
-    );
-    for arguments in [&["--strict"][..], &["--only", "engine"]] {
-        growstack().arg("replay").args(arguments).arg(&path).assert().code(2);
+    for arguments in [&[][..], &["--strict"], &["--only", "engine"]] {
+        let replay = growstack().arg("replay").args(arguments).arg(&path).assert();
+        replay.code(0).stdout("traces 1, operations 3, answers compared 1, divergences 0\n");
     }
 }
 

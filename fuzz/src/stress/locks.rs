@@ -17,10 +17,7 @@ impl growstack::shared::Locks for Locks {
     type Wait = EventCount;
 }
 
-#[cfg(not(growstack_planted = "race"))]
 type MapLock = Hesitant<parking_lot::RawRwLock>;
-#[cfg(growstack_planted = "race")]
-type MapLock = planted::NoLock;
 
 /// A lock that is not always taken at once.
 #[derive(Debug)]
@@ -92,36 +89,5 @@ unsafe impl<R: RawRwLock> RawRwLock for Hesitant<R> {
     unsafe fn unlock_exclusive(&self) {
         // SAFETY: The caller holds the lock to write.
         unsafe { self.0.unlock_exclusive() }
-    }
-}
-
-/// A map lock that keeps nobody out, to show a race reported.
-#[cfg(growstack_planted = "race")]
-mod planted {
-    use lock_api::{GuardSend, RawRwLock};
-
-    #[derive(Debug)]
-    pub(crate) struct NoLock;
-
-    // SAFETY: None, on purpose: with this the data is raced for.
-    unsafe impl RawRwLock for NoLock {
-        const INIT: Self = Self;
-        type GuardMarker = GuardSend;
-
-        fn lock_shared(&self) {}
-
-        fn try_lock_shared(&self) -> bool {
-            true
-        }
-
-        unsafe fn unlock_shared(&self) {}
-
-        fn lock_exclusive(&self) {}
-
-        fn try_lock_exclusive(&self) -> bool {
-            true
-        }
-
-        unsafe fn unlock_exclusive(&self) {}
     }
 }

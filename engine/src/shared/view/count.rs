@@ -9,7 +9,6 @@
 //! sees a count other than the even one it began with. The words are atomics, so that a torn read is
 //! no data race but a wrong number, thrown away with the rest.
 
-use super::super::planted;
 use super::super::sync::{AtomicU64, Ordering, fence};
 
 /// The count of a view that is off: odd, and stays so.
@@ -33,7 +32,7 @@ impl Count {
     #[inline(always)]
     pub(super) fn read<T>(&self, walk: impl FnOnce(u32, u32) -> Option<T>) -> Option<T> {
         let before = self.count.load(Ordering::Acquire);
-        if before % 2 == 1 && !planted::UNVALIDATED_READ {
+        if before % 2 == 1 {
             return None;
         }
         let root = self.root.load(Ordering::Relaxed);
@@ -41,7 +40,7 @@ impl Count {
         let found = walk(root as u32, (root >> 32) as u32);
         fence(Ordering::Acquire);
         let after = self.count.load(Ordering::Relaxed);
-        if after == before || planted::UNVALIDATED_READ { found } else { None }
+        if after == before { found } else { None }
     }
 
     pub(super) fn is_off(&self) -> bool {
@@ -52,9 +51,7 @@ impl Count {
     /// at which it was closed before.
     pub(super) fn open(&self, last: u64) {
         self.count.store(last.wrapping_add(1), Ordering::Relaxed);
-        if !planted::NO_FENCE {
-            fence(Ordering::Release);
-        }
+        fence(Ordering::Release);
     }
 
     /// Closes the window and returns the count. Coming round takes 2^63 changes.

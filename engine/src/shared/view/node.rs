@@ -3,7 +3,6 @@
 //! A torn read of a node is no more than a wrong number: readers check what they take for an index,
 //! and throw away what they found if a writer was at work meanwhile.
 
-use super::super::planted;
 use super::super::sync::{AtomicU32, AtomicU64, Ordering};
 use super::search::{VACANT, rank};
 use crate::range::AddrRange;
@@ -27,8 +26,7 @@ pub(super) const NIL: u32 = u32::MAX;
 pub(super) const VALUE_BITS: usize = 4;
 
 /// How the key is stored that moves.
-const SHIFTED: Ordering =
-    if planted::RELAXED_SHIFT { Ordering::Relaxed } else { Ordering::Release };
+const SHIFTED: Ordering = Ordering::Release;
 
 /// A stretch of the address space, cut by keys into at most `LEAF` pieces, each with a value: two
 /// cache lines.

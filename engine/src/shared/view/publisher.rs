@@ -1,6 +1,5 @@
 //! The writer of the view: one at a time, under the map lock held to write.
 
-use super::super::planted;
 use super::children::Children;
 use super::node::{INNER, LEAF, NIL};
 use super::pieces::Pieces;
@@ -329,9 +328,6 @@ impl<'a> Publication<'a> {
     pub(in super::super) fn follow(&mut self, change: Change, tell: &mut impl FnMut(Change)) {
         tell(change);
         let Some((range, value)) = step(change) else { return };
-        if planted::HASTY_CHANGE && self.shift(range, value) {
-            return;
-        }
         if self.open {
             self.assign(range, value);
         } else if let Some((first, before)) = self.held.take() {
