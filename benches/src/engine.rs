@@ -1,8 +1,8 @@
 //! The whole engine in a layout: a process with its map, limits and rules.
 
 use growstack::{
-    Addr, CowFlags, Growth, Limits, Mapping, PAGE_SIZE, Prot, Refusal, Size, StackTunables, VmMap,
-    VmSpace,
+    Addr, CowFlags, Growth, Limits, Mapping, PAGE_SIZE, Prot, Refusal, Size, StackRequest,
+    StackTunables, VmMap, VmSpace,
 };
 
 use crate::layout::{Kind, Layout, RESERVE_PAGES, Span};
@@ -69,7 +69,7 @@ impl Engine {
         let first = end.wrapping_sub(start);
         self.process.set_sgrowsiz(first)?;
         let whole = first.wrapping_add(reserve);
-        self.process.stack(bottom, whole, Prot::RW, Prot::ALL, flags, |_| ())?;
+        self.process.stack(StackRequest::new(bottom, whole, flags), |_| ())?;
         self.process.set_sgrowsiz(Size::PAGE)
     }
 

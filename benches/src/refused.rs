@@ -1,6 +1,6 @@
 //! Growths that are refused, one case for each reason.
 
-use growstack::{Addr, CowFlags, Limits, Mapping, PAGE_SIZE, Prot, Refusal, Size};
+use growstack::{Addr, CowFlags, Limits, Mapping, PAGE_SIZE, Prot, Refusal, Size, StackRequest};
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::index::sample;
@@ -97,7 +97,7 @@ impl Refused {
         let (process, flags) = (&mut self.engine.process, CowFlags::GROWS_UP);
         process.set_sgrowsiz(Size::PAGE)?;
         let size = Size::pages(RESERVE_PAGES);
-        process.stack(Addr::new(start), size, Prot::RW, Prot::ALL, flags, |_| ())?;
+        process.stack(StackRequest::new(Addr::new(start), size, flags), |_| ())?;
         self.stacks = vec![Span { start, end, kind: Kind::Up }];
         Ok(())
     }

@@ -48,7 +48,7 @@
 //! mapped, unmapped or re-protected; update page tables and TLBs there:
 //!
 //! ```
-//! use growstack::{Addr, Change, CowFlags, VmSpace, Prot, Size, VmMap};
+//! use growstack::{Addr, Change, Size, StackRequest, VmMap, VmSpace};
 //!
 //! # fn main() -> Result<(), growstack::Refusal> {
 //! # let (mut map_page_tables, mut shoot_down) = (|_, _| (), |_| ());
@@ -59,8 +59,7 @@
 //!     Change::Unmapped(range) | Change::CopyOnWrite(range) => shoot_down(range),
 //!     Change::Wired(_) | Change::Unwired(_) => {}
 //! };
-//! process.stack(Addr::new(0x10_0000), Size::new(0x80_0000), Prot::RW, Prot::ALL,
-//!     CowFlags::GROWS_DOWN, &mut follow)?;
+//! process.stack(StackRequest::down(Addr::new(0x10_0000), Size::new(0x80_0000)), &mut follow)?;
 //! let growth = process.grow(Addr::new(0x8d_fff8), &mut follow)?; // the faulting address
 //! assert!(growth.is_mapped()); // if not, it is next to no stack
 //! # Ok(()) }

@@ -2,7 +2,7 @@
 
 use crate::change::Change;
 use crate::fault::{Fault, FaultError};
-use crate::flags::{CowFlags, Prot};
+use crate::flags::Prot;
 use crate::growth::Growth;
 use crate::limits::{Limits, StackTunables};
 use crate::map::VmMap;
@@ -19,13 +19,12 @@ use crate::stack_state::StackState;
 /// [`stack`](Self::stack) and [`grow`](Self::grow) are what this crate is about.
 ///
 /// ```
-/// use growstack::{Addr, CowFlags, Growth, VmSpace, Prot, Size, VmMap};
+/// use growstack::{Addr, Growth, Size, StackRequest, VmMap, VmSpace};
 /// # fn main() -> Result<(), growstack::Refusal> {
 /// let map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000_0000));
 /// let mut space = VmSpace::new(map, Default::default(), Default::default())?;
 /// // A reserve of 1 MiB, of which the topmost 128 KiB are mapped at once.
-/// let first = space.stack(Addr::new(0x700_0000), Size::new(1 << 20), Prot::RW, Prot::ALL,
-///     CowFlags::GROWS_DOWN, |_| ())?;
+/// let first = space.stack(StackRequest::down(Addr::new(0x700_0000), Size::new(1 << 20)), |_| ())?;
 /// // A fault one byte below them maps the next 128 KiB.
 /// let fault = Addr::new(first.start().get() - 1);
 /// let Growth::Grown { added, .. } = space.grow(fault, |_| ())? else { panic!("no growth") };
@@ -124,14 +123,9 @@ impl<O: Objects, const B: usize> VmSpace<O, B> {
     /// Those of [`VmMap::stack`].
     pub fn stack(
         &mut self,
-        addrbos: Addr,
-        max_ssize: Size,
-        prot: Prot,
-        max: Prot,
-        flags: CowFlags,
+        request: StackRequest,
         tell: impl FnMut(Change),
     ) -> Result<AddrRange, Refusal> {
-        let request = StackRequest { addrbos, max_ssize, prot, max, flags };
         self.map.stack(&self.state, request, tell)
     }
 

@@ -1,7 +1,8 @@
 //! Rule 16.6: a new process image.
 
 use growstack::{
-    Addr, CowFlags, Limits, Mapping, PAGE_SIZE, Prot, Refusal, Size, StackTunables, VmMap, VmSpace,
+    Addr, CowFlags, Limits, Mapping, PAGE_SIZE, Prot, Refusal, Size, StackRequest, StackTunables,
+    VmMap, VmSpace,
 };
 
 fn process(sgrowsiz: u64) -> Result<VmSpace, Refusal> {
@@ -19,14 +20,8 @@ fn a_new_image_has_its_main_stack_alone() -> Result<(), Refusal> {
         let old = (Addr::new(0x10_0000), Addr::new(0x20_0000));
         process.map_mut().insert(old.0, old.1, Mapping::anonymous(Prot::RW), |_| ())?;
         let other = Size::pages(64);
-        process.stack(
-            Addr::new(0x80_0000),
-            other,
-            Prot::RW,
-            Prot::ALL,
-            CowFlags::GROWS_UP,
-            |_| (),
-        )?;
+        process
+            .stack(StackRequest::new(Addr::new(0x80_0000), other, CowFlags::GROWS_UP), |_| ())?;
 
         let (top, most) = (Addr::new(1 << 30), Size::pages(256));
         let first = process.exec(top, most, Prot::RW, |_| ())?;

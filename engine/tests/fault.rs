@@ -6,7 +6,7 @@ mod common;
 use common::{Handle, Kernel};
 use growstack::{
     Addr, AddrRange, CowFlags, EntryFlags, Fault, FaultError, Holes, Limits, Mapping, Prot,
-    ProtectWhat, Refusal, Size, StackTunables, Swap, VmMap, VmSpace, Wiring,
+    ProtectWhat, Refusal, Size, StackRequest, StackTunables, Swap, VmMap, VmSpace, Wiring,
 };
 
 type Space = VmSpace<Kernel, 4>;
@@ -80,7 +80,7 @@ fn an_access_that_the_entry_does_not_allow_changes_nothing() {
 fn the_stack_next_to_the_address_grows_first() {
     let mut space = space();
     let down = CowFlags::GROWS_DOWN;
-    space.stack(addr(100), Size::pages(20), Prot::RW, Prot::ALL, down, |_| ()).unwrap();
+    space.stack(StackRequest::new(addr(100), Size::pages(20), down), |_| ()).unwrap();
     let served = fault(&mut space, 115, Prot::WRITE).unwrap();
     assert_eq!(served.grown, Some(pages(112, 116)));
     assert_eq!(served.entry.range, pages(112, 116));
@@ -101,7 +101,7 @@ fn what_grows_may_be_wired_at_once() {
     space.map_mut().set_wire_future(true);
     for (bottom, flags, page) in [(100, CowFlags::GROWS_DOWN, 115), (200, CowFlags::GROWS_UP, 204)]
     {
-        space.stack(addr(bottom), Size::pages(20), Prot::RW, Prot::ALL, flags, |_| ()).unwrap();
+        space.stack(StackRequest::new(addr(bottom), Size::pages(20), flags), |_| ()).unwrap();
         let served = fault(&mut space, page, Prot::WRITE).unwrap();
         assert!(served.entry.range.contains(addr(page)) && served.grown.is_some());
         assert_eq!(served.entry.wired, 1);

@@ -10,7 +10,7 @@ use std::cell::Cell;
 use common::Kernel;
 use growstack::{
     Addr, Change, CowFlags, Inherit, Limits, Mapping, Objects, Plain, Prot, Refusal, Size,
-    StackTunables, VmMap, VmSpace,
+    StackRequest, StackTunables, VmMap, VmSpace,
 };
 
 const PAGE: u64 = 0x1000;
@@ -129,7 +129,7 @@ fn the_child_grows_its_stack_apart() {
     let tunables = StackTunables { sgrowsiz: Size::pages(2), ..StackTunables::default() };
     let mut parent = VmSpace::new(map, Limits::default(), tunables).unwrap();
     let (bottom, down) = (Addr::new(1 << 32), CowFlags::GROWS_DOWN);
-    parent.stack(bottom, Size::pages(16), Prot::RW, Prot::ALL, down, |_| ()).unwrap();
+    parent.stack(StackRequest::new(bottom, Size::pages(16), down), |_| ()).unwrap();
     let fault = Addr::new((1 << 32) + 13 * PAGE);
     let _ = parent.grow(fault, |_| ()).unwrap();
     let mut child = parent.fork(|_| ()).unwrap();

@@ -7,7 +7,7 @@
 use growstack::tree::MAX_HEIGHT;
 use growstack::{
     Addr, Change, CowFlags, Entry, Holes, Inherit, Limits, Mapping, Prot, Refusal, Size,
-    StackTunables, VmMap, VmSpace, Wiring,
+    StackRequest, StackTunables, VmMap, VmSpace, Wiring,
 };
 
 type Narrow = VmSpace<growstack::Plain, 4>;
@@ -87,7 +87,18 @@ fn same_or_refused<T: PartialEq + std::fmt::Debug>(
 fn pieces() -> Narrow {
     let mut process = process();
     let (none, down) = (Prot::NONE, CowFlags::GROWS_DOWN);
-    process.stack(at(0), Size::new(4 * STEP), none, Prot::ALL, down, |_| ()).unwrap();
+    process
+        .stack(
+            StackRequest {
+                addrbos: at(0),
+                max_ssize: Size::new(4 * STEP),
+                prot: none,
+                max: Prot::ALL,
+                flags: down,
+            },
+            |_| (),
+        )
+        .unwrap();
     let _ = process.grow(at(2 * STEP), |_| ()).unwrap();
     let _ = process.grow(at(STEP), |_| ()).unwrap();
     process
@@ -178,7 +189,7 @@ fn growth_up_to_an_equal_stack_is_wired_or_refused() {
         let mut process = process();
         for bottom in [0, STEP + 0x1000] {
             let (reserve, up) = (Size::new(2 * STEP), CowFlags::GROWS_UP);
-            process.stack(at(bottom), reserve, Prot::RW, Prot::ALL, up, |_| ()).unwrap();
+            process.stack(StackRequest::new(at(bottom), reserve, up), |_| ()).unwrap();
         }
         process.map_mut().set_wire_future(true);
         process

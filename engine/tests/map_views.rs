@@ -1,6 +1,6 @@
 //! What a map shows of itself: entries, gaps, look-ups, memory, and the whole as text.
 
-use growstack::{Addr, CowFlags, Gap, Mapping, Prot, Size, VmMap, VmSpace};
+use growstack::{Addr, Gap, Mapping, Prot, Size, StackRequest, VmMap, VmSpace};
 
 fn addr(page: u64) -> Addr {
     Addr::new(page * 0x1000)
@@ -92,7 +92,7 @@ fn a_map_reads_as_a_table() {
         VmSpace::new(sample(), Default::default(), Default::default()).expect("a step");
     let (bottom, size) = (addr(8), Size::pages(8));
     process.set_sgrowsiz(Size::PAGE).expect("not 0");
-    process.stack(bottom, size, Prot::RW, Prot::ALL, CowFlags::GROWS_DOWN, |_| ()).expect("room");
+    process.stack(StackRequest::down(bottom, size), |_| ()).expect("room");
     // A line of a literal cannot begin with blanks.
     let expected = "             START                END PRT MAX INH   WIRE FLAG           AVAIL     OFFSET TP
             0x1000             0x2000 rw- rwx copy     0 --------$        0x0        0x0 --

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use growstack::{
     Addr, Change, CowFlags, EntryFlags, Holes, Limits, Mapping, Prot, ProtectWhat, Size,
-    StackTunables, VmMap, VmSpace, Wiring,
+    StackRequest, StackTunables, VmMap, VmSpace, Wiring,
 };
 
 const PAGE: u64 = 0x1000;
@@ -29,7 +29,7 @@ fn space() -> Space {
         space.map_mut().insert(addr(start), addr(start + 2), mapping, |_| ()).unwrap();
     }
     for (bottom, flags) in [(100, CowFlags::GROWS_DOWN), (200, CowFlags::GROWS_UP)] {
-        space.stack(addr(bottom), Size::pages(32), Prot::RW, Prot::ALL, flags, |_| ()).unwrap();
+        space.stack(StackRequest::new(addr(bottom), Size::pages(32), flags), |_| ()).unwrap();
     }
     space.map_mut().set_wire_future(true);
     space
@@ -105,7 +105,7 @@ fn the_totals_are_those_of_the_entries() {
     });
     panic_at_every_call("stack", |s, tell| {
         let up = CowFlags::GROWS_UP;
-        let made = s.stack(addr(300), Size::pages(9), Prot::RW, Prot::ALL, up, tell);
+        let made = s.stack(StackRequest::new(addr(300), Size::pages(9), up), tell);
         through(made.is_ok());
     });
     panic_at_every_call("grow down", |s, tell| through(s.grow(addr(127), tell).is_ok()));

@@ -5,8 +5,8 @@ use std::num::NonZeroU64;
 
 use growstack::shared::{FaultPath, ParkingLot, SharedVmSpace};
 use growstack::{
-    Addr, Change, CowFlags, FaultError, Limits, Mapping, Prot, Refusal, Size, StackTunables, VmMap,
-    VmSpace,
+    Addr, Change, CowFlags, FaultError, Limits, Mapping, Prot, Refusal, Size, StackRequest,
+    StackTunables, VmMap, VmSpace,
 };
 
 const PAGE: u64 = 0x1000;
@@ -24,7 +24,7 @@ fn shared(path: FaultPath) -> SharedVmSpace<ParkingLot> {
     let file = Mapping { flags: CowFlags::COW, object, ..Mapping::anonymous(Prot::RW) };
     space.map_mut().insert(addr(8), addr(12), file, |_| ()).unwrap();
     let down = CowFlags::GROWS_DOWN;
-    space.stack(addr(100), Size::pages(100), Prot::RW, Prot::ALL, down, |_| ()).unwrap();
+    space.stack(StackRequest::new(addr(100), Size::pages(100), down), |_| ()).unwrap();
     SharedVmSpace::with_path(space, path).unwrap()
 }
 

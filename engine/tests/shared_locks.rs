@@ -3,8 +3,8 @@
 
 use growstack::shared::{FaultPath, ParkingLot, SharedVmSpace};
 use growstack::{
-    Addr, Change, CowFlags, FindSpace, Growth, Limits, Mapping, Prot, Refusal, Size, StackTunables,
-    VmMap, VmSpace,
+    Addr, Change, FindSpace, Growth, Limits, Mapping, Prot, Refusal, Size, StackRequest,
+    StackTunables, VmMap, VmSpace,
 };
 
 const PAGE: u64 = 0x1000;
@@ -20,7 +20,7 @@ fn with_stack(path: FaultPath) -> SharedVmSpace<ParkingLot> {
     let process = VmSpace::new(map, Limits::default(), StackTunables::default()).unwrap();
     let shared = SharedVmSpace::with_path(process, path).unwrap();
     let (bottom, size) = (addr(0x10_0000), Size::new(0x80_0000));
-    shared.stack(bottom, size, Prot::RW, Prot::ALL, CowFlags::GROWS_DOWN, |_| ()).unwrap();
+    shared.stack(StackRequest::down(bottom, size), |_| ()).unwrap();
     shared
 }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use growstack::shared::{EventCount, FaultPath, Locks, SharedVmSpace};
 use growstack::{
-    Addr, CowFlags, Growth, Limits, Mapping, Prot, Size, StackTunables, VmMap, VmSpace,
+    Addr, Growth, Limits, Mapping, Prot, Size, StackRequest, StackTunables, VmMap, VmSpace,
 };
 use lock_api::RawRwLock;
 
@@ -82,7 +82,7 @@ fn shared(pages: &[u64], path: FaultPath) -> Rc<Shared> {
     let tunables = StackTunables { sgrowsiz: Size::PAGE, ..StackTunables::default() };
     let mut process = VmSpace::new(map, Limits::UNLIMITED, tunables).unwrap();
     let (bottom, size) = (page(95), Size::pages(6));
-    process.stack(bottom, size, Prot::RW, Prot::ALL, CowFlags::GROWS_DOWN, |_| ()).unwrap();
+    process.stack(StackRequest::down(bottom, size), |_| ()).unwrap();
     Rc::new(SharedVmSpace::with_path(process, path).unwrap())
 }
 

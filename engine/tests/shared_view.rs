@@ -7,7 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use growstack::shared::{ParkingLot, Raced, SharedVmSpace};
 use growstack::{
-    Addr, CowFlags, Growth, Limits, Mapping, Prot, ProtectWhat, Size, StackTunables, VmMap, VmSpace,
+    Addr, Growth, Limits, Mapping, Prot, ProtectWhat, Size, StackRequest, StackTunables, VmMap,
+    VmSpace,
 };
 
 const PAGE: u64 = 0x1000;
@@ -53,7 +54,7 @@ fn with_stack() -> SharedVmSpace<ParkingLot> {
     let process = VmSpace::new(map, Limits::default(), tunables).unwrap();
     let shared = SharedVmSpace::new(process).unwrap();
     let (bottom, size) = (addr(TOP - 0x2000_0000), Size::new(0x2000_0000));
-    shared.stack(bottom, size, Prot::RW, Prot::ALL, CowFlags::GROWS_DOWN, |_| ()).unwrap();
+    shared.stack(StackRequest::down(bottom, size), |_| ()).unwrap();
     shared
 }
 

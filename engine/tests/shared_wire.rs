@@ -9,7 +9,7 @@ use std::sync::mpsc::channel;
 use growstack::shared::{EventCount, Locks, ParkingLot, SharedVmSpace, Wait, WireError};
 use growstack::{
     Addr, AddrRange, Change, CowFlags, FindSpace, Holes, Limits, Mapping, Prot, ProtectWhat,
-    Refusal, Size, StackTunables, VmMap, VmSpace, Wiring,
+    Refusal, Size, StackRequest, StackTunables, VmMap, VmSpace, Wiring,
 };
 
 type Shared = SharedVmSpace<ParkingLot>;
@@ -99,7 +99,7 @@ fn no_lock_is_held_while_pages_are_faulted_in() {
     let shared = mapped();
     shared.set_sgrowsiz(Size::PAGE).unwrap();
     let down = CowFlags::GROWS_DOWN;
-    shared.stack(page(50), Size::pages(8), Prot::RW, Prot::ALL, down, |_| ()).unwrap();
+    shared.stack(StackRequest::new(page(50), Size::pages(8), down), |_| ()).unwrap();
     wire(&shared, pages(1, 3), Holes::Refused, |_, _| {
         assert!(shared.try_read().is_some() && shared.try_lock_process().is_some());
         assert_eq!(shared.lookup(page(1)).map(|entry| entry.wired), Some(0));

@@ -20,7 +20,7 @@ macro_rules! answer {
                 plain($map.insert(start, end, $mapping(mapping), $tell))
             }
             Op::Stack { addrbos, max_ssize, prot, max, flags } => {
-                plain($space.stack(addrbos, max_ssize, prot, max, flags, $tell))
+                plain($space.stack(growstack::StackRequest { addrbos, max_ssize, prot, max, flags }, $tell))
             }
             Op::Grow { addr } => grew($space.grow(addr, $tell)),
             Op::FindSpace { start, length } => found($map.find_space(start, length)),

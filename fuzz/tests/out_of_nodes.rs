@@ -12,7 +12,9 @@ use std::cell::Cell;
 use std::path::Path;
 
 use arbitrary::Unstructured;
-use growstack::{Addr, Change, CowFlags, Growth, Mapping, Prot, Refusal, Size, VmMap, VmSpace};
+use growstack::{
+    Addr, Change, CowFlags, Growth, Mapping, Prot, Refusal, Size, StackRequest, VmMap, VmSpace,
+};
 use growstack_fuzz::answer::{Answer, Cause, Row, Summary};
 use growstack_fuzz::engine::EngineSpace;
 use growstack_fuzz::input::{Flavour, Input, seeded};
@@ -230,7 +232,7 @@ fn a_reserved_growth_allocates_nothing() {
     for i in 0..2000_u64 {
         let base = Addr::new((i + 1) * 0x10_0000);
         let flags = if i % 4 == 0 { CowFlags::GROWS_UP } else { CowFlags::GROWS_DOWN };
-        process.stack(base, Size::pages(200), Prot::RW, Prot::ALL, flags, |_| ()).unwrap();
+        process.stack(StackRequest::new(base, Size::pages(200), flags), |_| ()).unwrap();
         let most = VmMap::<growstack::Plain, 4>::MAX_NODES_PER_OPERATION;
         process.map_mut().reserve_nodes(most).unwrap();
         let (allocations, nodes) = (ALLOCATIONS.get(), process.map().nodes_in_use());

@@ -3,7 +3,9 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use growstack::{Addr, AddrRange, Change, CowFlags, Limits, Prot, Size, StackTunables, VmSpace};
+use growstack::{
+    Addr, AddrRange, Change, CowFlags, Limits, Size, StackRequest, StackTunables, VmSpace,
+};
 
 use crate::region::Region;
 use crate::server::{EngineServer, GrowthEvent};
@@ -81,7 +83,7 @@ impl GrowingStack {
             let mut named = None;
             let keep = |change| named = Some(change);
             let grows_down = CowFlags::GROWS_DOWN;
-            process.stack(range.start(), range.len(), Prot::RW, Prot::ALL, grows_down, keep)?;
+            process.stack(StackRequest::new(range.start(), range.len(), grows_down), keep)?;
             process.set_sgrowsiz(step)?;
             let Some(Change::Mapped(first, prot)) = named else {
                 anyhow::bail!("the engine named no first page");

@@ -6,7 +6,8 @@ use std::sync::{PoisonError, RwLock};
 
 use growstack::shared::{ParkingLot, SharedVmSpace};
 use growstack::{
-    Addr, CowFlags, Growth, Limits, Mapping, PAGE_SIZE, Prot, Size, StackTunables, VmMap, VmSpace,
+    Addr, CowFlags, Growth, Limits, Mapping, PAGE_SIZE, Prot, Size, StackRequest, StackTunables,
+    VmMap, VmSpace,
 };
 
 use super::{RESERVE, end, is_stack, start};
@@ -36,9 +37,7 @@ fn process(entries: u64) -> VmSpace {
         if is_stack(entry) {
             process.set_sgrowsiz(to.wrapping_sub(from)).expect("not zero");
             let (bottom, whole) = reserve(entry);
-            process
-                .stack(bottom, whole, Prot::RW, Prot::ALL, CowFlags::GROWS_DOWN, |_| ())
-                .expect("the place is free");
+            process.stack(StackRequest::down(bottom, whole), |_| ()).expect("the place is free");
         } else {
             let mapping = Mapping::anonymous(Prot::RW);
             process.map_mut().insert(from, to, mapping, |_| ()).expect("the place is free");
@@ -77,7 +76,7 @@ impl FaultMap for Shared {
         let (bottom, _) = reserve(entry);
         self.0.remove(bottom, Addr::new(end(entry)), |_| ()).expect("whole entries");
         let flags = CowFlags::GROWS_DOWN;
-        let stack = self.0.stack(bottom, whole(entry), Prot::RW, Prot::ALL, flags, |_| ());
+        let stack = self.0.stack(StackRequest::new(bottom, whole(entry), flags), |_| ());
         stack.expect("the place is free");
         let _ = self.0.grow(Addr::new(start(entry)), |_| ()).expect("there is room");
     }
@@ -116,9 +115,7 @@ impl FaultMap for Bare {
 fn renew(process: &mut VmSpace, entry: u64) {
     let (bottom, whole) = reserve(entry);
     process.map_mut().remove(bottom, Addr::new(end(entry)), |_| ()).expect("whole entries");
-    process
-        .stack(bottom, whole, Prot::RW, Prot::ALL, CowFlags::GROWS_DOWN, |_| ())
-        .expect("the place is free");
+    process.stack(StackRequest::down(bottom, whole), |_| ()).expect("the place is free");
     let _ = process.grow(Addr::new(start(entry)), |_| ()).expect("there is room");
 }
 

@@ -60,13 +60,12 @@ use view::{Room, View};
 /// ```
 /// # #[cfg(feature = "std")] fn main() -> Result<(), growstack::Refusal> {
 /// use growstack::shared::{ParkingLot, SharedVmSpace};
-/// use growstack::{Addr, CowFlags, Growth, VmSpace, Prot, Size, VmMap};
+/// use growstack::{Addr, Growth, Size, StackRequest, VmMap, VmSpace};
 ///
 /// let map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000_0000));
 /// let process = VmSpace::new(map, Default::default(), Default::default())?;
 /// let shared: SharedVmSpace<ParkingLot> = SharedVmSpace::new(process)?;
-/// shared.stack(Addr::new(0x10_0000), Size::new(0x80_0000), Prot::RW, Prot::ALL,
-///     CowFlags::GROWS_DOWN, |_| ())?;
+/// shared.stack(StackRequest::down(Addr::new(0x10_0000), Size::new(0x80_0000)), |_| ())?;
 /// std::thread::scope(|scope| {
 ///     for page in 1..=4 {
 ///         let fault = Addr::new(0x90_0000 - 0x1_0000 * page);

@@ -7,7 +7,7 @@ use super::apart::Apart;
 use super::transition::Stretch;
 use super::{Locks, MapWriteGuard, SharedVmSpace};
 use crate::change::Change;
-use crate::flags::{CowFlags, Prot};
+use crate::flags::Prot;
 use crate::growth::Growth;
 use crate::limits::{Limits, StackTunables};
 use crate::map::VmMap;
@@ -49,14 +49,10 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     /// Those of [`VmSpace::stack`](crate::VmSpace::stack).
     pub fn stack(
         &self,
-        addrbos: Addr,
-        max_ssize: Size,
-        prot: Prot,
-        max: Prot,
-        flags: CowFlags,
+        request: StackRequest,
         tell: impl FnMut(Change),
     ) -> Result<AddrRange, Refusal> {
-        self.lock_process().stack(addrbos, max_ssize, prot, max, flags, tell)
+        self.lock_process().stack(request, tell)
     }
 
     /// [`VmSpace::fork`](crate::VmSpace::fork), under both locks, once no wiring is under way. Nobody
@@ -136,17 +132,12 @@ impl<'a, L: Locks, O: Objects, const B: usize> ProcessGuard<'a, L, O, B> {
     /// Those of [`VmSpace::stack`](crate::VmSpace::stack).
     pub fn stack(
         &mut self,
-        addrbos: Addr,
-        max_ssize: Size,
-        prot: Prot,
-        max: Prot,
-        flags: CowFlags,
+        request: StackRequest,
         tell: impl FnMut(Change),
     ) -> Result<AddrRange, Refusal> {
-        let reserve =
-            Stretch { start: addrbos.get(), end: addrbos.get().saturating_add(max_ssize.get()) };
+        let (start, length) = (request.addrbos.get(), request.max_ssize.get());
+        let reserve = Stretch { start, end: start.saturating_add(length) };
         let mut map = self.write_clear_of(reserve);
-        let request = StackRequest { addrbos, max_ssize, prot, max, flags };
         map.edit(tell, |map, tell| map.stack(&self.guard, request, tell))
     }
 

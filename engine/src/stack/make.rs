@@ -26,6 +26,20 @@ pub struct StackRequest {
     pub flags: CowFlags,
 }
 
+impl StackRequest {
+    /// A stack that may be read and written, with every protection allowed later.
+    #[must_use]
+    pub const fn new(addrbos: Addr, max_ssize: Size, flags: CowFlags) -> Self {
+        Self { addrbos, max_ssize, prot: Prot::RW, max: Prot::ALL, flags }
+    }
+
+    /// The same that grows down.
+    #[must_use]
+    pub const fn down(addrbos: Addr, max_ssize: Size) -> Self {
+        Self::new(addrbos, max_ssize, CowFlags::GROWS_DOWN)
+    }
+}
+
 impl<O: Objects, const B: usize> VmMap<O, B> {
     /// Maps a stack: `vm_map_stack(9)`, section 12. Of its reserve `min(max_ssize, sgrowsiz)` bytes
     /// are mapped at once: at the top if it grows down, at the bottom if it grows up, around the
@@ -91,8 +105,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         }
         self.clear(&mut tell);
         let bottom = top.wrapping_back(maxssiz);
-        let (max, flags) = (Prot::ALL, CowFlags::GROWS_DOWN);
-        let request = StackRequest { addrbos: bottom, max_ssize: maxssiz, prot, max, flags };
+        let request = StackRequest { prot, ..StackRequest::down(bottom, maxssiz) };
         let first = self.stack(state, request, tell)?;
         state.ssize = state.tunables.sgrowsiz.get() / PAGE_SIZE;
         state.tunables.maxsaddr = bottom;

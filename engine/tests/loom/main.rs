@@ -14,7 +14,9 @@ mod view;
 mod wiring;
 
 use growstack::shared::{FaultPath, SharedVmSpace};
-use growstack::{Addr, CowFlags, Limits, Mapping, Prot, Size, StackTunables, VmMap, VmSpace};
+use growstack::{
+    Addr, CowFlags, Limits, Mapping, Prot, Size, StackRequest, StackTunables, VmMap, VmSpace,
+};
 use locks::LoomLocks;
 use loom::sync::Arc;
 
@@ -57,5 +59,5 @@ fn process(single: &[u64], path: FaultPath) -> Arc<Shared> {
 /// A stack of up to `pages` pages that ends at a page, and has one of them mapped.
 fn with_stack(shared: &Shared, end: u64, pages: u64) {
     let (bottom, size) = (page(end - pages), Size::pages(pages));
-    shared.stack(bottom, size, Prot::RW, Prot::ALL, CowFlags::GROWS_DOWN, |_| ()).unwrap();
+    shared.stack(StackRequest::down(bottom, size), |_| ()).unwrap();
 }

@@ -1,7 +1,7 @@
 //! Reads that take no lock, against splits and merges of what they go through.
 
 use growstack::shared::{FaultPath, Raced};
-use growstack::{Addr, CowFlags, Mapping, Prot, Size};
+use growstack::{Addr, CowFlags, Mapping, Prot, Size, StackRequest};
 use loom::thread;
 
 use super::{Shared, model, page, process, with_stack};
@@ -71,7 +71,7 @@ fn read_against_growth() {
         // The growth fills the gap above page 97, and with it a piece of the view goes.
         let shared = process(&[97], FaultPath::Optimistic);
         let (bottom, size) = (page(98), Size::pages(2));
-        shared.stack(bottom, size, Prot::RW, Prot::ALL, CowFlags::GROWS_DOWN, |_| ()).unwrap();
+        shared.stack(StackRequest::down(bottom, size), |_| ()).unwrap();
         let fault = Addr::new(page(98).get());
         let reader = {
             let shared = shared.clone();
