@@ -12,7 +12,7 @@ use crate::tree::{self, Item};
 /// Entries of a map in address order, from either end; see [`VmMap::entries`].
 ///
 /// [`size_hint`](Iterator::size_hint) is exact if the range asked for holds the whole map, and in any
-/// case once the two ends have come to the same leaf of the index. Else it counts what is at hand as
+/// case once the two ends are in the same leaf of the index. Else it counts what is at hand as
 /// the least and every entry not seen as the most: the index keeps no counts of entries. For that
 /// reason this is no [`ExactSizeIterator`]; [`VmMap::len`] is the number of all.
 #[derive(Debug)]

@@ -12,10 +12,10 @@ use super::search::VACANT;
 
 /// A node, its level, and the end of the entry before all that are under it.
 #[derive(Clone, Copy)]
-pub(super) struct Subtree {
-    pub(super) node: u32,
-    pub(super) level: usize,
-    pub(super) below: u64,
+struct Subtree {
+    node: u32,
+    level: usize,
+    below: u64,
 }
 
 impl<V: Default, const B: usize> Tree<V, B> {

@@ -1,7 +1,7 @@
 //! Iteration in address order, from either end.
 //!
 //! Each end has a run of entries of one leaf that it hands out without a look at the tree. When an
-//! end comes to the leaf of the other, the two have met: nothing is left between their runs, and the
+//! end reaches the leaf of the other, the two have met: nothing is left between their runs, and the
 //! one that runs out goes on with the other's. An end's place is looked up when it is first asked for
 //! an entry, so that a walk in one direction pays for one place.
 
@@ -38,8 +38,7 @@ struct Between<'a, V, const B: usize> {
     back: Option<Cursor>,
     /// Have the ends met?
     met: bool,
-    /// Entries that were in no run of the back, and in no earlier one of the front; with those in
-    /// front of its first run, so that the place where a run is at counts what was before.
+    /// Entries in no leaf that the front is done with, and in no run of the back.
     unseen: usize,
     /// From where to where the last run was.
     noted: (usize, usize),
@@ -56,7 +55,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
     /// its first entry, and amortised O(1) for each after it.
     ///
     /// How many are left is known exactly if the range holds the tree's [bounds](Self::bounds), or
-    /// once the two ends have come to the same leaf; else there are two bounds, of which the upper
+    /// once the two ends are in the same leaf; else there are two bounds, of which the upper
     /// one may count every entry of the tree.
     ///
     /// ```
@@ -88,7 +87,6 @@ impl<V: Default, const B: usize> Tree<V, B> {
         let mut iter = self.range(low, u64::MAX);
         if let Some(leaf) = self.leaf(at) {
             iter.front = Run { leaf: Some(leaf), from: at.slot(0), to: B };
-            iter.between.unseen += at.slot(0);
             iter.between.front = Some(at.clone());
         }
         iter
@@ -151,7 +149,7 @@ impl<'a, V: Default, const B: usize> Between<'a, V, B> {
         let from = if first { leaf.rank(self.low) } else { 0 };
         let to = if self.high < tree.max { leaf.starts_below(self.high) } else { B };
         self.met = leaf.range(to).is_some();
-        self.unseen = (self.unseen + from).saturating_sub(done);
+        self.unseen = self.unseen.saturating_sub(done);
         self.noted = (from, to);
         Some(leaf)
     }

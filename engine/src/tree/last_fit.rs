@@ -5,9 +5,16 @@
 //! search goes on into a last child whatever gap is recorded for it.
 
 use super::Tree;
-use super::fit::{Subtree, wide_of_word};
+use super::fit::wide_of_word;
 use super::node::{Inner, Leaf};
 use super::search::VACANT;
+
+/// A node and its level.
+#[derive(Clone, Copy)]
+struct Subtree {
+    node: u32,
+    level: usize,
+}
 
 impl<V: Default, const B: usize> Tree<V, B> {
     /// The highest address with `length` free bytes from there on that end at or below `end` and the
@@ -57,8 +64,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
             let inner = self.inner.get(node)?;
             let own = inner.rank(to - 1);
             if let Some(slot) = inner.last_wide(own, length) {
-                let below = inner.end_below(slot).unwrap_or(below);
-                *left = Some(Subtree { node: inner.child(slot), level: level - 1, below });
+                *left = Some(Subtree { node: inner.child(slot), level: level - 1 });
             }
             if inner.gap(own) < length && !inner.is_last(own) {
                 return None;
@@ -74,15 +80,14 @@ impl<V: Default, const B: usize> Tree<V, B> {
 
     /// The highest fit before an entry of a subtree that has one.
     fn last_fit_under(&self, subtree: Subtree, length: u64) -> Option<u64> {
-        let Subtree { mut node, level, mut below } = subtree;
+        let Subtree { mut node, level } = subtree;
         for _ in 0..level {
             let inner = self.inner.get(node)?;
-            let slot = inner.last_wide(Inner::<B>::ROOM, length)?;
-            below = inner.end_below(slot).unwrap_or(below);
-            node = inner.child(slot);
+            node = inner.child(inner.last_wide(Inner::<B>::ROOM, length)?);
         }
         let leaf = self.leaves.get(node)?;
-        leaf.last_fit_before(leaf.len(), below, length)
+        // If it is in no gap within the leaf, it is in the one before all of it, wherever that begins.
+        leaf.last_fit_before(leaf.len(), 0, length)
     }
 }
 

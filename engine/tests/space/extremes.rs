@@ -78,5 +78,6 @@ fn alignments_go_up_and_down() {
     let like = Alignment::PAGE.like(MAX);
     assert_eq!([like.up(Addr::ZERO), like.down(Addr::new(0xffe))], [Some(Addr::new(0xfff)), None]);
     assert_eq!([like.up(Addr::MAX), like.down(Addr::MAX)], [Some(Addr::MAX); 2]);
+    assert_eq!(Alignment::PAGE.like(0x3000), Alignment::PAGE);
     assert_eq!(Alignment::BYTE, Alignment::new(Size::new(1)).unwrap());
 }

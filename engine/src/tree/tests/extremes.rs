@@ -125,6 +125,16 @@ fn iteration_starts_where_it_is_asked() {
 }
 
 #[test]
+fn a_range_of_no_address_has_no_entry() {
+    let pair = Pair::<4>::bulk(0, 100, &[(10, 20), (30, 40)]);
+    for (low, high) in [(15, 15), (16, 15), (35, 15), (0, 0), (MAX, MAX), (MAX, 0)] {
+        let mut none = pair.tree.range(low, high);
+        assert_eq!(none.size_hint(), (0, Some(0)));
+        assert!(none.next().is_none() && none.next_back().is_none());
+    }
+}
+
+#[test]
 fn values_are_changed_in_place() {
     let mut pair = both_ends::<4>();
     let mut at = pair.tree.first();
