@@ -40,26 +40,36 @@ impl Job {
     /// Without memory, or for an operation that the map does not have.
     #[must_use]
     pub fn new(op: Op, who: Who, n: usize) -> Self {
+        Self::with_batches(op, who, n, BATCHES)
+    }
+
+    /// The same with a number of batches that differ, at least one.
+    ///
+    /// # Panics
+    ///
+    /// As [`new`](Self::new).
+    #[must_use]
+    pub fn with_batches(op: Op, who: Who, n: usize, count: usize) -> Self {
         assert!(who == Who::Engine || op.has_peers(), "{op:?} is the engine's alone");
         let layout = layout(op, n);
         let random = &mut StdRng::seed_from_u64(SEED);
         let (map, batches): (Box<dyn Subject>, _) = if let Op::GrowRefused(reason) = op {
             let refused = Refused::new(&layout, reason, random).expect("memory for a map");
-            let batches = (0..BATCHES).map(|_| refused.batch(random)).collect();
+            let batches = (0..count).map(|_| refused.batch(random)).collect();
             (Box::new(refused), batches)
         } else {
             let map = who.make(&layout);
             let source = Source::new(layout);
-            (map, (0..BATCHES).map(|_| source.batch(op, random)).collect())
+            (map, (0..count).map(|_| source.batch(op, random)).collect())
         };
-        let mut job = Self { op, map, batches, at: BATCHES - 1 };
+        let mut job = Self { op, map, batches, at: count - 1 };
         job.advance();
         job
     }
 
     /// Gets ready for the next batch.
     pub fn advance(&mut self) {
-        self.at = (self.at + 1) % BATCHES;
+        self.at = (self.at + 1) % self.batches.len();
         if let Some(batch) = self.batches.get(self.at) {
             self.map.prepare(self.op, batch);
         }
