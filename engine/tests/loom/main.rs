@@ -14,9 +14,7 @@ mod view;
 mod wiring;
 
 use growstack::shared::{FaultPath, SharedVmSpace};
-use growstack::{
-    Addr, CowFlags, Limits, Mapping, Prot, Size, StackRequest, StackTunables, VmMap, VmSpace,
-};
+use growstack::{Addr, Limits, Mapping, Prot, Size, StackRequest, StackTunables, VmMap, VmSpace};
 use locks::LoomLocks;
 use loom::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Reads that take no lock, against splits and merges of what they go through.
 
 use growstack::shared::{FaultPath, Raced};
-use growstack::{Addr, CowFlags, Mapping, Prot, Size, StackRequest};
+use growstack::{Addr, Mapping, Prot, Size, StackRequest};
 use loom::thread;
 
 use super::{Shared, model, page, process, with_stack};
