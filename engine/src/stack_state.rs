@@ -29,7 +29,7 @@ impl StackState {
         Ok(state)
     }
 
-    /// The state of a child, of which so many pages are in entries that can grow (rule 17.11).
+    /// The state of a child with `stack_pages` pages in entries that can grow (rule 17.11).
     pub(crate) const fn of_child(&self, stack_pages: u64) -> Self {
         Self { ssize: stack_pages, ..*self }
     }

@@ -114,11 +114,17 @@ fn without_memory_nothing_changes() {
         child.is_ok()
     });
     assert!(refused > Some(5), "{refused:?}");
-    // The cap is the child's, too.
+    // The cap is the child's, too: it runs out of nodes.
     let most = parent.map().nodes_in_use();
     parent.map_mut().set_node_cap(Some(most));
-    let child = parent.fork(|_| ());
-    assert_eq!(child.map(|child| child.map().len()), Ok(3000));
+    let mut child = parent.fork(|_| ()).unwrap();
+    assert_eq!(child.map().len(), 3000);
+    let mapping = Mapping { flags: CowFlags::NOSYNC, ..Mapping::anonymous(Prot::RW) };
+    let short = (4000..8000_u64).find_map(|number| {
+        let (start, end) = (Addr::new(2 * number * PAGE), Addr::new((2 * number + 1) * PAGE));
+        child.map_mut().insert(start, end, mapping, |_| ()).err()
+    });
+    assert_eq!(short, Some(Refusal::OutOfNodes));
 }
 
 /// Of a stack only the part that can still grow counts for the child, and what the stack has left is

@@ -53,7 +53,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
             self.tree.advance(&mut at);
         }
         let Child { mut map, need, stack_pages, .. } = child;
-        map.tree.fill_up_last();
+        map.tree.fill_up_last().ok_or_else(corrupt)?;
         if let Err(refusal) = map.reserve_for_fork(need) {
             map.clear(|_| ()); // 17.18
             return Err(refusal);
@@ -111,7 +111,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let counts = body.counts_as_charged(&self.objects);
         let shared_before = body.has(EntryFlags::NEEDS_COPY);
         if !shared_before {
-            // What its object holds was charged for what both see.
+            // An entry that is charged itself, of an object that holds no charges, pays once.
             body.charge_if(counts && !body.has(EntryFlags::CHARGED), length, need);
         }
         body.flags |= EntryFlags::COW | EntryFlags::NEEDS_COPY;
@@ -140,13 +140,13 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
 }
 
 impl<O: Objects, const B: usize> Child<O, B> {
-    /// Adds the next entry; there is room.
+    /// Adds the next entry, for which nodes are free.
     fn add(&mut self, range: AddrRange, body: Body<O::Object>) -> Result<(), Refusal> {
         if body.flags.intersects(EntryFlags::GROWTH) {
             self.stack_pages += range.len().get().div_ceil(PAGE_SIZE);
         }
         let (start, end) = (range.start().get(), range.end().get());
-        self.map.tree.append(&mut self.end, start, end, body)?;
+        self.map.tree.append(&mut self.end, start, end, body).map_err(|_| corrupt())?;
         self.map.size += range.len().get();
         Ok(())
     }

@@ -39,7 +39,8 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
 
     /// The most nodes that may be in use at a time; `None`, the default, for no cap. Operations
     /// that would need more are refused with [`Refusal::OutOfNodes`]. A cap below the nodes in use
-    /// counts as their number, so that an operation can use again what it sets free on the way.
+    /// counts as their number, so that an operation can use again what it sets free on the way. A child
+    /// starts with its parent's.
     pub fn set_node_cap(&mut self, cap: Option<usize>) {
         let in_use = self.tree.nodes_in_use();
         self.tree.set_node_cap(cap.map(|cap| cap.max(in_use)));

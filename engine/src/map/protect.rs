@@ -116,11 +116,9 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
                 body.set_max(asked);
             }
             if new != old {
-                if let Some((body, objects)) =
-                    self.tree.item(&at).map(|e| (e.value, &mut self.objects))
-                    && let Some(object) = &body.object
-                {
-                    objects.protected(object, body.offset, affected, new);
+                let body = self.tree.item(&at).ok_or_else(corrupt)?.value;
+                if let Some(object) = &body.object {
+                    self.objects.protected(object, body.offset, affected, new);
                 }
                 tell(Change::Protected(affected, new));
             }
