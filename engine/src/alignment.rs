@@ -1,6 +1,7 @@
 //! Alignment of addresses.
 
-use crate::num::{Addr, PAGE_SIZE, Size};
+use crate::num::{Addr, Size};
+use crate::page::PageSize;
 
 /// The addresses that a search may answer: those that leave the same remainder, 0 at first, when
 /// divided by a power of two.
@@ -24,8 +25,6 @@ pub struct Alignment {
 impl Alignment {
     /// Any address.
     pub const BYTE: Self = Self { mask: 0, remainder: 0 };
-    /// The start of a page of 4096 bytes.
-    pub const PAGE: Self = Self { mask: PAGE_SIZE - 1, remainder: 0 };
 
     /// The multiples of `bytes`; `None` if that is not a power of two.
     #[must_use]
@@ -35,6 +34,12 @@ impl Alignment {
         } else {
             None
         }
+    }
+
+    /// The starts of pages.
+    #[must_use]
+    pub const fn page(page: PageSize) -> Self {
+        Self { mask: page.size().get() - 1, remainder: 0 }
     }
 
     /// Instead, the addresses that leave the remainder that `offset` does.

@@ -25,7 +25,8 @@
 //! | `shared` | the module `shared`: a `SharedVmSpace` for many threads, in which a fault on a mapped address takes no lock; with locks of your own | `lock_api`, `once_cell` |
 //! | `std` | `shared` with ready-made locks | and `parking_lot` |
 //!
-//! Rust 1.88 or newer. Addresses are 64-bit and pages 4 KiB, whatever the machine.
+//! Rust 1.88 or newer. Addresses are 64-bit, whatever the machine; pages are 4 KiB, unless
+//! [`Objects::PAGE`] says otherwise.
 //!
 //! # Why not a `BTreeMap`?
 //!
@@ -85,6 +86,7 @@ mod limits;
 mod map;
 mod num;
 mod objects;
+mod page;
 mod range;
 mod refusal;
 mod rule;
@@ -109,6 +111,7 @@ pub use limits::{Limits, StackTunables};
 pub use map::{Entries, Fit, Gap, Gaps, Mapping, SpaceRequest, VmMap};
 pub use num::{Addr, PAGE_SIZE, Size};
 pub use objects::{Objects, Plain, Swap};
+pub use page::PageSize;
 pub use range::AddrRange;
 pub use refusal::Refusal;
 pub use rule::Rule;

@@ -5,7 +5,7 @@
 
 use core::fmt;
 
-/// Bytes in a page: 4096.
+/// Bytes in a page of 4 KiB, the default of [`Objects::PAGE`](crate::Objects::PAGE).
 pub const PAGE_SIZE: u64 = 4096;
 
 /// An address in a map, in bytes.
@@ -83,7 +83,7 @@ impl Addr {
         Self(self.0.wrapping_sub(size.0))
     }
 
-    /// This address rounded up to a page boundary, modulo 2^64.
+    /// This address rounded up to a page of 4 KiB, modulo 2^64.
     #[inline]
     #[must_use]
     pub const fn round_up_page(self) -> Self {
@@ -97,7 +97,7 @@ impl Size {
     /// 2^64 - 1 bytes: what `inf` means for swap; for the other limits it is
     /// [`Limits::INFINITY`](crate::Limits::INFINITY).
     pub const MAX: Self = Self(u64::MAX);
-    /// One page.
+    /// One page of 4 KiB.
     pub const PAGE: Self = Self(PAGE_SIZE);
 
     /// `bytes` bytes.
@@ -107,7 +107,7 @@ impl Size {
         Self(bytes)
     }
 
-    /// `count` pages, modulo 2^64 bytes.
+    /// `count` pages of 4 KiB, modulo 2^64 bytes.
     #[inline]
     #[must_use]
     pub const fn pages(count: u64) -> Self {
@@ -135,7 +135,7 @@ impl Size {
         Self(self.0.wrapping_sub(other.0))
     }
 
-    /// Rounded up to whole pages, modulo 2^64.
+    /// Rounded up to whole pages of 4 KiB, modulo 2^64.
     #[inline]
     #[must_use]
     pub const fn round_up_page(self) -> Self {

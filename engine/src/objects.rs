@@ -4,7 +4,8 @@ use core::marker::PhantomData;
 use core::num::NonZeroU64;
 
 use crate::flags::Prot;
-use crate::num::Size;
+use crate::num::{PAGE_SIZE, Size};
+use crate::page::PageSize;
 use crate::range::AddrRange;
 
 /// Swap reserved, and the most that may be (rule 1.5), both in bytes.
@@ -72,6 +73,9 @@ pub trait Objects {
     /// The handle of an object. One that compares by identity is what a kernel wants: entries with
     /// equal handles may merge.
     type Object: Clone + PartialEq;
+
+    /// The size of a page.
+    const PAGE: PageSize = PageSize::KIB_4;
 
     /// Does [`make`](Self::make) make any objects? If not, a page fault on anonymous memory need not
     /// ask, and changes nothing.
@@ -201,21 +205,40 @@ pub trait Objects {
 ///
 /// Handles are cloned into children. Anonymous memory never has an object: a kernel with these
 /// copies private pages by what it knows of the pages.
+///
+/// `PAGE` is the size of a page in bytes. One that is no power of two does not compile.
+///
+/// ```
+/// use growstack::{Addr, Plain, Size, StackRequest, VmMap, VmSpace};
+/// # fn main() -> Result<(), growstack::Refusal> {
+/// let map: VmMap<Plain<u32, 0x4000>> = VmMap::new(Addr::new(0x4000), Addr::new(1 << 47));
+/// let mut space = VmSpace::new(map, Default::default(), Default::default())?;
+/// space.set_sgrowsiz(Size::new(0x4000))?;
+/// let stack = StackRequest::down(Addr::new(0x10_0000), Size::new(0x10_0000));
+/// let first = space.stack(stack, |_| ())?;
+/// let growth = space.grow(Addr::new(first.start().get() - 1), |_| ())?;
+/// assert_eq!(growth.added().map(|added| added.len()), Some(Size::new(0x4000)));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
-pub struct Plain<O = NonZeroU64> {
+pub struct Plain<O = NonZeroU64, const PAGE: u64 = PAGE_SIZE> {
     swap: Swap,
     handles: PhantomData<O>,
 }
 
-impl<O> Default for Plain<O> {
+impl<O, const PAGE: u64> Default for Plain<O, PAGE> {
     /// No swap reserved, and no limit.
     fn default() -> Self {
         Self { swap: Swap::UNLIMITED, handles: PhantomData }
     }
 }
 
-impl<O: Clone + PartialEq> Objects for Plain<O> {
+impl<O: Clone + PartialEq, const PAGE: u64> Objects for Plain<O, PAGE> {
     type Object = O;
+    const PAGE: PageSize = match PageSize::new(Size::new(PAGE)) {
+        Some(page) => page,
+        None => panic!("a page whose size is no power of two"),
+    };
 
     #[inline]
     fn swap(&self) -> Swap {

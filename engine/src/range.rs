@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use crate::num::{Addr, PAGE_SIZE, Size};
+use crate::num::{Addr, Size};
+use crate::page::PageSize;
 
 /// The addresses from `start` up to, and without, `end`; never empty.
 ///
@@ -66,15 +67,11 @@ impl AddrRange {
         self.start.get() <= addr.get() && addr.get() < self.end.get()
     }
 
-    /// Pages in the range, a page that is only partly in it counted whole (rule 16.2).
-    ///
-    /// `(round_up(end) - round_down(start)) / 4096`, with the wrapping arithmetic of the rules: a
-    /// range that begins in the first page of all and ends in the last counts 0.
+    /// Pages of 4 KiB that the range touches; for others, [`PageSize::count`].
     #[inline]
     #[must_use]
     pub const fn pages(self) -> u64 {
-        let first = self.start.get() & !(PAGE_SIZE - 1);
-        self.end.round_up_page().get().wrapping_sub(first) / PAGE_SIZE
+        PageSize::KIB_4.count(self)
     }
 }
 

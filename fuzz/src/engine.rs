@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::mem;
 
-use growstack::{Addr, AddrRange, Change, Growth, KernReturn, Refusal, VmMap, VmSpace};
+use growstack::{
+    Addr, AddrRange, Change, Growth, KernReturn, Objects, PAGE_SIZE, Refusal, VmMap, VmSpace,
+};
 
 use crate::answer::{Answer, Cause, Row, Summary};
-use crate::objects::{Kernel, with_handle, with_number};
+use crate::objects::{Handle, Kernel, with_handle, with_number};
 use crate::op::{Config, Op, ProcessId};
 use crate::space::{AddressSpace, refill};
 
@@ -68,18 +70,18 @@ pub(crate) use answer;
 /// The answer of what only stores a value.
 pub(crate) const SILENT: (Answer, Cause) = (Answer::Silent, Cause::Done);
 
-/// Processes of the engine, with index nodes of width `B`.
+/// Processes of the engine, with index nodes of width `B` and pages of `PAGE` bytes.
 #[derive(Debug)]
-pub struct EngineSpace<const B: usize = 16> {
+pub struct EngineSpace<const B: usize = 16, const PAGE: u64 = PAGE_SIZE> {
     /// The current process, open for questions that the trait does not have.
-    pub process: VmSpace<Kernel, B>,
+    pub process: VmSpace<Kernel<PAGE>, B>,
     current: ProcessId,
-    others: BTreeMap<ProcessId, VmSpace<Kernel, B>>,
+    others: BTreeMap<ProcessId, VmSpace<Kernel<PAGE>, B>>,
     /// How many forks have succeeded.
     forks: u64,
 }
 
-impl<const B: usize> EngineSpace<B> {
+impl<const B: usize, const PAGE: u64> EngineSpace<B, PAGE> {
     fn fork(&mut self, tell: impl FnMut(Change)) -> (Answer, Cause) {
         match self.process.fork(tell) {
             Ok(child) => {
@@ -116,7 +118,7 @@ impl<const B: usize> EngineSpace<B> {
 
 const NO_SUCH_PROCESS: (Answer, Cause) = (Answer::NO_SUCH_PROCESS, Cause::NotGiven);
 
-impl<const B: usize> AddressSpace for EngineSpace<B> {
+impl<const B: usize, const PAGE: u64> AddressSpace for EngineSpace<B, PAGE> {
     fn create(config: &Config) -> Self {
         let map = VmMap::new(config.min, config.max);
         let process = VmSpace::new(map, config.limits, config.tunables)
@@ -175,7 +177,10 @@ impl<const B: usize> AddressSpace for EngineSpace<B> {
 }
 
 /// The last entry that ends at or below `addr`.
-fn below<const B: usize>(map: &VmMap<Kernel, B>, addr: Addr) -> Option<Row> {
+fn below<O: Objects<Object = Handle>, const B: usize>(
+    map: &VmMap<O, B>,
+    addr: Addr,
+) -> Option<Row> {
     let last = Addr::new(addr.get().checked_sub(1)?);
     let entry = map.lookup(last).or_else(|| {
         let gap = map.gap(last)?.range.start();

@@ -5,16 +5,16 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
 
-use growstack::{Entry, Mapping, Objects, Size, Swap};
+use growstack::{Entry, Mapping, Objects, PAGE_SIZE, PageSize, Plain, Size, Swap};
 
 use crate::op::ObjectId;
 
 /// The number of the first object that a fork makes.
 const FIRST: u64 = 1001;
 
-/// What all processes of a sequence share, as one of their maps sees it.
+/// What all processes of a sequence share, as one of their maps sees it. Pages are of `PAGE` bytes.
 #[derive(Debug, Default)]
-pub struct Kernel {
+pub struct Kernel<const PAGE: u64 = PAGE_SIZE> {
     shared: Rc<Shared>,
     /// Handles of what the current operation has unmapped.
     unmapped: Vec<Handle>,
@@ -228,8 +228,10 @@ impl Shared {
     }
 }
 
-impl Objects for Kernel {
+impl<const PAGE: u64> Objects for Kernel<PAGE> {
     type Object = Handle;
+
+    const PAGE: PageSize = Plain::<u64, PAGE>::PAGE;
 
     const MAKES: bool = true;
 

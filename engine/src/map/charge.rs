@@ -53,7 +53,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
 
     /// Takes the pages of a range off the wired ones; never below zero (rule 16.3).
     pub(super) fn uncount_wired(&mut self, range: AddrRange) {
-        self.wired_pages = self.wired_pages.saturating_sub(range.pages());
+        self.wired_pages = self.wired_pages.saturating_sub(O::PAGE.count(range));
     }
 }
 

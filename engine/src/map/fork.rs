@@ -4,7 +4,7 @@ use super::{Body, VmMap, corrupt};
 use crate::attr::Inherit;
 use crate::change::Change;
 use crate::flags::EntryFlags;
-use crate::num::{PAGE_SIZE, Size};
+use crate::num::Size;
 use crate::objects::{Objects, Swap};
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
@@ -143,7 +143,7 @@ impl<O: Objects, const B: usize> Child<O, B> {
     /// Adds the next entry, for which nodes are free.
     fn add(&mut self, range: AddrRange, body: Body<O::Object>) -> Result<(), Refusal> {
         if body.flags.intersects(EntryFlags::GROWTH) {
-            self.stack_pages += range.len().get().div_ceil(PAGE_SIZE);
+            self.stack_pages += O::PAGE.to_hold(range.len());
         }
         let (start, end) = (range.start().get(), range.end().get());
         self.map.tree.append(&mut self.end, start, end, body).map_err(|_| corrupt())?;

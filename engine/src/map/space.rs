@@ -35,7 +35,7 @@ pub enum Fit {
 /// assert_eq!(map.free_space(&request), Some(Addr::new(0x5fff_d000)));
 ///
 /// // The same for a large page.
-/// request.align = Alignment::new(Size::new(2 << 20)).expect("a power of two");
+/// request.align = Alignment::new(Size::new(2 << 20));
 /// assert_eq!(map.free_space(&request), Some(Addr::new(0x5fe0_0000)));
 ///
 /// // Where the caller would like it to be.
@@ -47,8 +47,8 @@ pub enum Fit {
 pub struct SpaceRequest {
     /// Bytes wanted. Nothing fits a length of 0, since no mapping is empty.
     pub length: Size,
-    /// Which addresses the space may start at.
-    pub align: Alignment,
+    /// Which addresses the space may start at; `None` for every page of the map.
+    pub align: Option<Alignment>,
     /// The addresses that all of the space lies within. It may reach beyond the map.
     pub within: AddrRange,
     /// Which of the places that fit is taken.
@@ -68,13 +68,7 @@ impl SpaceRequest {
     /// A search of the whole map for the lowest `length` bytes that begin with a page.
     #[must_use]
     pub const fn new(length: Size) -> Self {
-        Self {
-            length,
-            align: Alignment::PAGE,
-            within: AddrRange::ALL,
-            fit: Fit::Lowest,
-            hint: None,
-        }
+        Self { length, align: None, within: AddrRange::ALL, fit: Fit::Lowest, hint: None }
     }
 }
 
@@ -83,7 +77,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     /// exact: with any alignment, space that fits is found.
     ///
     /// O(log n) if what is mapped, the map's own ends and the length are multiples of the alignment,
-    /// as whole pages are for [`Alignment::PAGE`]: one descent of the index, or two with a hint.
+    /// as whole pages are without one: one descent of the index, or two with a hint.
     ///
     /// Else a gap may be long enough and have no aligned place, which the index does not know. Each of
     /// those that the search passes over costs one more descent, though never more than one for each
@@ -107,9 +101,14 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         }
     }
 
+    fn alignment(request: &SpaceRequest) -> Alignment {
+        request.align.unwrap_or(Alignment::page(O::PAGE))
+    }
+
     /// The lowest fit that starts at `from` or above, and ends within the request's range.
     fn lowest_from(&self, from: Addr, request: &SpaceRequest) -> Option<Addr> {
-        let SpaceRequest { length, align, within, .. } = *request;
+        let SpaceRequest { length, within, .. } = *request;
+        let align = Self::alignment(request);
         let mut from = align.up(from)?;
         loop {
             let found = Addr::new(self.tree.first_fit(from.get(), length.get())?);
@@ -126,7 +125,8 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
 
     /// The highest fit that ends at `to` or below, and starts within the request's range.
     fn highest_to(&self, to: Addr, request: &SpaceRequest) -> Option<Addr> {
-        let SpaceRequest { length, align, within, .. } = *request;
+        let SpaceRequest { length, within, .. } = *request;
+        let align = Self::alignment(request);
         let highest = Addr::new(to.get().checked_sub(length.get())?);
         let mut from = align.down(highest)?;
         loop {

@@ -85,7 +85,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
                 }
             } else {
                 if entry.value.wired == 0 {
-                    self.wired_pages = self.wired_pages.wrapping_add(clipped.pages());
+                    self.wired_pages = self.wired_pages.wrapping_add(O::PAGE.count(clipped));
                 }
                 add_wiring(self.body_mut(&at)?, wiring);
             }

@@ -16,13 +16,16 @@
 
 use crate::flags::EntryFlags;
 use crate::growth::Direction;
-use crate::num::{Addr, PAGE_SIZE, Size};
+use crate::num::{Addr, Size};
+use crate::page::PageSize;
 use crate::refusal::Refusal;
 use crate::stack_state::StackState;
 
-/// The totals of a map that limits are compared with.
+/// The totals of a map that limits are compared with, and the pages that they count in.
 #[derive(Clone, Copy)]
 pub(super) struct Totals {
+    /// The size of a page.
+    pub(super) page: PageSize,
     /// Bytes mapped.
     pub(super) size: Size,
     /// Pages wired.
@@ -115,12 +118,12 @@ impl StackState {
         // 13.3. Without a neighbour the floor wraps below 0, and so do the numbers after it.
         let floor = below.unwrap_or_else(|| start.wrapping_sub(avail));
         let room = Room { bytes: start.wrapping_sub(floor), cuts_avail: true };
-        let need = page_up(start - addr.get());
+        let need = round_up(totals.page, start - addr.get());
         let Amount { bytes, main } = self.amount(addr, need, avail, room, totals)?;
         let bottom = start.wrapping_sub(bytes);
         let (bottom, left) = if bottom < floor {
             // 13.11; a landing on the floor exactly is not a cut, and leaves no guard page (q09).
-            (floor.wrapping_add(self.guard()), room.bytes)
+            (floor.wrapping_add(self.guard(totals.page)), room.bytes)
         } else {
             (bottom, avail)
         };
@@ -147,13 +150,13 @@ impl StackState {
         let room = Room { bytes: ceiling - end, cuts_avail };
         if !cuts_avail && charged {
             // 15.6: the real code reserves swap for all that is left, and refuses before it wraps.
-            reserve(avail.saturating_sub(self.guard())).map_err(Refused::plain)?;
+            reserve(avail.saturating_sub(self.guard(totals.page))).map_err(Refused::plain)?;
         }
-        let need = page_up(addr.get().wrapping_add(1).wrapping_sub(end));
+        let need = round_up(totals.page, addr.get().wrapping_add(1).wrapping_sub(end));
         let Amount { bytes, main } = self.amount(addr, need, avail, room, totals)?;
         let (top, left) = match end.checked_add(bytes) {
             Some(top) if top <= ceiling => (top, avail),
-            _ => (ceiling.wrapping_sub(self.guard()), room.bytes), // 13.14
+            _ => (ceiling.wrapping_sub(self.guard(totals.page)), room.bytes), // 13.14
         };
         Ok(Step { edge: top, left, main })
     }
@@ -176,7 +179,7 @@ impl StackState {
             let avail = Size::new(avail);
             return Err(Refused::plain(Refusal::Avail { need: needed, avail }));
         }
-        let guard = self.guard();
+        let guard = self.guard(totals.page);
         // Saturates: a sum past 2^64 is above any room.
         if need.saturating_add(guard) > room.bytes {
             let cut = room.cuts_avail.then_some(room.bytes);
@@ -184,11 +187,11 @@ impl StackState {
             return Err(Refused { refusal: Refusal::Neighbour { need: needed, room, guard }, cut });
         }
         let main = addr >= self.tunables.maxsaddr;
-        let (ssize, limit) = (Size::pages(self.ssize), self.limits.stack);
+        let (ssize, limit) = (totals.page.pages(self.ssize), self.limits.stack);
         if main && ssize.wrapping_add(needed) > limit {
             return Err(Refused::plain(Refusal::StackLimit { ssize, need: needed, limit }));
         }
-        let bytes = self.step(need, avail, main);
+        let bytes = self.step(need, avail, main, totals.page);
         self.check_limits(Size::new(bytes), totals).map_err(Refused::plain)?;
         Ok(Amount { bytes, main })
     }
@@ -196,15 +199,14 @@ impl StackState {
     /// Rule 13.8: `need` rounded up to the step, cut to `avail` and to what the stack limit
     /// leaves.
     #[inline(always)]
-    fn step(&self, need: u64, avail: u64, main: bool) -> u64 {
+    fn step(&self, need: u64, avail: u64, main: bool, page: PageSize) -> u64 {
         let mut bytes = Size::new(need).round_up(self.tunables.sgrowsiz).get();
         if bytes > avail || bytes < need {
             bytes = avail; // Below `need` only if the rounding wrapped: 15.11.
         }
-        let (ssize, limit) = (Size::pages(self.ssize), self.limits.stack);
+        let (ssize, limit) = (page.pages(self.ssize), self.limits.stack);
         if main && ssize.wrapping_add(Size::new(bytes)) > limit {
-            let whole_pages = limit.get() / PAGE_SIZE * PAGE_SIZE;
-            bytes = whole_pages.wrapping_sub(ssize.get());
+            bytes = page.round_down(limit).wrapping_sub(ssize).get();
         }
         bytes
     }
@@ -212,9 +214,9 @@ impl StackState {
     /// Rules 13.9 and 13.10.
     #[inline(always)]
     fn check_limits(&self, amount: Size, totals: Totals) -> Result<(), Refusal> {
-        let Totals { size, wired_pages, wire_future } = totals;
+        let Totals { page, size, wired_pages, wire_future } = totals;
         if wire_future {
-            let (wired, limit) = (Size::pages(wired_pages), self.limits.memlock);
+            let (wired, limit) = (page.pages(wired_pages), self.limits.memlock);
             if wired.wrapping_add(amount) > limit {
                 return Err(Refusal::GrowMemlock { wired, amount, limit });
             }
@@ -227,12 +229,12 @@ impl StackState {
     }
 
     /// Bytes to be left free where a neighbour cuts a growth.
-    const fn guard(&self) -> u64 {
-        if self.tunables.guard_page { PAGE_SIZE } else { 0 }
+    const fn guard(&self, page: PageSize) -> u64 {
+        if self.tunables.guard_page { page.size().get() } else { 0 }
     }
 }
 
 /// Rounded up to whole pages; wraps to 0 in the last page of all.
-fn page_up(bytes: u64) -> u64 {
-    Size::new(bytes).round_up_page().get()
+const fn round_up(page: PageSize, bytes: u64) -> u64 {
+    page.round_up(Size::new(bytes)).get()
 }

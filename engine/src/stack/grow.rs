@@ -12,7 +12,7 @@ use crate::change::Change;
 use crate::flags::{EntryFlags, Prot};
 use crate::growth::{Direction, Growth};
 use crate::map::{Piece, VmMap, corrupt};
-use crate::num::{Addr, PAGE_SIZE, Size};
+use crate::num::{Addr, Size};
 use crate::objects::{Objects, Swap};
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
@@ -206,8 +206,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         mut tell: impl FnMut(Change),
     ) {
         if main {
-            let pages = added.len().get().div_ceil(PAGE_SIZE);
-            state.ssize = state.ssize.wrapping_add(pages);
+            state.ssize = state.ssize.wrapping_add(O::PAGE.to_hold(added.len()));
         }
         tell(Change::Mapped(added, prot));
         if self.wire_future {
@@ -219,7 +218,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
 
     pub(super) const fn totals(&self) -> Totals {
         let (wired_pages, wire_future) = (self.wired_pages, self.wire_future);
-        Totals { size: self.size(), wired_pages, wire_future }
+        Totals { page: O::PAGE, size: self.size(), wired_pages, wire_future }
     }
 }
 

@@ -4,8 +4,9 @@ use super::decide::Totals;
 use crate::change::Change;
 use crate::flags::{CowFlags, Prot};
 use crate::map::{Mapping, VmMap};
-use crate::num::{Addr, PAGE_SIZE, Size};
+use crate::num::{Addr, Size};
 use crate::objects::Objects;
+use crate::page::PageSize;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
 use crate::stack_state::StackState;
@@ -64,7 +65,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         }
         let init = max_ssize.min(state.tunables.sgrowsiz);
         self.check_reserve(state, addrbos, max_ssize, init)?;
-        let bottom = first_part(addrbos, max_ssize, init, flags)
+        let bottom = first_part(addrbos, max_ssize, init, flags, O::PAGE)
             .ok_or(Refusal::StackWraps { addrbos, max_ssize })?;
         let (start, end) = (bottom.get(), bottom.wrapping_add(init).get());
         let mut at = Cursor::default();
@@ -107,7 +108,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let bottom = top.wrapping_back(maxssiz);
         let request = StackRequest { prot, ..StackRequest::down(bottom, maxssiz) };
         let first = self.stack(state, request, tell)?;
-        state.ssize = state.tunables.sgrowsiz.get() / PAGE_SIZE;
+        state.ssize = O::PAGE.whole(state.tunables.sgrowsiz);
         state.tunables.maxsaddr = bottom;
         Ok(first)
     }
@@ -135,8 +136,8 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
             }
             _ => {}
         }
-        let Totals { size, wired_pages, wire_future } = self.totals();
-        let (wired, limit) = (Size::pages(wired_pages), state.limits.memlock);
+        let Totals { page, size, wired_pages, wire_future } = self.totals();
+        let (wired, limit) = (page.pages(wired_pages), state.limits.memlock);
         if wire_future && wired.wrapping_add(init) > limit {
             return Err(Refusal::StackMemlock { wired, init, limit });
         }
@@ -155,7 +156,13 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
 
 /// Rule 12.7: where the part that is mapped at once begins. `None` if the middle of a two-way
 /// stack, rounded up to a page, wraps (rule 15.7).
-fn first_part(addrbos: Addr, max_ssize: Size, init: Size, flags: CowFlags) -> Option<Addr> {
+fn first_part(
+    addrbos: Addr,
+    max_ssize: Size,
+    init: Size,
+    flags: CowFlags,
+    page: PageSize,
+) -> Option<Addr> {
     let down = flags.contains(CowFlags::GROWS_DOWN);
     let up = flags.contains(CowFlags::GROWS_UP);
     match (down, up) {
@@ -163,7 +170,7 @@ fn first_part(addrbos: Addr, max_ssize: Size, init: Size, flags: CowFlags) -> Op
         (true, true) => {
             let offset = max_ssize.get() / 2 - init.get() / 2;
             let middle = addrbos.checked_add(Size::new(offset))?;
-            let rounded = middle.round_up_page();
+            let rounded = Addr::new(page.round_up(Size::new(middle.get())).get());
             (rounded >= middle).then_some(rounded)
         }
         _ => Some(addrbos),

@@ -1,6 +1,6 @@
 //! The ends of the address space, and alignments of a good part of it.
 
-use growstack::{Addr, AddrRange, Alignment, Fit, Size, SpaceRequest};
+use growstack::{Addr, AddrRange, Alignment, Fit, PageSize, Size, SpaceRequest};
 
 use super::model::Sample;
 
@@ -8,7 +8,8 @@ const MAX: u64 = u64::MAX;
 const HALF: u64 = 1 << 63;
 
 fn find<const B: usize>(sample: &Sample<B>, length: u64, bytes: u64, fit: Fit) -> Option<u64> {
-    let align = Alignment::new(Size::new(bytes)).unwrap();
+    let align = Alignment::new(Size::new(bytes));
+    assert!(align.is_some());
     let request = SpaceRequest { align, fit, ..SpaceRequest::new(Size::new(length)) };
     sample.map.free_space(&request).map(Addr::get)
 }
@@ -75,9 +76,10 @@ fn alignments_go_up_and_down() {
     assert_eq!(up, [Some(0), Some(HALF), Some(HALF), None, None]);
     let down = [0, HALF - 1, HALF, MAX].map(|addr| half.down(Addr::new(addr)).map(Addr::get));
     assert_eq!(down, [Some(0), Some(0), Some(HALF), Some(HALF)]);
-    let like = Alignment::PAGE.like(MAX);
+    let page = Alignment::page(PageSize::KIB_4);
+    let like = page.like(MAX);
     assert_eq!([like.up(Addr::ZERO), like.down(Addr::new(0xffe))], [Some(Addr::new(0xfff)), None]);
     assert_eq!([like.up(Addr::MAX), like.down(Addr::MAX)], [Some(Addr::MAX); 2]);
-    assert_eq!(Alignment::PAGE.like(0x3000), Alignment::PAGE);
+    assert_eq!(page.like(0x3000), page);
     assert_eq!(Alignment::BYTE, Alignment::new(Size::new(1)).unwrap());
 }

@@ -74,7 +74,7 @@ fn compare<const B: usize>(sample: &Sample<B>, rng: &mut Rng) -> usize {
             for (hint, fit) in hints.iter().flat_map(|&h| [(h, Fit::Lowest), (h, Fit::Highest)]) {
                 let request = SpaceRequest {
                     length: Size::new(length),
-                    align: align.request(),
+                    align: Some(align.request()),
                     within,
                     fit,
                     hint: hint.map(Addr::new),
@@ -117,7 +117,7 @@ fn gaps_without_an_aligned_place_are_passed_over() {
         let list = (0..4000).filter(|&n| n != place).map(|n| (n * 16, n * 16 + 8)).collect();
         let sample = Sample::<16>::of(0, 64_000, list);
         for fit in [Fit::Lowest, Fit::Highest] {
-            let align = Alignment::new(Size::new(16)).unwrap();
+            let align = Alignment::new(Size::new(16));
             let request = SpaceRequest { align, fit, ..SpaceRequest::new(Size::new(5)) };
             assert_eq!(sample.map.free_space(&request), Some(Addr::new(place * 16)));
         }
