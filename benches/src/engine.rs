@@ -1,8 +1,10 @@
 //! The whole engine in a layout: a process with its map, limits and rules.
 
+use std::num::NonZeroU64;
+
 use growstack::{
-    Addr, CowFlags, Growth, Limits, Mapping, PAGE_SIZE, Prot, Refusal, Size, StackRequest,
-    StackTunables, VmMap, VmSpace,
+    Addr, CowFlags, Growth, Limits, Mapping, PAGE_SIZE, PageSize, Prot, Refusal, Size,
+    StackRequest, StackTunables, VmMap, VmSpace,
 };
 
 use crate::layout::{Kind, Layout, RESERVE_PAGES, Span};
@@ -32,7 +34,7 @@ impl Engine {
     pub fn new(layout: &Layout) -> Result<Self, Refusal> {
         // No stack is the main one.
         let tunables = StackTunables { maxsaddr: Addr::MAX, ..StackTunables::default() };
-        let process = VmSpace::new(empty_map(layout), Limits::UNLIMITED, tunables)?;
+        let process = VmSpace::new(empty_map(layout), Limits::UNLIMITED, tunables);
         let mut whole = Self { process };
         for span in layout.in_order_of_making() {
             whole.make(span)?;
@@ -54,6 +56,10 @@ impl Engine {
     /// # Errors
     ///
     /// Those of the engine, if something is there.
+    ///
+    /// # Panics
+    ///
+    /// If the span is empty.
     pub fn make(&mut self, span: &Span) -> Result<(), Refusal> {
         let (start, end) = (Addr::new(span.start), Addr::new(span.end));
         let reserve = Size::pages(RESERVE_PAGES);
@@ -67,10 +73,11 @@ impl Engine {
         };
         // The first part of a stack is as long as the step of growth at that moment.
         let first = end.wrapping_sub(start);
-        self.process.set_sgrowsiz(first)?;
+        self.process.set_sgrowsiz(NonZeroU64::new(first.get()).expect("spans are not empty"));
         let whole = first.wrapping_add(reserve);
         self.process.stack(StackRequest::new(bottom, whole, flags), |_| ())?;
-        self.process.set_sgrowsiz(Size::PAGE)
+        self.process.set_sgrowsiz(PageSize::KIB_4.bytes());
+        Ok(())
     }
 
     /// Grows to an address, with the whole answer, refusals and their numbers included.

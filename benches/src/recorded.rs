@@ -100,7 +100,7 @@ impl<P: PeerMap> Player<P> {
     /// An empty map for a trace.
     #[must_use]
     pub fn new(config: &Config) -> Self {
-        Self { map: P::empty(config.max.get()), first: config.tunables.sgrowsiz }
+        Self { map: P::empty(config.max.get()), first: Size::new(config.tunables.sgrowsiz.get()) }
     }
 
     /// Runs one operation.

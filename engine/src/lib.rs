@@ -54,7 +54,7 @@
 //! # fn main() -> Result<(), growstack::Refusal> {
 //! # let (mut map_page_tables, mut shoot_down) = (|_, _| (), |_| ());
 //! let map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000_0000));
-//! let mut process = VmSpace::new(map, Default::default(), Default::default())?;
+//! let mut process = VmSpace::new(map, Default::default(), Default::default());
 //! let mut follow = |change| match change {
 //!     Change::Mapped(range, prot) | Change::Protected(range, prot) => map_page_tables(range, prot),
 //!     Change::Unmapped(range) | Change::CopyOnWrite(range) => shoot_down(range),

@@ -1,5 +1,7 @@
 //! Resource limits of a process and the tunables of the system (rules 1.2 and 1.4).
 
+use core::num::NonZeroU64;
+
 use crate::num::{Addr, Size};
 
 /// What `setrlimit(2)` and the swap accounting allow, each in bytes (rule 1.4).
@@ -39,9 +41,9 @@ impl Default for Limits {
 /// How stacks grow: what FreeBSD keeps in `sysctl`s and in the process.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub struct StackTunables {
-    /// `sgrowsiz`: the first mapping of a stack and the step of its growth, in bytes; never zero
-    /// in a process (rule 15.9).
-    pub sgrowsiz: Size,
+    /// `sgrowsiz`: the first mapping of a stack and the step of its growth, in bytes. The real
+    /// kernel divides by it (rule 15.9).
+    pub sgrowsiz: NonZeroU64,
     /// `security.bsd.stack_guard_page`: leave a page free where growth is cut by a neighbour.
     pub guard_page: bool,
     /// `vm_maxsaddr`: addresses at or above it belong to the stack of the main thread, whose
@@ -53,10 +55,7 @@ impl Default for StackTunables {
     /// What FreeBSD/amd64 boots with: 128 KiB steps, no guard page, a 512 MiB main stack below
     /// 0x7ffffffff000.
     fn default() -> Self {
-        Self {
-            sgrowsiz: Size::new(0x2_0000),
-            guard_page: false,
-            maxsaddr: Addr::new(0x7fff_dfff_f000),
-        }
+        const STEP: NonZeroU64 = NonZeroU64::new(0x2_0000).unwrap();
+        Self { sgrowsiz: STEP, guard_page: false, maxsaddr: Addr::new(0x7fff_dfff_f000) }
     }
 }

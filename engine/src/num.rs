@@ -4,6 +4,7 @@
 //! stated. So there is no `+` here: an addition is spelled `wrapping_add` or `checked_add`.
 
 use core::fmt;
+use core::num::NonZeroU64;
 
 /// Bytes in a page of 4 KiB, the default of [`Objects::PAGE`](crate::Objects::PAGE).
 pub const PAGE_SIZE: u64 = 4096;
@@ -143,23 +144,22 @@ impl Size {
     }
 
     /// Rounded up to a multiple of `unit`, with the wrapping arithmetic of the rule book
-    /// (`((x + u - 1) / u) * u`, any unit). A unit of zero leaves the size as it is.
+    /// (`((x + u - 1) / u) * u`, any unit).
     ///
     /// ```
+    /// use core::num::NonZeroU64;
     /// use growstack::Size;
-    /// assert_eq!(Size::new(10).round_up(Size::new(7)), Size::new(14));
+    /// assert_eq!(Size::new(10).round_up(NonZeroU64::new(7).unwrap()), Size::new(14));
     /// ```
     #[inline]
     #[must_use]
-    pub const fn round_up(self, unit: Self) -> Self {
-        if unit.0 == 0 {
-            return self;
-        }
-        let sum = self.0.wrapping_add(unit.0).wrapping_sub(1);
+    pub const fn round_up(self, unit: NonZeroU64) -> Self {
+        let unit = unit.get();
+        let sum = self.0.wrapping_add(unit).wrapping_sub(1);
         // A growth hardly ever takes more than one step, and a division takes long.
-        let one = sum >= unit.0 && sum - unit.0 < unit.0;
-        let quotient = if one { 1 } else { sum / unit.0 };
-        Self(quotient.wrapping_mul(unit.0))
+        let one = sum >= unit && sum - unit < unit;
+        let quotient = if one { 1 } else { sum / unit };
+        Self(quotient.wrapping_mul(unit))
     }
 }
 

@@ -209,11 +209,12 @@ pub trait Objects {
 /// `PAGE` is the size of a page in bytes. One that is no power of two does not compile.
 ///
 /// ```
+/// use core::num::NonZeroU64;
 /// use growstack::{Addr, Plain, Size, StackRequest, VmMap, VmSpace};
 /// # fn main() -> Result<(), growstack::Refusal> {
 /// let map: VmMap<Plain<u32, 0x4000>> = VmMap::new(Addr::new(0x4000), Addr::new(1 << 47));
-/// let mut space = VmSpace::new(map, Default::default(), Default::default())?;
-/// space.set_sgrowsiz(Size::new(0x4000))?;
+/// let mut space = VmSpace::new(map, Default::default(), Default::default());
+/// space.set_sgrowsiz(NonZeroU64::new(0x4000).unwrap());
 /// let stack = StackRequest::down(Addr::new(0x10_0000), Size::new(0x10_0000));
 /// let first = space.stack(stack, |_| ())?;
 /// let growth = space.grow(Addr::new(first.start().get() - 1), |_| ())?;
@@ -235,10 +236,7 @@ impl<O, const PAGE: u64> Default for Plain<O, PAGE> {
 
 impl<O: Clone + PartialEq, const PAGE: u64> Objects for Plain<O, PAGE> {
     type Object = O;
-    const PAGE: PageSize = match PageSize::new(Size::new(PAGE)) {
-        Some(page) => page,
-        None => panic!("a page whose size is no power of two"),
-    };
+    const PAGE: PageSize = PageSize::of(PAGE);
 
     #[inline]
     fn swap(&self) -> Swap {

@@ -1,5 +1,7 @@
 //! The size of a page.
 
+use core::num::NonZeroU64;
+
 use crate::num::Size;
 use crate::range::AddrRange;
 
@@ -18,24 +20,32 @@ use crate::range::AddrRange;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct PageSize {
-    shift: u32,
+    /// One bit.
+    bytes: NonZeroU64,
 }
 
 impl PageSize {
     /// 4 KiB: amd64 and most others.
-    pub const KIB_4: Self = Self { shift: 12 };
+    pub const KIB_4: Self = Self::of(0x1000);
     /// 16 KiB: arm64, as Apple and Android have it.
-    pub const KIB_16: Self = Self { shift: 14 };
+    pub const KIB_16: Self = Self::of(0x4000);
     /// 64 KiB: arm64 and POWER servers.
-    pub const KIB_64: Self = Self { shift: 16 };
+    pub const KIB_64: Self = Self::of(0x1_0000);
 
     /// A page of `bytes`; `None` if that is not a power of two.
     #[must_use]
     pub const fn new(bytes: Size) -> Option<Self> {
-        if bytes.get().is_power_of_two() {
-            Some(Self { shift: bytes.get().trailing_zeros() })
-        } else {
-            None
+        match NonZeroU64::new(bytes.get()) {
+            Some(bytes) if bytes.is_power_of_two() => Some(Self { bytes }),
+            _ => None,
+        }
+    }
+
+    /// For constants alone: what is no power of two does not compile.
+    pub(crate) const fn of(bytes: u64) -> Self {
+        match Self::new(Size::new(bytes)) {
+            Some(page) => page,
+            None => panic!("a page whose size is no power of two"),
         }
     }
 
@@ -43,14 +53,20 @@ impl PageSize {
     #[inline]
     #[must_use]
     pub const fn size(self) -> Size {
-        Size::new(1 << self.shift)
+        Size::new(self.bytes.get())
+    }
+
+    /// The bytes of one page, as a step of growth.
+    #[must_use]
+    pub const fn bytes(self) -> NonZeroU64 {
+        self.bytes
     }
 
     /// `count` pages, modulo 2^64 bytes.
     #[inline]
     #[must_use]
     pub const fn pages(self, count: u64) -> Size {
-        Size::new(count.wrapping_mul(1 << self.shift))
+        Size::new(count.wrapping_mul(self.bytes.get()))
     }
 
     /// `size` rounded up to whole pages, modulo 2^64: 0 in the last page of all.
@@ -71,14 +87,14 @@ impl PageSize {
     #[inline]
     #[must_use]
     pub const fn whole(self, size: Size) -> u64 {
-        size.get() >> self.shift
+        size.get() / self.bytes.get()
     }
 
     /// Pages that hold `size` bytes from the start of one on.
     #[inline]
     #[must_use]
     pub const fn to_hold(self, size: Size) -> u64 {
-        size.get().div_ceil(1 << self.shift)
+        size.get().div_ceil(self.bytes.get())
     }
 
     /// Pages that a range touches (rule 16.2): from its start rounded down to its end rounded up, so
@@ -92,6 +108,6 @@ impl PageSize {
     }
 
     const fn mask(self) -> u64 {
-        (1 << self.shift) - 1
+        self.bytes.get() - 1
     }
 }

@@ -207,8 +207,6 @@ pub enum Refusal {
     },
     /// 15.8: `acc_charged` with an object and without `cow`.
     ChargedObject,
-    /// 15.9: `sgrowsiz` of zero.
-    ZeroStep,
     /// 15.10: the need of a growth, rounded up to pages, wraps to nothing.
     NeedWraps {
         /// The address that was to be mapped.
@@ -272,7 +270,6 @@ impl Refusal {
             Self::MapEnd { .. } => (15, 5),
             Self::StackWraps { .. } => (15, 7),
             Self::ChargedObject => (15, 8),
-            Self::ZeroStep => (15, 9),
             Self::NeedWraps { .. } => (15, 10),
             Self::AboveMaxAddr { .. } => (16, 5),
             Self::OutOfNodes => (16, 7),
@@ -300,8 +297,7 @@ impl Refusal {
             Self::NotSystemWired { .. }
             | Self::NofaultObject
             | Self::NoGrowthFlag
-            | Self::ChargedObject
-            | Self::ZeroStep => KernReturn::InvalidArgument,
+            | Self::ChargedObject => KernReturn::InvalidArgument,
             Self::StartMapped { .. }
             | Self::NextBelowEnd { .. }
             | Self::NoGap { .. }
@@ -414,7 +410,6 @@ impl fmt::Display for Refusal {
             Self::ChargedObject => {
                 f.write_str("acc_charged does not go with an object, but for cow")
             }
-            Self::ZeroStep => f.write_str("sgrowsiz must not be 0"),
             Self::NeedWraps { addr } => write!(f, "the pages needed to reach {addr} wrap to none"),
             Self::AboveMaxAddr { end, max_addr } => {
                 write!(f, "the lowest fit ends at {end}, above {max_addr}")

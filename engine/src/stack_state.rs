@@ -1,8 +1,9 @@
 //! What the stacks of a process depend on beside its map (rule 1.2).
 
+use core::num::NonZeroU64;
+
 use crate::limits::{Limits, StackTunables};
-use crate::num::{Addr, Size};
-use crate::refusal::Refusal;
+use crate::num::Addr;
 
 /// Limits, tunables and the growth of the main stack: what belongs to a process and not to its map.
 ///
@@ -19,14 +20,9 @@ pub struct StackState {
 
 impl StackState {
     /// The state of a process whose main stack has not grown.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal::ZeroStep`] if `sgrowsiz` is zero (rule 15.9).
-    pub fn new(limits: Limits, tunables: StackTunables) -> Result<Self, Refusal> {
-        let mut state = Self { limits, tunables, ssize: 0 };
-        state.set_sgrowsiz(tunables.sgrowsiz)?;
-        Ok(state)
+    #[must_use]
+    pub const fn new(limits: Limits, tunables: StackTunables) -> Self {
+        Self { limits, tunables, ssize: 0 }
     }
 
     /// The state of a child with `stack_pages` pages in entries that can grow (rule 17.11).
@@ -53,16 +49,8 @@ impl StackState {
     }
 
     /// Sets the first mapping of stacks to come and the step of growth from now on, in bytes.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal::ZeroStep`] for zero (rule 15.9).
-    pub fn set_sgrowsiz(&mut self, bytes: Size) -> Result<(), Refusal> {
-        if bytes == Size::ZERO {
-            return Err(Refusal::ZeroStep);
-        }
+    pub const fn set_sgrowsiz(&mut self, bytes: NonZeroU64) {
         self.tunables.sgrowsiz = bytes;
-        Ok(())
     }
 
     /// Sets whether a page is left free where growth is cut by a neighbour, from now on.

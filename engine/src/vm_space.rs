@@ -1,5 +1,7 @@
 //! An address space: a map, with what its stacks grow by and are limited by.
 
+use core::num::NonZeroU64;
+
 use crate::change::Change;
 use crate::fault::{Fault, FaultError};
 use crate::flags::Prot;
@@ -22,7 +24,7 @@ use crate::stack_state::StackState;
 /// use growstack::{Addr, Growth, Size, StackRequest, VmMap, VmSpace};
 /// # fn main() -> Result<(), growstack::Refusal> {
 /// let map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000_0000));
-/// let mut space = VmSpace::new(map, Default::default(), Default::default())?;
+/// let mut space = VmSpace::new(map, Default::default(), Default::default());
 /// // A reserve of 1 MiB, of which the topmost 128 KiB are mapped at once.
 /// let first = space.stack(StackRequest::down(Addr::new(0x700_0000), Size::new(1 << 20)), |_| ())?;
 /// // A fault one byte below them maps the next 128 KiB.
@@ -41,14 +43,11 @@ pub struct VmSpace<O: Objects = Plain, const B: usize = 16> {
 
 impl<O: Objects, const B: usize> VmSpace<O, B> {
     /// An address space with this map.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal::ZeroStep`] if `sgrowsiz` is zero (rule 15.9).
-    pub fn new(map: VmMap<O, B>, limits: Limits, tunables: StackTunables) -> Result<Self, Refusal> {
-        let mut space = Self { map, state: StackState::new(limits, tunables)? };
+    #[must_use]
+    pub fn new(map: VmMap<O, B>, limits: Limits, tunables: StackTunables) -> Self {
+        let mut space = Self { map, state: StackState::new(limits, tunables) };
         space.set_limits(limits);
-        Ok(space)
+        space
     }
 
     /// The map.
@@ -92,12 +91,8 @@ impl<O: Objects, const B: usize> VmSpace<O, B> {
     }
 
     /// [`StackState::set_sgrowsiz`].
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal::ZeroStep`] for zero (rule 15.9).
-    pub fn set_sgrowsiz(&mut self, bytes: Size) -> Result<(), Refusal> {
-        self.state.set_sgrowsiz(bytes)
+    pub const fn set_sgrowsiz(&mut self, bytes: NonZeroU64) {
+        self.state.set_sgrowsiz(bytes);
     }
 
     /// [`StackState::set_guard_page`].

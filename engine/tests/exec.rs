@@ -1,13 +1,16 @@
 //! Rule 16.6: a new process image.
 
+use std::num::NonZeroU64;
+
 use growstack::{
     Addr, CowFlags, Limits, Mapping, PAGE_SIZE, Prot, Refusal, Size, StackRequest, StackTunables,
     VmMap, VmSpace,
 };
 
-fn process(sgrowsiz: u64) -> Result<VmSpace, Refusal> {
+fn process(sgrowsiz: u64) -> VmSpace {
     let map = VmMap::new(Addr::new(PAGE_SIZE), Addr::new(1 << 40));
-    let tunables = StackTunables { sgrowsiz: Size::new(sgrowsiz), ..StackTunables::default() };
+    let tunables =
+        StackTunables { sgrowsiz: NonZeroU64::new(sgrowsiz).unwrap(), ..StackTunables::default() };
     VmSpace::new(map, Limits::default(), tunables)
 }
 
@@ -16,7 +19,7 @@ fn process(sgrowsiz: u64) -> Result<VmSpace, Refusal> {
 fn a_new_image_has_its_main_stack_alone() -> Result<(), Refusal> {
     // The rest of a division is no page.
     for (sgrowsiz, pages) in [(3 * PAGE_SIZE, 3), (5 * PAGE_SIZE + 1, 5), (100, 0)] {
-        let mut process = process(sgrowsiz)?;
+        let mut process = process(sgrowsiz);
         let old = (Addr::new(0x10_0000), Addr::new(0x20_0000));
         process.map_mut().insert(old.0, old.1, Mapping::anonymous(Prot::RW), |_| ())?;
         let other = Size::pages(64);
@@ -38,7 +41,7 @@ fn a_new_image_has_its_main_stack_alone() -> Result<(), Refusal> {
 /// Without a node for the stack the old image stays.
 #[test]
 fn a_new_image_without_nodes_is_refused() -> Result<(), Refusal> {
-    let mut process = process(PAGE_SIZE)?;
+    let mut process = process(PAGE_SIZE);
     process.map_mut().set_node_cap(Some(0));
     let refused = process.exec(Addr::new(1 << 30), Size::pages(256), Prot::RW, |_| ());
     assert_eq!(refused, Err(Refusal::OutOfNodes));
@@ -49,7 +52,7 @@ fn a_new_image_without_nodes_is_refused() -> Result<(), Refusal> {
 /// The old image is gone, and the new one has no main stack yet: what counts as one stays as it was.
 #[test]
 fn a_refused_image_leaves_the_lowest_address_of_the_main_stack() -> Result<(), Refusal> {
-    let mut process = process(PAGE_SIZE)?;
+    let mut process = process(PAGE_SIZE);
     let top = Addr::new(1 << 30);
     process.exec(top, Size::pages(256), Prot::RW, |_| ())?;
     let before = process.tunables();

@@ -4,6 +4,8 @@
 mod common;
 
 use common::{Handle, Kernel};
+use std::num::NonZeroU64;
+
 use growstack::{
     Addr, AddrRange, CowFlags, EntryFlags, Fault, FaultError, Holes, Limits, Mapping, Prot,
     ProtectWhat, Refusal, Size, StackRequest, StackTunables, Swap, VmMap, VmSpace, Wiring,
@@ -22,8 +24,9 @@ fn pages(start: u64, end: u64) -> AddrRange {
 }
 
 fn space() -> Space {
-    let tunables = StackTunables { sgrowsiz: Size::pages(4), ..StackTunables::default() };
-    VmSpace::new(VmMap::new(addr(1), addr(0x1000)), Limits::default(), tunables).unwrap()
+    let tunables =
+        StackTunables { sgrowsiz: NonZeroU64::new(0x4000).unwrap(), ..StackTunables::default() };
+    VmSpace::new(VmMap::new(addr(1), addr(0x1000)), Limits::default(), tunables)
 }
 
 fn file() -> Handle {

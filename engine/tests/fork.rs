@@ -6,6 +6,7 @@ mod common;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::num::NonZeroU64;
 
 use common::Kernel;
 use growstack::{
@@ -47,7 +48,7 @@ static ALLOCATOR: Rationed = Rationed;
 /// An address space of `len` entries, of which every fourth is private memory of an object.
 fn filled<const B: usize>(len: u64) -> VmSpace<Plain, B> {
     let map = VmMap::new(Addr::new(PAGE), Addr::new(1 << 47));
-    let mut space = VmSpace::new(map, Limits::default(), StackTunables::default()).unwrap();
+    let mut space = VmSpace::new(map, Limits::default(), StackTunables::default());
     for number in 1..=len {
         let (start, end) = (Addr::new(2 * number * PAGE), Addr::new((2 * number + 1) * PAGE));
         let mut mapping = Mapping::anonymous(Prot::RW);
@@ -132,8 +133,9 @@ fn without_memory_nothing_changes() {
 #[test]
 fn the_child_grows_its_stack_apart() {
     let map = VmMap::<Kernel>::with_objects(Addr::new(PAGE), Addr::new(1 << 47), Kernel::default());
-    let tunables = StackTunables { sgrowsiz: Size::pages(2), ..StackTunables::default() };
-    let mut parent = VmSpace::new(map, Limits::default(), tunables).unwrap();
+    let tunables =
+        StackTunables { sgrowsiz: NonZeroU64::new(0x2000).unwrap(), ..StackTunables::default() };
+    let mut parent = VmSpace::new(map, Limits::default(), tunables);
     let (bottom, down) = (Addr::new(1 << 32), CowFlags::GROWS_DOWN);
     parent.stack(StackRequest::new(bottom, Size::pages(16), down), |_| ()).unwrap();
     let fault = Addr::new((1 << 32) + 13 * PAGE);
@@ -153,7 +155,7 @@ fn the_child_grows_its_stack_apart() {
 #[test]
 fn a_refused_fork_leaves_swap_as_it_was_if_nothing_is_charged_twice() {
     let map = VmMap::<Kernel>::with_objects(Addr::new(PAGE), Addr::new(1 << 47), Kernel::default());
-    let mut parent = VmSpace::new(map, Limits::default(), StackTunables::default()).unwrap();
+    let mut parent = VmSpace::new(map, Limits::default(), StackTunables::default());
     let mapping = Mapping::anonymous(Prot::RW);
     parent.map_mut().insert(Addr::new(PAGE), Addr::new(9 * PAGE), mapping, |_| ()).unwrap();
     parent.set_limits(Limits { swap: Size::pages(15), ..Limits::default() });

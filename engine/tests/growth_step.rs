@@ -2,15 +2,20 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::num::NonZeroU64;
+
 use growstack::{Addr, CowFlags, Limits, Size, StackRequest, StackTunables, VmMap, VmSpace};
 
 /// Bytes that a growth by one byte adds, with this stack limit and steps of a page and a half.
 fn added(limit: u64) -> u64 {
     let map: VmMap = VmMap::new(Addr::ZERO, Addr::new(1 << 40));
     let limits = Limits { stack: Size::new(limit), ..Limits::UNLIMITED };
-    let tunables =
-        StackTunables { sgrowsiz: Size::new(0x1800), guard_page: false, maxsaddr: Addr::ZERO };
-    let mut process = VmSpace::new(map, limits, tunables).unwrap();
+    let tunables = StackTunables {
+        sgrowsiz: NonZeroU64::new(0x1800).unwrap(),
+        guard_page: false,
+        maxsaddr: Addr::ZERO,
+    };
+    let mut process = VmSpace::new(map, limits, tunables);
     let (bottom, reserve) = (Addr::new(0x10_0000), Size::new(0x1_0000));
     let flags = CowFlags::GROWS_DOWN;
     let first = process.stack(StackRequest::new(bottom, reserve, flags), |_| ()).unwrap();

@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::num::NonZeroU64;
+
 use growstack::tree::MAX_HEIGHT;
 use growstack::{
     Addr, Change, CowFlags, Entry, Holes, Inherit, Limits, Mapping, Prot, Refusal, Size,
@@ -20,9 +22,10 @@ fn at(offset: u64) -> Addr {
 }
 
 fn process() -> Narrow {
-    let tunables = StackTunables { sgrowsiz: Size::new(STEP), ..StackTunables::default() };
+    let tunables =
+        StackTunables { sgrowsiz: NonZeroU64::new(STEP).unwrap(), ..StackTunables::default() };
     let map = VmMap::new(Addr::new(0), Addr::new(1 << 40));
-    Narrow::new(map, Limits::default(), tunables).unwrap()
+    Narrow::new(map, Limits::default(), tunables)
 }
 
 /// Adds entries below `PLACE` and well above it, as many and in such an order as `seed` says, so

@@ -1,5 +1,7 @@
 //! What a map shows of itself: entries, gaps, look-ups, memory, and the whole as text.
 
+use std::num::NonZeroU64;
+
 use growstack::{Addr, Gap, Mapping, Prot, Size, StackRequest, VmMap, VmSpace};
 
 fn addr(page: u64) -> Addr {
@@ -88,10 +90,9 @@ fn nodes_and_memory_are_counted() {
 
 #[test]
 fn a_map_reads_as_a_table() {
-    let mut process =
-        VmSpace::new(sample(), Default::default(), Default::default()).expect("a step");
+    let mut process = VmSpace::new(sample(), Default::default(), Default::default());
     let (bottom, size) = (addr(8), Size::pages(8));
-    process.set_sgrowsiz(Size::PAGE).expect("not 0");
+    process.set_sgrowsiz(NonZeroU64::new(0x1000).unwrap());
     process.stack(StackRequest::down(bottom, size), |_| ()).expect("room");
     // A line of a literal cannot begin with blanks.
     let expected = "             START                END PRT MAX INH   WIRE FLAG           AVAIL     OFFSET TP

@@ -2,6 +2,7 @@
 //! the closure was called with.
 #![allow(clippy::unwrap_used)]
 
+use std::num::NonZeroU64;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use growstack::{
@@ -19,9 +20,10 @@ fn addr(page: u64) -> Addr {
 
 /// Eight entries of two pages with a page between them, files among them; then a stack either way.
 fn space() -> Space {
-    let tunables = StackTunables { sgrowsiz: Size::pages(2), ..StackTunables::default() };
+    let tunables =
+        StackTunables { sgrowsiz: NonZeroU64::new(0x2000).unwrap(), ..StackTunables::default() };
     let map = VmMap::new(addr(1), addr(1000));
-    let mut space = VmSpace::new(map, Limits::default(), tunables).unwrap();
+    let mut space = VmSpace::new(map, Limits::default(), tunables);
     for number in 0..8 {
         let mut mapping = Mapping::anonymous(Prot::RW);
         mapping.object = (number % 4 == 3).then_some(std::num::NonZeroU64::MIN);

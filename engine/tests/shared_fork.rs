@@ -18,8 +18,9 @@ fn addr(page: u64) -> Addr {
 /// A private file mapping at page 8, and a stack below page 200.
 fn shared(path: FaultPath) -> SharedVmSpace<ParkingLot> {
     let map: VmMap = VmMap::new(addr(1), addr(1000));
-    let tunables = StackTunables { sgrowsiz: Size::pages(2), ..StackTunables::default() };
-    let mut space = VmSpace::new(map, Limits::default(), tunables).unwrap();
+    let tunables =
+        StackTunables { sgrowsiz: NonZeroU64::new(0x2000).unwrap(), ..StackTunables::default() };
+    let mut space = VmSpace::new(map, Limits::default(), tunables);
     let object = NonZeroU64::new(7);
     let file = Mapping { flags: CowFlags::COW, object, ..Mapping::anonymous(Prot::RW) };
     space.map_mut().insert(addr(8), addr(12), file, |_| ()).unwrap();

@@ -1,6 +1,8 @@
 //! What each call of a shared process takes, seen from outside.
 #![allow(clippy::unwrap_used)]
 
+use std::num::NonZeroU64;
+
 use growstack::shared::{FaultPath, ParkingLot, SharedVmSpace};
 use growstack::{
     Addr, Change, FindSpace, Growth, Limits, Mapping, Prot, Refusal, Size, StackRequest,
@@ -17,7 +19,7 @@ fn addr(n: u64) -> Addr {
 /// One stack of 8 MiB that ends at `TOP`, with its topmost 128 KiB mapped.
 fn with_stack(path: FaultPath) -> SharedVmSpace<ParkingLot> {
     let map = VmMap::new(addr(PAGE), addr(1 << 47));
-    let process = VmSpace::new(map, Limits::default(), StackTunables::default()).unwrap();
+    let process = VmSpace::new(map, Limits::default(), StackTunables::default());
     let shared = SharedVmSpace::with_path(process, path).unwrap();
     let (bottom, size) = (addr(0x10_0000), Size::new(0x80_0000));
     shared.stack(StackRequest::down(bottom, size), |_| ()).unwrap();
@@ -159,12 +161,15 @@ fn limits_are_read_and_written_as_one() {
 #[test]
 fn tunables_are_those_of_the_process() {
     let shared = with_stack(FaultPath::Locked);
-    shared.set_sgrowsiz(Size::pages(2)).unwrap();
+    shared.set_sgrowsiz(NonZeroU64::new(0x2000).unwrap());
     shared.set_guard_page(true);
     shared.set_maxsaddr(addr(0));
-    let expected = StackTunables { sgrowsiz: Size::pages(2), guard_page: true, maxsaddr: addr(0) };
+    let expected = StackTunables {
+        sgrowsiz: NonZeroU64::new(0x2000).unwrap(),
+        guard_page: true,
+        maxsaddr: addr(0),
+    };
     assert_eq!((shared.tunables(), shared.lock_process().tunables()), (expected, expected));
-    assert_eq!(shared.set_sgrowsiz(Size::ZERO), Err(Refusal::ZeroStep));
     // Two pages, and they count for the main stack.
     let growth = shared.grow(addr(TOP - 0x2_0001), |_| ()).unwrap();
     assert_eq!((growth.added().unwrap().len(), shared.ssize()), (Size::pages(2), 2));

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::cell::{Cell, RefCell};
+use std::num::NonZeroU64;
 use std::rc::Rc;
 
 use growstack::shared::{EventCount, FaultPath, Locks, SharedVmSpace};
@@ -79,8 +80,9 @@ fn shared(pages: &[u64], path: FaultPath) -> Rc<Shared> {
     for &at in pages {
         map.insert(page(at), page(at + 1), Mapping::anonymous(Prot::RW), |_| ()).unwrap();
     }
-    let tunables = StackTunables { sgrowsiz: Size::PAGE, ..StackTunables::default() };
-    let mut process = VmSpace::new(map, Limits::UNLIMITED, tunables).unwrap();
+    let tunables =
+        StackTunables { sgrowsiz: NonZeroU64::new(0x1000).unwrap(), ..StackTunables::default() };
+    let mut process = VmSpace::new(map, Limits::UNLIMITED, tunables);
     let (bottom, size) = (page(95), Size::pages(6));
     process.stack(StackRequest::down(bottom, size), |_| ()).unwrap();
     Rc::new(SharedVmSpace::with_path(process, path).unwrap())

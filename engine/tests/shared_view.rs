@@ -3,6 +3,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::num::NonZeroU64;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use growstack::shared::{ParkingLot, Raced, SharedVmSpace};
@@ -50,8 +51,9 @@ fn addr(n: u64) -> Addr {
 /// A stack of 512 MiB that ends at `TOP`, grows by a page, and has one page mapped.
 fn with_stack() -> SharedVmSpace<ParkingLot> {
     let map = VmMap::new(addr(PAGE), addr(1 << 47));
-    let tunables = StackTunables { sgrowsiz: Size::PAGE, ..StackTunables::default() };
-    let process = VmSpace::new(map, Limits::default(), tunables).unwrap();
+    let tunables =
+        StackTunables { sgrowsiz: NonZeroU64::new(0x1000).unwrap(), ..StackTunables::default() };
+    let process = VmSpace::new(map, Limits::default(), tunables);
     let shared = SharedVmSpace::new(process).unwrap();
     let (bottom, size) = (addr(TOP - 0x2000_0000), Size::new(0x2000_0000));
     shared.stack(StackRequest::down(bottom, size), |_| ()).unwrap();

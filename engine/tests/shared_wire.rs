@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::cell::RefCell;
+use std::num::NonZeroU64;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
@@ -25,7 +26,7 @@ fn pages(from: u64, to: u64) -> AddrRange {
 /// Pages 1 to 8 mapped, readable and writable, but for page 5.
 fn mapped<L: Locks>() -> SharedVmSpace<L> {
     let map = VmMap::new(page(1), page(100));
-    let process = VmSpace::new(map, Limits::default(), StackTunables::default()).unwrap();
+    let process = VmSpace::new(map, Limits::default(), StackTunables::default());
     let shared = SharedVmSpace::new(process).unwrap();
     for (start, end) in [(1, 5), (6, 8)] {
         let anonymous = Mapping::anonymous(Prot::RW);
@@ -97,7 +98,7 @@ fn what_begins_where_the_range_ends_is_no_part_of_it() {
 #[test]
 fn no_lock_is_held_while_pages_are_faulted_in() {
     let shared = mapped();
-    shared.set_sgrowsiz(Size::PAGE).unwrap();
+    shared.set_sgrowsiz(NonZeroU64::new(0x1000).unwrap());
     let down = CowFlags::GROWS_DOWN;
     shared.stack(StackRequest::new(page(50), Size::pages(8), down), |_| ()).unwrap();
     wire(&shared, pages(1, 3), Holes::Refused, |_, _| {

@@ -1,5 +1,7 @@
 //! The plain values: numbers, ranges, flags, codes and rules, and how they read.
 
+use std::num::NonZeroU64;
+
 use growstack::{
     Addr, AddrRange, Change, CowFlags, Direction, EntryFlags, Growth, KernReturn, Limits,
     PAGE_SIZE, Prot, Refusal, Rule, Size, StackTunables, VmMap, VmSpace,
@@ -25,8 +27,11 @@ fn numbers_wrap_and_round() {
         assert_eq!(Size::new(bytes).round_up_page(), Size::new(rounded));
     }
     // The last sum wraps before it is divided (15.11).
-    for (bytes, unit, rounded) in [(7, 3, 9), (9, 3, 9), (10, 3, 12), (7, 0, 7), (2, u64::MAX, 0)] {
-        assert_eq!(Size::new(bytes).round_up(Size::new(unit)), Size::new(rounded));
+    for (bytes, unit, rounded) in [(7, 3, 9), (9, 3, 9), (10, 3, 12), (2, u64::MAX, 0)] {
+        assert_eq!(
+            Size::new(bytes).round_up(NonZeroU64::new(unit).expect("not 0")),
+            Size::new(rounded)
+        );
     }
 }
 
@@ -115,7 +120,7 @@ fn refusals_have_a_rule_a_code_and_a_text() {
     assert_eq!(wraps.rule(), Rule::new(15, 10));
     assert_eq!((wraps.kern(), KernReturn::from(wraps)), (KernReturn::NoSpace, KernReturn::NoSpace));
     assert!(wraps.to_string().starts_with("15.10: ") && wraps.to_string().contains("0x10"));
-    assert_eq!(KernReturn::from(Err::<(), _>(Refusal::ZeroStep)), KernReturn::InvalidArgument);
+    assert_eq!(KernReturn::from(Err::<(), _>(Refusal::ChargedObject)), KernReturn::InvalidArgument);
     assert_eq!(KernReturn::from(Ok::<_, Refusal>(())), KernReturn::Success);
 }
 
@@ -124,11 +129,11 @@ fn a_process_starts_with_what_it_was_given() {
     assert_eq!(Limits::INFINITY.get(), 0x7fff_ffff_ffff_ffff);
     assert_eq!(Limits::default(), Limits::UNLIMITED);
     let usual = StackTunables::default();
-    assert_eq!((usual.sgrowsiz, usual.guard_page), (Size::new(0x2_0000), false));
+    assert_eq!((usual.sgrowsiz.get(), usual.guard_page), (0x2_0000, false));
     let limits = Limits { stack: Size::new(0x5000), ..Limits::UNLIMITED };
     let tunables = StackTunables { guard_page: true, ..usual };
     let map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x9000));
-    let mut process = VmSpace::new(map, limits, tunables).expect("a step other than 0");
+    let mut process = VmSpace::new(map, limits, tunables);
     assert_eq!((process.limits(), process.tunables()), (limits, tunables));
     process.set_maxsaddr(Addr::new(0x7000));
     process.set_guard_page(false);

@@ -35,6 +35,9 @@ impl Answer {
     /// The answer to `use` and `exit` of a process that does not exist, and to `exit` of the current
     /// one. Nothing changes.
     pub const NO_SUCH_PROCESS: Self = Self::Code(KernReturn::InvalidArgument);
+
+    /// The answer to a step of growth of 0 (rule 15.9). Nothing changes.
+    pub const ZERO_STEP: Self = Self::Code(KernReturn::InvalidArgument);
 }
 
 /// Why, in the engine's vocabulary; what a map that is not ours need not tell.

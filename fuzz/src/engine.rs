@@ -48,9 +48,12 @@ macro_rules! answer {
                 (Answer::Holds($map.lookup(addr).map(|entry| entry.range)), Cause::Done)
             }
             Op::Exec { top, maxssiz, prot } => plain($space.exec(top, maxssiz, prot, $tell)),
-            Op::SetGrowSize { value } => match $space.set_sgrowsiz(value) {
-                Ok(()) => SILENT,
-                Err(refusal) => refused(refusal),
+            Op::SetGrowSize { value } => match std::num::NonZeroU64::new(value.get()) {
+                Some(step) => {
+                    $space.set_sgrowsiz(step);
+                    SILENT
+                }
+                None => (Answer::ZERO_STEP, Cause::NotGiven),
             },
             Op::SetGuardPage { on } => {
                 $space.set_guard_page(on);
@@ -103,7 +106,7 @@ impl<const B: usize, const PAGE: u64> EngineSpace<B, PAGE> {
         let tunables = self.process.tunables();
         next.set_limits(self.process.limits());
         next.set_guard_page(tunables.guard_page);
-        next.set_sgrowsiz(tunables.sgrowsiz).expect("the step is not 0");
+        next.set_sgrowsiz(tunables.sgrowsiz);
         let last = mem::replace(&mut self.process, next);
         self.others.insert(mem::replace(&mut self.current, id), last);
         SILENT
@@ -121,8 +124,7 @@ const NO_SUCH_PROCESS: (Answer, Cause) = (Answer::NO_SUCH_PROCESS, Cause::NotGiv
 impl<const B: usize, const PAGE: u64> AddressSpace for EngineSpace<B, PAGE> {
     fn create(config: &Config) -> Self {
         let map = VmMap::new(config.min, config.max);
-        let process = VmSpace::new(map, config.limits, config.tunables)
-            .expect("a configuration has a step other than 0");
+        let process = VmSpace::new(map, config.limits, config.tunables);
         Self { process, current: ProcessId::default(), others: BTreeMap::new(), forks: 0 }
     }
 

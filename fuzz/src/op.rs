@@ -5,6 +5,8 @@
 //! the writer of traces, and the symbolic form of fuzz inputs are made from the rows. A new
 //! operation is a row here, an arm in the map under test, and one in the oracle.
 
+use std::num::NonZeroU64;
+
 use growstack::{
     Addr, Advice, CowFlags, FindSpace, Holes, Inherit, KernReturn, Limits, Prot, ProtectWhat, Size,
     StackTunables, Wiring,
@@ -376,8 +378,11 @@ impl Config {
                 self.tunables.maxsaddr = top.wrapping_back(maxssiz);
             }
             Op::Limit { name, value } => self.limits = name.set(self.limits, value),
-            // Rule 15.9: refused, and the old value stays.
-            Op::SetGrowSize { value } if value.get() != 0 => self.tunables.sgrowsiz = value,
+            Op::SetGrowSize { value } => {
+                // Rule 15.9: 0 is refused, and the old value stays.
+                let step = NonZeroU64::new(value.get());
+                self.tunables.sgrowsiz = step.unwrap_or(self.tunables.sgrowsiz);
+            }
             Op::SetGuardPage { on } => self.tunables.guard_page = on,
             _ => {}
         }

@@ -1,5 +1,7 @@
 //! The settings of a header as operations, so that a map can say which of them it has.
 
+use std::num::NonZeroU64;
+
 use growstack::{Addr, Limits, PAGE_SIZE, Size, StackTunables};
 
 use crate::answer::Answer;
@@ -10,11 +12,11 @@ use crate::space::AddressSpace;
 /// What every header has, and what a map may still not have. It is tested without.
 ///
 /// ```
-/// use growstack::Size;
+/// use growstack::PageSize;
 /// use growstack_fuzz::settings::Lacks;
 /// let like_linux = Lacks::default().with(|lacks| {
 ///     lacks.infinity = true;
-///     lacks.grow_size = Some(Size::PAGE);
+///     lacks.grow_size = Some(PageSize::KIB_4.bytes());
 ///     lacks.uneven_bounds = true;
 /// });
 /// assert_ne!(like_linux, Lacks::default());
@@ -26,7 +28,7 @@ pub struct Lacks {
     /// map of all addresses. Without them there is none.
     pub infinity: bool,
     /// A step of growth that can be set: stacks grow by this one.
-    pub grow_size: Option<Size>,
+    pub grow_size: Option<NonZeroU64>,
     /// Bounds of the map that are not whole pages: they are rounded to whole pages, inwards.
     pub uneven_bounds: bool,
 }
@@ -55,7 +57,7 @@ pub fn settings(config: &Config) -> impl Iterator<Item = Op> {
         limit(LimitName::Vmem, vmem, Limits::INFINITY),
         limit(LimitName::Memlock, memlock, Limits::INFINITY),
         limit(LimitName::Swap, swap, Size::MAX),
-        step.then_some(Op::SetGrowSize { value: sgrowsiz }),
+        step.then_some(Op::SetGrowSize { value: Size::new(sgrowsiz.get()) }),
         guard_page.then_some(Op::SetGuardPage { on: true }),
     ]
     .into_iter()
@@ -103,7 +105,7 @@ pub(crate) fn implied(config: &Config) -> impl Iterator<Item = Op> {
     let limits =
         [(LimitName::Stack, stack), (LimitName::Vmem, vmem), (LimitName::Memlock, memlock)];
     let limits = limits.into_iter().filter(|(_, value)| *value == Limits::INFINITY);
-    let step = Op::SetGrowSize { value: config.tunables.sgrowsiz };
+    let step = Op::SetGrowSize { value: Size::new(config.tunables.sgrowsiz.get()) };
     limits.map(|(name, value)| Op::Limit { name, value }).chain([step])
 }
 

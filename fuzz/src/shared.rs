@@ -36,7 +36,7 @@ impl<const B: usize, L: Locks> SharedSpace<B, L> {
     ///
     /// # Panics
     ///
-    /// If the step of growth is 0, or there is no memory.
+    /// If there is no memory.
     #[must_use]
     pub fn with_path(config: &Config, path: FaultPath) -> Self {
         Self::with_view(config, path, ViewNodes::Whole)
@@ -50,12 +50,12 @@ impl<const B: usize, L: Locks> SharedSpace<B, L> {
     #[must_use]
     pub fn with_view(config: &Config, path: FaultPath, nodes: ViewNodes) -> Self {
         let map = VmMap::new(config.min, config.max);
-        let process = VmSpace::new(map, config.limits, config.tunables)
-            .and_then(|process| match nodes {
-                ViewNodes::Whole => SharedVmSpace::with_path(process, path),
-                ViewNodes::Narrow => SharedVmSpace::with_narrow_view(process, path),
-            })
-            .expect("a configuration has a step other than 0, and there is memory");
+        let process = VmSpace::new(map, config.limits, config.tunables);
+        let process = match nodes {
+            ViewNodes::Whole => SharedVmSpace::with_path(process, path),
+            ViewNodes::Narrow => SharedVmSpace::with_narrow_view(process, path),
+        };
+        let process = process.expect("there is memory");
         Self { process, unasked: Mutex::default() }
     }
 

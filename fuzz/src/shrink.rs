@@ -1,6 +1,6 @@
 //! Shrinking what fails to the least that still does.
 
-use growstack::{CowFlags, Limits, Prot, Size};
+use growstack::{CowFlags, Limits, PageSize, Prot, Size};
 
 use crate::input::{Anchor, Header, Input, Offset, Operand, Prefill, Record, Unit};
 use crate::op::Kind;
@@ -166,7 +166,7 @@ const HEADER: [fn(&mut Header); 12] = [
     |header| header.config.limits.memlock = Limits::INFINITY,
     |header| header.config.limits.swap = Size::MAX,
     |header| header.config.tunables.guard_page = false,
-    |header| header.config.tunables.sgrowsiz = Size::PAGE,
+    |header| header.config.tunables.sgrowsiz = PageSize::KIB_4.bytes(),
     |header| header.config.tunables.maxsaddr = Header::default().config.tunables.maxsaddr,
     |header| header.narrow = true,
     |header| {

@@ -98,7 +98,6 @@ const REFUSALS: [&str; 32] = [
     "StartMapped",
     "StartUnmapped",
     "Swap",
-    "ZeroStep",
 ];
 
 #[test]

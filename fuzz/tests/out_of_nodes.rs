@@ -9,6 +9,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::num::NonZeroU64;
 use std::path::Path;
 
 use arbitrary::Unstructured;
@@ -226,8 +227,8 @@ fn an_allocator_that_refuses_is_survived_and_changes_nothing() {
 #[test]
 fn a_reserved_growth_allocates_nothing() {
     let map: VmMap<growstack::Plain, 4> = VmMap::new(Addr::new(0), Addr::new(1 << 47));
-    let mut process = VmSpace::new(map, Default::default(), Default::default()).unwrap();
-    process.set_sgrowsiz(Size::PAGE).unwrap();
+    let mut process = VmSpace::new(map, Default::default(), Default::default());
+    process.set_sgrowsiz(NonZeroU64::new(0x1000).unwrap());
     let (mut grown, mut splits) = (0, 0);
     for i in 0..2000_u64 {
         let base = Addr::new((i + 1) * 0x10_0000);

@@ -9,6 +9,7 @@ mod subject;
 use growstack::{
     Addr, CowFlags, Direction, EntryFlags, FindSpace, Holes, Prot, Refusal, Size, Wiring,
 };
+use growstack_fuzz::answer::Answer;
 use growstack_fuzz::op::{LimitName, Mapping, Op};
 use subject::*;
 
@@ -469,7 +470,7 @@ fn r15_8_switched_off<M: AddressSpace>() {
 
 fn r15_9_step_of_zero<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x3000));
-    b.refused(sgrowsiz(0), Refusal::ZeroStep);
+    b.answers(sgrowsiz(0), Answer::ZERO_STEP);
     // The step is the old one.
     let flags = CowFlags::GROWS_DOWN;
     b.done(stack(0x1_0000, 0x8000, flags), &[mapped(0x1_5000, 0x1_8000, Prot::RW)]);

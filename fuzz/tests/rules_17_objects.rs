@@ -10,6 +10,7 @@ mod subject;
 use growstack::{
     Access, Addr, Advice, CowFlags, EntryFlags, Inherit, Prot, ProtectWhat, Refusal, Size,
 };
+use growstack_fuzz::answer::Answer;
 use growstack_fuzz::answer::Row;
 use growstack_fuzz::op::{LimitName, Op};
 use subject::fork::*;
@@ -155,12 +156,12 @@ fn r17_18_exit_of_no_process<M: AddressSpace>() {
     let mut b = bench::<M>();
     b.run(insert_rw(0x1_0000, 0x1_2000));
     for op in [exit(0), exit(1), use_process(1), use_process(u64::MAX)] {
-        b.no_process(op);
+        b.answers(op, Answer::NO_SUCH_PROCESS);
     }
     b.set(use_process(0));
     b.forks(1);
     b.set(exit(1));
-    b.no_process(use_process(1));
+    b.answers(use_process(1), Answer::NO_SUCH_PROCESS);
     b.forks(2);
 }
 

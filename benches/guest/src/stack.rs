@@ -1,10 +1,11 @@
 //! A stack of real memory that the engine grows.
 
+use std::num::NonZeroU64;
 use std::rc::Rc;
 use std::time::Duration;
 
 use growstack::{
-    Addr, AddrRange, Change, CowFlags, Limits, Size, StackRequest, StackTunables, VmSpace,
+    Addr, AddrRange, Change, CowFlags, Limits, PageSize, Size, StackRequest, StackTunables, VmSpace,
 };
 
 use crate::region::Region;
@@ -18,7 +19,7 @@ pub struct Plan {
     /// Bytes reserved: whole pages, of which the last one is mapped at once.
     pub reserve: Size,
     /// Bytes of a step of growth.
-    pub step: Size,
+    pub step: NonZeroU64,
     /// Is a page left free above the neighbour below?
     pub guard_page: bool,
     /// The stack limit of the process, or `None` for none.
@@ -31,7 +32,13 @@ impl Plan {
     /// A stack that grows page by page through all of its reserve.
     #[must_use]
     pub const fn pages(reserve: Size) -> Self {
-        Self { reserve, step: Size::PAGE, guard_page: false, limit: None, growths: None }
+        Self {
+            reserve,
+            step: PageSize::KIB_4.bytes(),
+            guard_page: false,
+            limit: None,
+            growths: None,
+        }
     }
 }
 
@@ -55,7 +62,7 @@ impl GrowingStack {
         // The limit applies to the main stack: this one, or none.
         let maxsaddr = if plan.limit.is_some() { range.start() } else { Addr::MAX };
         let tunables = StackTunables { sgrowsiz: plan.step, guard_page: plan.guard_page, maxsaddr };
-        let process = VmSpace::new(space::map_without(range)?, limits, tunables)?;
+        let process = VmSpace::new(space::map_without(range)?, limits, tunables);
         let growths = range.len().get().div_ceil(plan.step.get());
         let growths = plan.growths.map_or_else(|| usize::try_from(growths), Ok)?;
         let slot = Slot::new(EngineServer::new(process, Rc::clone(&region), growths));
@@ -79,12 +86,12 @@ impl GrowingStack {
         self.change(|process| {
             process.map_mut().remove(range.start(), range.end(), |_| ())?;
             let step = process.tunables().sgrowsiz;
-            process.set_sgrowsiz(Size::PAGE)?;
+            process.set_sgrowsiz(PageSize::KIB_4.bytes());
             let mut named = None;
             let keep = |change| named = Some(change);
             let grows_down = CowFlags::GROWS_DOWN;
             process.stack(StackRequest::new(range.start(), range.len(), grows_down), keep)?;
-            process.set_sgrowsiz(step)?;
+            process.set_sgrowsiz(step);
             let Some(Change::Mapped(first, prot)) = named else {
                 anyhow::bail!("the engine named no first page");
             };

@@ -2,6 +2,7 @@
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #![allow(clippy::unwrap_used)]
 
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 use growstack::{Addr, AddrRange, PAGE_SIZE, Prot, Size};
@@ -43,7 +44,10 @@ fn pages(inside: AddrRange, ranges: impl Iterator<Item = AddrRange>) -> Vec<u64>
 fn a_recursion_grows_the_stack_and_finds_its_frames_again() {
     let trap = Trap::enter().unwrap();
     for step in [1, 32] {
-        let plan = Plan { step: Size::pages(step), ..Plan::pages(Size::new(5 * MIB)) };
+        let plan = Plan {
+            step: NonZeroU64::new(step * PAGE_SIZE).unwrap(),
+            ..Plan::pages(Size::new(5 * MIB))
+        };
         let stack = GrowingStack::new(&plan).unwrap();
         for _ in 0..2 {
             assert_eq!(stack.committed(), Size::PAGE);
@@ -114,7 +118,8 @@ fn a_handler_of_another_signal_may_fault() {
 #[test]
 fn kernel_and_engine_have_the_same_pages_after_every_growth() {
     let trap = Trap::enter().unwrap();
-    let plan = Plan { step: Size::pages(7), ..Plan::pages(Size::pages(64)) };
+    let plan =
+        Plan { step: NonZeroU64::new(7 * PAGE_SIZE).unwrap(), ..Plan::pages(Size::pages(64)) };
     let stack = GrowingStack::new(&plan).unwrap();
     let range = stack.range();
     // Jumps of several steps, within one, and to the last page of the reserve.

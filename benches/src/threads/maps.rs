@@ -2,12 +2,13 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 use std::sync::{PoisonError, RwLock};
 
 use growstack::shared::{ParkingLot, SharedVmSpace};
 use growstack::{
-    Addr, CowFlags, Growth, Limits, Mapping, PAGE_SIZE, Prot, Size, StackRequest, StackTunables,
-    VmMap, VmSpace,
+    Addr, CowFlags, Growth, Limits, Mapping, PAGE_SIZE, PageSize, Prot, Size, StackRequest,
+    StackTunables, VmMap, VmSpace,
 };
 
 use super::{RESERVE, end, is_stack, start};
@@ -29,13 +30,17 @@ pub trait FaultMap {
 
 fn process(entries: u64) -> VmSpace {
     let map = VmMap::new(Addr::new(PAGE_SIZE), Addr::new(start(entries + 1)));
-    let tunables =
-        StackTunables { sgrowsiz: Size::PAGE, maxsaddr: Addr::MAX, ..StackTunables::default() };
-    let mut process = VmSpace::new(map, Limits::UNLIMITED, tunables).expect("the step is a page");
+    let tunables = StackTunables {
+        sgrowsiz: PageSize::KIB_4.bytes(),
+        maxsaddr: Addr::MAX,
+        ..StackTunables::default()
+    };
+    let mut process = VmSpace::new(map, Limits::UNLIMITED, tunables);
     for entry in 0..entries {
         let (from, to) = (Addr::new(start(entry)), Addr::new(end(entry)));
         if is_stack(entry) {
-            process.set_sgrowsiz(to.wrapping_sub(from)).expect("not zero");
+            let step = NonZeroU64::new(to.wrapping_sub(from).get());
+            process.set_sgrowsiz(step.expect("entries are not empty"));
             let (bottom, whole) = reserve(entry);
             process.stack(StackRequest::down(bottom, whole), |_| ()).expect("the place is free");
         } else {
@@ -43,7 +48,7 @@ fn process(entries: u64) -> VmSpace {
             process.map_mut().insert(from, to, mapping, |_| ()).expect("the place is free");
         }
     }
-    process.set_sgrowsiz(Size::PAGE).expect("not zero");
+    process.set_sgrowsiz(PageSize::KIB_4.bytes());
     process
 }
 

@@ -1,6 +1,8 @@
 //! The process lock: limits, tunables, the growth of the main stack, and the calls that the manual
 //! page wants under it.
 
+use core::num::NonZeroU64;
+
 use lock_api::MutexGuard;
 
 use super::apart::Apart;
@@ -99,12 +101,8 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     }
 
     /// [`VmSpace::set_sgrowsiz`](crate::VmSpace::set_sgrowsiz).
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal::ZeroStep`] for zero.
-    pub fn set_sgrowsiz(&self, bytes: Size) -> Result<(), Refusal> {
-        self.lock_process().guard.set_sgrowsiz(bytes)
+    pub fn set_sgrowsiz(&self, bytes: NonZeroU64) {
+        self.lock_process().guard.set_sgrowsiz(bytes);
     }
 
     /// [`VmSpace::set_guard_page`](crate::VmSpace::set_guard_page).

@@ -63,7 +63,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         if !flags.intersects(CowFlags::GROWTH) {
             return Err(Refusal::NoGrowthFlag); // 15.3
         }
-        let init = max_ssize.min(state.tunables.sgrowsiz);
+        let init = max_ssize.min(Size::new(state.tunables.sgrowsiz.get()));
         self.check_reserve(state, addrbos, max_ssize, init)?;
         let bottom = first_part(addrbos, max_ssize, init, flags, O::PAGE)
             .ok_or(Refusal::StackWraps { addrbos, max_ssize })?;
@@ -108,7 +108,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let bottom = top.wrapping_back(maxssiz);
         let request = StackRequest { prot, ..StackRequest::down(bottom, maxssiz) };
         let first = self.stack(state, request, tell)?;
-        state.ssize = O::PAGE.whole(state.tunables.sgrowsiz);
+        state.ssize = O::PAGE.whole(Size::new(state.tunables.sgrowsiz.get()));
         state.tunables.maxsaddr = bottom;
         Ok(first)
     }

@@ -13,6 +13,8 @@ mod locks;
 mod view;
 mod wiring;
 
+use std::num::NonZeroU64;
+
 use growstack::shared::{FaultPath, SharedVmSpace};
 use growstack::{Addr, Limits, Mapping, Prot, Size, StackRequest, StackTunables, VmMap, VmSpace};
 use locks::LoomLocks;
@@ -40,8 +42,12 @@ fn model(run: impl Fn() + Sync + Send + 'static) {
 /// A process that grows stacks by a page. `single` pages are mapped each by itself, readable.
 fn process(single: &[u64], path: FaultPath) -> Arc<Shared> {
     let map = VmMap::new(page(1), page(1000));
-    let tunables = StackTunables { sgrowsiz: Size::PAGE, maxsaddr: page(50), guard_page: false };
-    let mut process = VmSpace::new(map, Limits::default(), tunables).unwrap();
+    let tunables = StackTunables {
+        sgrowsiz: NonZeroU64::new(0x1000).unwrap(),
+        maxsaddr: page(50),
+        guard_page: false,
+    };
+    let mut process = VmSpace::new(map, Limits::default(), tunables);
     for &n in single {
         let mapping = Mapping::anonymous(Prot::READ);
         process.map_mut().insert(page(n), page(n + 1), mapping, |_| ()).unwrap();

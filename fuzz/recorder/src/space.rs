@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use growstack::{
     Access, Addr, AddrRange, Advice, CowFlags, EntryFlags, FindSpace, Inherit, KernReturn, Limits,
-    PAGE_SIZE, Prot, Size, StackTunables,
+    PAGE_SIZE, PageSize, Prot, Size, StackTunables,
 };
 use growstack_fuzz::answer::{Answer, Row};
 use growstack_fuzz::engine::EngineSpace;
@@ -102,7 +102,7 @@ impl Space {
         let floor = below.map_or(min, |below| below.range.end());
         let low = stack.map(|stack| reserve_bottom(stack.range, stack_limit, floor));
         let tunables = StackTunables {
-            sgrowsiz: Size::PAGE,
+            sgrowsiz: PageSize::KIB_4.bytes(),
             guard_page: false,
             maxsaddr: low.unwrap_or(Addr::MAX),
         };

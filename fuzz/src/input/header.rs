@@ -13,7 +13,9 @@
 //!
 //! Numbers have their low byte first. Bytes that are missing are those of [`Header::default`].
 
-use growstack::{Addr, Limits, Size, StackTunables};
+use std::num::NonZeroU64;
+
+use growstack::{Addr, Limits, PageSize, Size, StackTunables};
 
 use super::prefill::Prefill;
 use crate::op::Config;
@@ -50,7 +52,10 @@ impl Default for Header {
             config: Config {
                 min: Addr::new(0x1000),
                 max: Addr::new(1 << 47),
-                tunables: StackTunables { sgrowsiz: Size::pages(4), ..StackTunables::default() },
+                tunables: StackTunables {
+                    sgrowsiz: PageSize::KIB_16.bytes(),
+                    ..StackTunables::default()
+                },
                 limits: Limits::UNLIMITED,
             },
         }
@@ -93,10 +98,7 @@ impl Header {
         let short = |at: usize| u32::from_le_bytes(whole[at..at + 4].try_into().expect("4 bytes"));
         let long = |at: usize| u64::from_le_bytes(whole[at..at + 8].try_into().expect("8 bytes"));
         let (min, max) = (long(16).min(long(24)), long(16).max(long(24)));
-        let sgrowsiz = match long(48) {
-            0 => Size::PAGE,
-            bytes => Size::new(bytes),
-        };
+        let sgrowsiz = NonZeroU64::new(long(48)).unwrap_or(PageSize::KIB_4.bytes());
         Some(Self {
             narrow: whole[1] & 1 != 0,
             prefill: Prefill {

@@ -1,5 +1,7 @@
 //! Drawing what a sequence starts from.
 
+use std::num::NonZeroU64;
+
 use arbitrary::Unstructured;
 use growstack::{Addr, Limits, PAGE_SIZE, Size, StackTunables};
 
@@ -62,7 +64,7 @@ fn tunables(bytes: &mut Unstructured<'_>, window: &Window, swarm: u32) -> StackT
         }
     };
     StackTunables {
-        sgrowsiz: Size::new(step.max(1)),
+        sgrowsiz: NonZeroU64::new(step).unwrap_or(NonZeroU64::MIN),
         guard_page: bytes.one_in(3),
         maxsaddr: Addr::new(maxsaddr),
     }

@@ -225,7 +225,7 @@ impl Oracle {
             Op::SetGrowSize { value } => {
                 if value == Size::ZERO {
                     self.reach(Branch::ZeroStep);
-                    return refused(Refusal::ZeroStep);
+                    return (Answer::ZERO_STEP, Cause::NotGiven);
                 }
                 self.sgrowsiz = value.get();
                 self.reach(Branch::SysctlStored);
@@ -264,13 +264,7 @@ fn found(result: Result<u64, Refusal>) -> (Answer, Cause) {
 
 impl AddressSpace for Oracle {
     /// An empty address space.
-    ///
-    /// # Panics
-    ///
-    /// If `sgrowsiz` is 0, which no header may say (rule 15.9).
     fn create(config: &Config) -> Self {
-        let sgrowsiz = config.tunables.sgrowsiz.get();
-        assert!(sgrowsiz != 0, "15.9: a header with an sgrowsiz of 0");
         let process = Process {
             id: ProcessId::default(),
             min: config.min.get(),
@@ -289,7 +283,7 @@ impl AddressSpace for Oracle {
             forks: 0,
             objects: Objects::default(),
             deleted: Vec::new(),
-            sgrowsiz,
+            sgrowsiz: config.tunables.sgrowsiz.get(),
             guard: config.tunables.guard_page,
             limits: config.limits,
             reserved: 0,

@@ -96,7 +96,7 @@ fn implied(config: &Config, settled: &Config) -> Option<Op> {
 
 #[cfg(test)]
 mod tests {
-    use growstack::{Addr, Prot, Size};
+    use growstack::{Addr, PageSize, Prot, Size};
 
     use super::*;
     use crate::op::LimitName;
@@ -159,8 +159,8 @@ mod tests {
     fn a_setting_of_the_header_is_named() {
         let config = Config::default();
         let mut settled = config;
-        settled.tunables.sgrowsiz = Size::PAGE;
-        let step = Op::SetGrowSize { value: config.tunables.sgrowsiz };
+        settled.tunables.sgrowsiz = PageSize::KIB_4.bytes();
+        let step = Op::SetGrowSize { value: Size::new(config.tunables.sgrowsiz.get()) };
         assert_eq!(Shadow::new(&config, &settled).setting, Some(step));
         settled = config;
         settled.max = Addr::new(0x8000);

@@ -1,8 +1,10 @@
 //! What the threads of a round are to call, drawn from its seed: few pages, so that they meet.
 
+use std::num::NonZeroU64;
+
 use growstack::{
-    Addr, Advice, CowFlags, FindSpace, Holes, Inherit, Limits, PAGE_SIZE, Prot, ProtectWhat, Size,
-    StackTunables, Wiring,
+    Addr, Advice, CowFlags, FindSpace, Holes, Inherit, Limits, PAGE_SIZE, PageSize, Prot,
+    ProtectWhat, Size, StackTunables, Wiring,
 };
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
@@ -76,7 +78,9 @@ impl Plan {
             min: page(1),
             max: page(FIRST + 2 * window),
             tunables: StackTunables {
-                sgrowsiz: Size::pages(random.random_range(1..=2)),
+                sgrowsiz: NonZeroU64::MIN
+                    .saturating_add(random.random_range(0..=1))
+                    .saturating_mul(PageSize::KIB_4.bytes()),
                 guard_page: random.random_ratio(1, 8),
                 maxsaddr: page(FIRST + random.random_range(0..window)),
             },

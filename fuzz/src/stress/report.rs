@@ -114,7 +114,7 @@ impl fmt::Display for Settings<'_> {
         let config = &self.0.config;
         let tunables = config.tunables;
         write!(f, "bounds {} to {}, ", config.min, config.max)?;
-        write!(f, "maxsaddr {}, sgrowsiz {}", tunables.maxsaddr, tunables.sgrowsiz)?;
+        write!(f, "maxsaddr {}, sgrowsiz {:#x}", tunables.maxsaddr, tunables.sgrowsiz)?;
         f.write_str(if tunables.guard_page { ", a guard page" } else { "" })
     }
 }

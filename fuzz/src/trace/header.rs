@@ -1,5 +1,7 @@
 //! The header: what a trace starts from.
 
+use std::num::NonZeroU64;
+
 use core::fmt;
 
 use growstack::{Addr, Limits, PAGE_SIZE, Size, StackTunables};
@@ -80,10 +82,8 @@ impl Header {
 
     fn sysctl(&mut self, words: &mut Words<'_>) -> Result<(), ParseError> {
         let (word, step) = value(words, GROW_SIZE)?;
-        if step == 0 {
-            return Err(words.error(word, Problem::Zero { what: GROW_SIZE }));
-        }
-        self.config.tunables.sgrowsiz = Size::new(step);
+        let zero = || words.error(word, Problem::Zero { what: GROW_SIZE });
+        self.config.tunables.sgrowsiz = NonZeroU64::new(step).ok_or_else(zero)?;
         let word = words.pair(GUARD_PAGE)?;
         self.config.tunables.guard_page = guard_page(words, word)?;
         Ok(())
@@ -135,7 +135,7 @@ impl fmt::Display for Config {
         } else {
             writeln!(f, "{proc} maxsaddr={maxsaddr}")?;
         }
-        writeln!(f, "{sysctl} {GROW_SIZE}={sgrowsiz} {GUARD_PAGE}={}", u8::from(guard_page))?;
+        writeln!(f, "{sysctl} {GROW_SIZE}={sgrowsiz:#x} {GUARD_PAGE}={}", u8::from(guard_page))?;
         f.write_str(limit)?;
         let mut limits = self.limits;
         for (name, _, _) in LIMITS {

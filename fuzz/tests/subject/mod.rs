@@ -6,6 +6,8 @@
 
 pub mod fork;
 
+use std::num::NonZeroU64;
+
 use growstack::{
     Access, Addr, AddrRange, Change, CowFlags, Direction, EntryFlags, FindSpace, Growth, Holes,
     Inherit, KernReturn, Limits, Prot, ProtectWhat, Refusal, Size, StackTunables, Wiring,
@@ -133,11 +135,11 @@ impl<M: AddressSpace> Bench<M> {
         self.expect(Op::Fork, Answer::Forked(ProcessId(child)), Cause::Done, &changes);
     }
 
-    /// Does `op`, and expects that there is no such process, and that nothing changed.
+    /// Does `op`, and expects this answer without a refusal, and that nothing changed.
     #[track_caller]
-    pub fn no_process(&mut self, op: Op) {
+    pub fn answers(&mut self, op: Op, answer: Answer) {
         let before = self.state();
-        self.expect(op, Answer::NO_SUCH_PROCESS, Cause::NotGiven, &[]);
+        self.expect(op, answer, Cause::NotGiven, &[]);
         assert_eq!(self.state(), before, "{op:?} was refused and changed something");
     }
 
@@ -237,7 +239,7 @@ pub fn config(min: u64, max: u64, sgrowsiz: u64) -> Config {
         min: Addr::new(min),
         max: Addr::new(max),
         tunables: StackTunables {
-            sgrowsiz: Size::new(sgrowsiz),
+            sgrowsiz: NonZeroU64::new(sgrowsiz).expect("not zero"),
             guard_page: false,
             maxsaddr: Addr::new(NO_MAIN),
         },
