@@ -139,6 +139,62 @@ fn removal_needs_no_allocation() {
     tree.check().unwrap();
 }
 
+/// Trees that have held more than they do, with nodes reserved or not.
+#[test]
+fn shrinking_keeps_the_entries_or_changes_nothing() {
+    let mut refused = 0;
+    for (most, left, reserved) in
+        [(2003, 0, 0), (2003, 1, 0), (2003, 97, 50), (500, 499, 0), (7, 7, 90)]
+    {
+        let mut tree: Tree<u64, 4> = Tree::new(0, u64::MAX);
+        assert!(scattered(most).all(|start| insert(&mut tree, start)));
+        for start in scattered(most).skip(left) {
+            let mut at = tree.seek(start);
+            tree.remove(&mut at);
+        }
+        tree.reserve_nodes(reserved).unwrap();
+        let entries: Vec<_> = tree.iter().map(|item| (item.start, item.end, *item.value)).collect();
+        let (memory, nodes) = (tree.memory(), tree.nodes_in_use() + tree.nodes_free());
+        let mut granted = 0;
+        while rationed(granted, || tree.shrink()).is_err() {
+            assert_eq!((tree.memory(), tree.nodes_in_use() + tree.nodes_free()), (memory, nodes));
+            tree.check().unwrap();
+            granted += 1;
+        }
+        refused += granted;
+        tree.check().unwrap();
+        let kept: Vec<_> = tree.iter().map(|item| (item.start, item.end, *item.value)).collect();
+        assert_eq!(kept, entries);
+        // Less than a chunk of leaves and one of inner nodes.
+        assert!(tree.nodes_free() < 16, "{} of {} nodes free", tree.nodes_free(), nodes);
+        assert!(tree.memory() < memory || most == left as u64 && reserved == 0);
+        let shrunk = tree.memory();
+        rationed(0, || tree.shrink()).unwrap();
+        assert_eq!(tree.memory(), shrunk, "there is nothing left to give back");
+    }
+    assert!(refused > 20, "{refused} refusals");
+}
+
+#[test]
+fn a_refused_reservation_takes_no_memory() {
+    let mut tree: Tree<u64, 4> = Tree::new(0, u64::MAX);
+    assert!(insert(&mut tree, 0));
+    let (memory, free) = (tree.memory(), tree.nodes_free());
+    for granted in 0..40 {
+        assert!(rationed(granted, || tree.reserve_nodes(200)).is_err());
+        // The directory may have become longer.
+        assert!(tree.memory() - memory < 4096 && tree.nodes_free() == free);
+    }
+    // Beyond the indices there are: no allocation is tried.
+    for n in [usize::MAX, u32::MAX as usize, u32::MAX as usize - 8] {
+        assert!(rationed(0, || tree.reserve_nodes(n)).is_err());
+        assert!(tree.nodes_free() == free);
+    }
+    rationed(1000, || tree.reserve_nodes(200)).unwrap();
+    assert!(tree.nodes_free() >= 400);
+    tree.check().unwrap();
+}
+
 #[test]
 fn refusals_name_what_was_asked_for() {
     let mut tree: Tree<u64> = Tree::new(0, 100);

@@ -27,14 +27,30 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     pub const MAX_NODES_PER_OPERATION: usize = 2 * Tree::<Body<O::Object>, B>::MAX_NODES_PER_INSERT;
 
     /// Makes `n` leaves and `n` inner nodes available now, so that the next `n` nodes of either
-    /// kind cost no allocation. With [`MAX_NODES_PER_OPERATION`](Self::MAX_NODES_PER_OPERATION)
+    /// kind cost no allocation. They stay until the map goes or [shrinks](Self::shrink). With
+    /// [`MAX_NODES_PER_OPERATION`](Self::MAX_NODES_PER_OPERATION)
     /// reserved, no operation allocates; a growth, which adds one entry, needs half of that.
     ///
     /// # Errors
     ///
-    /// [`Refusal::OutOfNodes`] if the allocator refuses or the cap is in the way.
+    /// [`Refusal::OutOfNodes`] if the allocator refuses or the cap is in the way; no memory is taken
+    /// then. More than some 2^32 nodes are refused without asking the allocator.
     pub fn reserve_nodes(&mut self, n: usize) -> Result<(), Refusal> {
         Ok(self.tree.reserve_nodes(n)?)
+    }
+
+    /// Gives back the memory that the index does not need for its entries, reserved nodes included.
+    ///
+    /// The index keeps the memory of nodes that it no longer uses, so that an operation can use them
+    /// again: a map that has held a million entries keeps room for as many. This moves the entries
+    /// to nodes of their own, which are then seven eighths full, or does nothing where that would
+    /// save no memory. O(n), and until it is done there is memory for both.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OutOfNodes`] if the allocator refuses or the cap is in the way; nothing changed.
+    pub fn shrink(&mut self) -> Result<(), Refusal> {
+        Ok(self.tree.shrink()?)
     }
 
     /// The most nodes that may be in use at a time; `None`, the default, for no cap. Operations

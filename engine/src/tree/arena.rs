@@ -1,7 +1,8 @@
 //! Where the nodes live: chunks of equal nodes, named by `u32` indices.
 //!
 //! A chunk is allocated once and neither moved nor given back before the arena goes, so growing
-//! costs no copy and a free node stays there for an edit that must not fail. An index is the number
+//! costs no copy and a free node stays there for an edit that must not fail. To have memory back,
+//! [`Tree::shrink`](super::Tree::shrink) moves the entries to an arena of its size. An index is the number
 //! of a chunk and a slot in it. All chunks are of one length that the compiler knows, so that an
 //! access is one load from the directory, one from the node, and no check of the slot. They are
 //! short, so that a small map stays small; the directory of a map of a million entries is then some
@@ -98,22 +99,44 @@ impl<N: Node> Arena<N> {
         Some((chunk_a.get_mut(slot_a)?, chunk_b.get_mut(slot_b)?))
     }
 
-    /// Allocates until at least `spare` nodes are free.
+    /// Allocates until at least `spare` nodes are free; on failure, allocates none.
     pub(super) fn reserve(&mut self, spare: usize) -> Result<(), Exhausted> {
-        while self.spare() < spare {
-            self.grow()?;
+        if self.spare() < spare { self.reserve_chunks(spare) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn reserve_chunks(&mut self, spare: usize) -> Result<(), Exhausted> {
+        let chunks = self.used.checked_add(spare).ok_or(Exhausted)?.div_ceil(CHUNK);
+        // So that no node is without an index.
+        let nodes = chunks.checked_mul(CHUNK).ok_or(Exhausted)?;
+        u32::try_from(nodes).map_err(|_| Exhausted)?;
+        let had = self.chunks.len();
+        self.chunks.try_reserve(chunks - had).map_err(|_| Exhausted)?;
+        while self.chunks.len() < chunks {
+            self.grow().inspect_err(|_| self.chunks.truncate(had))?;
         }
         Ok(())
     }
 
-    #[cold]
+    /// Gives back the chunks after the first `kept`, from which no node was ever taken.
+    pub(super) fn give_up(&mut self, kept: usize) {
+        debug_assert!(self.fresh <= kept * CHUNK);
+        self.chunks.truncate(kept);
+    }
+
+    /// Chunks allocated.
+    pub(super) fn chunks(&self) -> usize {
+        self.chunks.len()
+    }
+
+    /// Chunks that hold `nodes` nodes.
+    pub(super) const fn chunks_for(nodes: usize) -> usize {
+        nodes.div_ceil(CHUNK)
+    }
+
     fn grow(&mut self) -> Result<(), Exhausted> {
-        // So that no node of the chunk is without an index.
-        let after = self.allocated().checked_add(CHUNK).ok_or(Exhausted)?;
-        u32::try_from(after).map_err(|_| Exhausted)?;
         let mut nodes = Vec::new();
         nodes.try_reserve_exact(CHUNK).map_err(|_| Exhausted)?;
-        self.chunks.try_reserve(1).map_err(|_| Exhausted)?;
         nodes.resize_with(CHUNK, N::vacant);
         let chunk = nodes.into_boxed_slice().try_into().map_err(|_| Exhausted)?;
         self.chunks.push(chunk);

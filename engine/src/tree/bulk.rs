@@ -1,5 +1,7 @@
 //! Building a tree from entries in order.
 
+use super::arena::Arena;
+use super::node::{Inner, Leaf};
 use super::{Cursor, Need, OutOfNodes, Tree};
 use core::fmt;
 
@@ -94,6 +96,11 @@ impl<V: Default, const B: usize> Tree<V, B> {
     ///
     /// [`OutOfNodes`] if the allocator refuses, or the cap is below that.
     pub(crate) fn ensure_bulk(&mut self, entries: usize) -> Result<(), OutOfNodes> {
+        self.ensure(Self::need_bulk(entries))
+    }
+
+    /// The nodes of such a tree.
+    const fn need_bulk(entries: usize) -> Need {
         let leaves = entries.div_ceil(Self::fill(0));
         let mut need = Need { leaves, inner: 0 };
         let mut level = leaves;
@@ -101,7 +108,41 @@ impl<V: Default, const B: usize> Tree<V, B> {
             level = level.div_ceil(Self::fill(1));
             need.inner += level;
         }
-        self.ensure(need)
+        need
+    }
+
+    /// Gives back what memory the entries do not need: they move to nodes of their own, filled to
+    /// seven eighths, and the old ones go, with those that were free. Does nothing where that would
+    /// save none. O(n). Until it is done there is memory for both.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfNodes`] if the allocator refuses, or if the cap does because the nodes are fuller now
+    /// than they would be. Nothing changed.
+    pub fn shrink(&mut self) -> Result<(), OutOfNodes> {
+        let need = Self::need_bulk(self.len);
+        let after = [
+            Arena::<Leaf<V, B>>::chunks_for(need.leaves),
+            Arena::<Inner<B>>::chunks_for(need.inner),
+        ];
+        if after[0] >= self.leaves.chunks() && after[1] >= self.inner.chunks() {
+            return Ok(());
+        }
+        let mut tree = Self::new(self.min, self.max);
+        tree.cap = self.cap;
+        tree.ensure(need)?;
+        let (mut from, mut to) = (self.first(), tree.end());
+        while let Some(item) = self.item(&from) {
+            let (start, end) = (item.start, item.end);
+            let value = self.value_mut(&from).map(core::mem::take).unwrap_or_default();
+            let appended = tree.append(&mut to, start, end, value);
+            debug_assert!(appended.is_ok(), "nodes are reserved");
+            self.advance(&mut from);
+        }
+        let filled = tree.fill_up_last();
+        debug_assert!(filled.is_some(), "a path of the tree's own");
+        *self = tree;
+        Ok(())
     }
 
     /// Inserts an entry at the end, where the cursor is and stays.

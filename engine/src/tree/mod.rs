@@ -44,7 +44,7 @@
 //! With `n` entries: O(log n) for every look-up and edit, and amortised O(1) for a step of a cursor.
 //! A descent visits [`height`](Tree::height) nodes. Nodes are in an arena that grows in chunks and
 //! never moves or gives back what it has, so that memory for an edit can be had in advance
-//! ([`Tree::ensure`]).
+//! ([`Tree::ensure`]). [`Tree::shrink`] alone gives memory back, and moves every entry for it.
 
 mod arena;
 mod bounds;

@@ -175,11 +175,16 @@ impl<V: Default, const B: usize> Tree<V, B> {
         if self.cap.is_some_and(|cap| after > cap) {
             return Err(refused);
         }
+        let had = self.leaves.chunks();
         self.leaves.reserve(need.leaves).map_err(|_| refused)?;
-        self.inner.reserve(need.inner).map_err(|_| refused)
+        self.inner.reserve(need.inner).map_err(|_| {
+            self.leaves.give_up(had);
+            refused
+        })
     }
 
-    /// Makes `n` leaves and `n` inner nodes free.
+    /// Makes `n` leaves and `n` inner nodes free. More than there are indices for, some 2^32, are
+    /// refused before any memory is taken.
     ///
     /// # Errors
     ///
