@@ -10,7 +10,7 @@ use growstack::{Addr, Change, Limits, Mapping, Prot, Size, StackTunables, VmMap,
 ///
 /// None that this image meets.
 pub fn picture() -> Result<String, Box<dyn std::error::Error>> {
-    let map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000_0000));
+    let map = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000_0000));
     let mut process = VmSpace::new(map, Limits::UNLIMITED, StackTunables::default());
     process.exec(Addr::new(0x7fff_ffff_f000), Size::new(512 << 20), Prot::RW, |_| ())?;
     let (text, data) = (Mapping::anonymous(Prot::RX), Mapping::anonymous(Prot::RW));

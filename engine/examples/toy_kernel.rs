@@ -94,7 +94,7 @@ fn follow(table: &mut PageTable) -> impl FnMut(Change) + '_ {
 impl Process {
     fn exec(top: u64) -> Result<Self, Refusal> {
         let max = Addr::new(top);
-        let map = VmMap::new(Addr::new(PAGE_SIZE), max);
+        let map = VmMap::with_objects(Addr::new(PAGE_SIZE), max, Kernel::default());
         let mut space = VmSpace::new(map, Limits::default(), StackTunables::default());
         space.exec(max, Size::new(8 << 20), Prot::RW, |_| ())?;
         Ok(Self { space, table: BTreeMap::new(), written: BTreeMap::new() })

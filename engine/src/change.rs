@@ -18,7 +18,7 @@ use crate::range::AddrRange;
 /// ```
 /// use growstack::{Addr, Change, Mapping, Prot, VmMap};
 /// # fn main() -> Result<(), growstack::Refusal> {
-/// let mut map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x10000));
+/// let mut map = VmMap::new(Addr::new(0x1000), Addr::new(0x10000));
 /// let mut flushes = 0;
 /// map.insert(Addr::new(0x1000), Addr::new(0x3000), Mapping::anonymous(Prot::RW), |_| ())?;
 /// map.remove(Addr::new(0x2000), Addr::new(0x3000), |change| {

@@ -24,6 +24,7 @@
 //! | none (default) | [`VmMap`] and [`VmSpace`], `no_std` with `alloc` | none |
 //! | `shared` | the module `shared`: a `SharedVmSpace` for many threads, in which a fault on a mapped address takes no lock; with locks of your own | `lock_api`, `once_cell` |
 //! | `std` | `shared` with ready-made locks | and `parking_lot` |
+//! | `unstable` | for the harness: the index of a map alone, as the module `tree`, and `VmMap::with_width`. Any release may change them | none |
 //!
 //! Rust 1.88 or newer. Addresses are 64-bit, whatever the machine; pages are 4 KiB, unless
 //! [`Objects::PAGE`] says otherwise.
@@ -33,7 +34,7 @@
 //! It finds an entry as well. But a fault wants the entry *or both its neighbours*, which takes a
 //! `BTreeMap` two descents; it cannot find a gap that is large enough; and it allocates when it
 //! pleases and cannot be refused memory, which code inside a page fault cannot live with. The
-//! [index](tree) here answers the first in one descent and one leaf, keeps the largest gap of every
+//! index here answers the first in one descent and one leaf, keeps the largest gap of every
 //! subtree, and takes its nodes from an arena that can be filled beforehand
 //! ([`VmMap::reserve_nodes`]), so that a growth never allocates.
 //!
@@ -53,7 +54,7 @@
 //!
 //! # fn main() -> Result<(), growstack::Refusal> {
 //! # let (mut map_page_tables, mut shoot_down) = (|_, _| (), |_| ());
-//! let map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000_0000));
+//! let map = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000_0000));
 //! let mut process = VmSpace::new(map, Default::default(), Default::default());
 //! let mut follow = |change| match change {
 //!     Change::Mapped(range, prot) | Change::Protected(range, prot) => map_page_tables(range, prot),
@@ -96,6 +97,15 @@ pub mod rules {}
 #[cfg(feature = "shared")]
 pub mod shared;
 mod stack;
+#[cfg(not(feature = "unstable"))]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "the harness uses more of it than a map"
+)]
+mod tree;
+#[cfg(feature = "unstable")]
 pub mod tree;
 mod vm_space;
 
@@ -117,6 +127,7 @@ pub use refusal::Refusal;
 pub use rule::Rule;
 pub use stack::StackRequest;
 pub use stack_state::StackState;
+pub use tree::Violation;
 pub use vm_space::VmSpace;
 
 /// The examples of the README.

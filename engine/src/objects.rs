@@ -212,7 +212,8 @@ pub trait Objects {
 /// use core::num::NonZeroU64;
 /// use growstack::{Addr, Plain, Size, StackRequest, VmMap, VmSpace};
 /// # fn main() -> Result<(), growstack::Refusal> {
-/// let map: VmMap<Plain<u32, 0x4000>> = VmMap::new(Addr::new(0x4000), Addr::new(1 << 47));
+/// let objects = Plain::<u32, 0x4000>::default();
+/// let map = VmMap::with_objects(Addr::new(0x4000), Addr::new(1 << 47), objects);
 /// let mut space = VmSpace::new(map, Default::default(), Default::default());
 /// space.set_sgrowsiz(NonZeroU64::new(0x4000).unwrap());
 /// let stack = StackRequest::down(Addr::new(0x10_0000), Size::new(0x10_0000));

@@ -330,7 +330,7 @@ impl From<Refusal> for KernReturn {
 ///
 /// ```
 /// use growstack::{Addr, KernReturn, Refusal, VmMap};
-/// let mut map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x9000));
+/// let mut map = VmMap::new(Addr::new(0x1000), Addr::new(0x9000));
 /// let outcome = map.remove(Addr::new(0x1000), Addr::new(0x2000), |_| ());
 /// assert_eq!(KernReturn::from(outcome), KernReturn::Success);
 /// let outcome: Result<Addr, _> = Err(Refusal::NoGrowthFlag);

@@ -23,7 +23,7 @@ use crate::stack_state::StackState;
 /// ```
 /// use growstack::{Addr, Growth, Size, StackRequest, VmMap, VmSpace};
 /// # fn main() -> Result<(), growstack::Refusal> {
-/// let map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000_0000));
+/// let map = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000_0000));
 /// let mut space = VmSpace::new(map, Default::default(), Default::default());
 /// // A reserve of 1 MiB, of which the topmost 128 KiB are mapped at once.
 /// let first = space.stack(StackRequest::down(Addr::new(0x700_0000), Size::new(1 << 20)), |_| ())?;

@@ -9,8 +9,10 @@ use growstack::{
 
 fn process(sgrowsiz: u64) -> VmSpace {
     let map = VmMap::new(Addr::new(PAGE_SIZE), Addr::new(1 << 40));
-    let tunables =
-        StackTunables { sgrowsiz: NonZeroU64::new(sgrowsiz).unwrap(), ..StackTunables::default() };
+    let tunables = StackTunables {
+        sgrowsiz: NonZeroU64::new(sgrowsiz).expect("not 0"),
+        ..StackTunables::default()
+    };
     VmSpace::new(map, Limits::default(), tunables)
 }
 

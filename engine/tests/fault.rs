@@ -26,7 +26,11 @@ fn pages(start: u64, end: u64) -> AddrRange {
 fn space() -> Space {
     let tunables =
         StackTunables { sgrowsiz: NonZeroU64::new(0x4000).unwrap(), ..StackTunables::default() };
-    VmSpace::new(VmMap::new(addr(1), addr(0x1000)), Limits::default(), tunables)
+    VmSpace::new(
+        VmMap::with_width(addr(1), addr(0x1000), Default::default()),
+        Limits::default(),
+        tunables,
+    )
 }
 
 fn file() -> Handle {

@@ -47,7 +47,7 @@ static ALLOCATOR: Rationed = Rationed;
 
 /// An address space of `len` entries, of which every fourth is private memory of an object.
 fn filled<const B: usize>(len: u64) -> VmSpace<Plain, B> {
-    let map = VmMap::new(Addr::new(PAGE), Addr::new(1 << 47));
+    let map = VmMap::with_width(Addr::new(PAGE), Addr::new(1 << 47), Default::default());
     let mut space = VmSpace::new(map, Limits::default(), StackTunables::default());
     for number in 1..=len {
         let (start, end) = (Addr::new(2 * number * PAGE), Addr::new((2 * number + 1) * PAGE));

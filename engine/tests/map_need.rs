@@ -19,7 +19,7 @@ fn full(first: Prot) -> Narrow {
 }
 
 fn full_of(first: Prot, second: Prot) -> Narrow {
-    let mut map = Narrow::new(page(1), page(100));
+    let mut map = Narrow::with_width(page(1), page(100), Default::default());
     for (start, prot) in [(10, first), (12, second), (50, Prot::RW), (60, Prot::RW)] {
         let mapping = Mapping { max: Prot::ALL, ..Mapping::anonymous(prot) };
         map.insert(page(start), page(start + 2), mapping, |_| ()).unwrap();

@@ -24,7 +24,7 @@ fn at(offset: u64) -> Addr {
 fn process() -> Narrow {
     let tunables =
         StackTunables { sgrowsiz: NonZeroU64::new(STEP).unwrap(), ..StackTunables::default() };
-    let map = VmMap::new(Addr::new(0), Addr::new(1 << 40));
+    let map = VmMap::with_width(Addr::new(0), Addr::new(1 << 40), Default::default());
     Narrow::new(map, Limits::default(), tunables)
 }
 

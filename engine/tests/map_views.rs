@@ -1,8 +1,6 @@
 //! What a map shows of itself: entries, gaps, look-ups, memory, and the whole as text.
 
-use std::num::NonZeroU64;
-
-use growstack::{Addr, Gap, Mapping, Prot, Size, StackRequest, VmMap, VmSpace};
+use growstack::{Addr, Gap, Mapping, PageSize, Prot, Size, StackRequest, VmMap, VmSpace};
 
 fn addr(page: u64) -> Addr {
     Addr::new(page * 0x1000)
@@ -66,7 +64,8 @@ fn look_ups_tell_bounds_and_protection() {
 
 #[test]
 fn nodes_and_memory_are_counted() {
-    let mut map: VmMap<growstack::Plain, 4> = VmMap::new(addr(0), addr(1 << 20));
+    let mut map: VmMap<growstack::Plain, 4> =
+        VmMap::with_width(addr(0), addr(1 << 20), growstack::Plain::default());
     assert_eq!((map.nodes_in_use(), map.nodes_free(), map.memory(), map.height()), (0, 0, 0, 0));
     for i in 0..5 {
         map.insert(addr(2 * i), addr(2 * i + 1), Mapping::anonymous(Prot::RW), |_| ())
@@ -92,7 +91,7 @@ fn nodes_and_memory_are_counted() {
 fn a_map_reads_as_a_table() {
     let mut process = VmSpace::new(sample(), Default::default(), Default::default());
     let (bottom, size) = (addr(8), Size::pages(8));
-    process.set_sgrowsiz(NonZeroU64::new(0x1000).unwrap());
+    process.set_sgrowsiz(PageSize::KIB_4.bytes());
     process.stack(StackRequest::down(bottom, size), |_| ()).expect("room");
     // A line of a literal cannot begin with blanks.
     let expected = "             START                END PRT MAX INH   WIRE FLAG           AVAIL     OFFSET TP

@@ -22,7 +22,7 @@ fn addr(page: u64) -> Addr {
 fn space() -> Space {
     let tunables =
         StackTunables { sgrowsiz: NonZeroU64::new(0x2000).unwrap(), ..StackTunables::default() };
-    let map = VmMap::new(addr(1), addr(1000));
+    let map = VmMap::with_width(addr(1), addr(1000), Default::default());
     let mut space = VmSpace::new(map, Limits::default(), tunables);
     for number in 0..8 {
         let mut mapping = Mapping::anonymous(Prot::RW);

@@ -76,7 +76,7 @@ fn page(n: u64) -> Addr {
 
 /// Entries of a page each, and above them a stack from page 100 to 101 that may grow down to 95.
 fn shared(pages: &[u64], path: FaultPath) -> Rc<Shared> {
-    let mut map = VmMap::new(page(1), page(1 << 20));
+    let mut map = VmMap::with_width(page(1), page(1 << 20), Default::default());
     for &at in pages {
         map.insert(page(at), page(at + 1), Mapping::anonymous(Prot::RW), |_| ()).unwrap();
     }

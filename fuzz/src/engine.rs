@@ -123,7 +123,7 @@ const NO_SUCH_PROCESS: (Answer, Cause) = (Answer::NO_SUCH_PROCESS, Cause::NotGiv
 
 impl<const B: usize, const PAGE: u64> AddressSpace for EngineSpace<B, PAGE> {
     fn create(config: &Config) -> Self {
-        let map = VmMap::new(config.min, config.max);
+        let map = VmMap::with_width(config.min, config.max, Default::default());
         let process = VmSpace::new(map, config.limits, config.tunables);
         Self { process, current: ProcessId::default(), others: BTreeMap::new(), forks: 0 }
     }

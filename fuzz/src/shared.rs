@@ -49,7 +49,7 @@ impl<const B: usize, L: Locks> SharedSpace<B, L> {
     /// As [`with_path`](Self::with_path).
     #[must_use]
     pub fn with_view(config: &Config, path: FaultPath, nodes: ViewNodes) -> Self {
-        let map = VmMap::new(config.min, config.max);
+        let map = VmMap::with_width(config.min, config.max, Default::default());
         let process = VmSpace::new(map, config.limits, config.tunables);
         let process = match nodes {
             ViewNodes::Whole => SharedVmSpace::with_path(process, path),

@@ -226,7 +226,8 @@ fn an_allocator_that_refuses_is_survived_and_changes_nothing() {
 /// With nodes reserved, growth down and up does not allocate, splits of nodes included.
 #[test]
 fn a_reserved_growth_allocates_nothing() {
-    let map: VmMap<growstack::Plain, 4> = VmMap::new(Addr::new(0), Addr::new(1 << 47));
+    let map: VmMap<growstack::Plain, 4> =
+        VmMap::with_width(Addr::new(0), Addr::new(1 << 47), Default::default());
     let mut process = VmSpace::new(map, Default::default(), Default::default());
     process.set_sgrowsiz(NonZeroU64::new(0x1000).unwrap());
     let (mut grown, mut splits) = (0, 0);

@@ -63,7 +63,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
 
     /// A map without entries for a child (17.2), with room for as many as this one has.
     fn childless(&self) -> Result<Child<O, B>, Refusal> {
-        let mut map = Self::with_objects(self.min(), self.max(), self.objects.child());
+        let mut map = Self::empty(self.min(), self.max(), self.objects.child());
         map.tree.set_node_cap(self.tree.node_cap());
         map.tree.ensure_bulk(self.len())?;
         let end = map.tree.first();

@@ -84,7 +84,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     /// ```
     /// use growstack::{Addr, AddrRange, Mapping, Prot, VmMap};
     /// # fn main() -> Result<(), growstack::Refusal> {
-    /// let mut map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x9000));
+    /// let mut map = VmMap::new(Addr::new(0x1000), Addr::new(0x9000));
     /// map.insert(Addr::new(0x3000), Addr::new(0x4000), Mapping::anonymous(Prot::RW), |_| ())?;
     /// let range = AddrRange::new(Addr::new(0x2000), Addr::new(0x6000)).expect("not empty");
     /// let gaps: Vec<_> = map.gaps_in(range).map(|gap| gap.range.len().get()).collect();

@@ -52,8 +52,7 @@ use crate::tree::Tree;
 /// reference-counted pointers, and the account of swap. Handles are kept with the offset into the
 /// object. [`Plain`] is enough where nothing forks.
 ///
-/// `B` is the width of an index node: the number of entries that a leaf has room for. It is a
-/// multiple of 4 from 4 to 124; any other does not compile.
+/// `B` is the width of an index node, which is for the harness to choose; leave it out.
 ///
 /// Operations that change mappings take a closure and tell it each affected range; see
 /// [`Change`](crate::Change). None of them panics, whatever the numbers. Each finds its place in
@@ -62,7 +61,7 @@ use crate::tree::Tree;
 /// ```
 /// use growstack::{Addr, Mapping, Prot, VmMap};
 /// # fn main() -> Result<(), growstack::Refusal> {
-/// let mut map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000_0000));
+/// let mut map = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000_0000));
 /// map.insert(Addr::new(0x40_0000), Addr::new(0x40_3000), Mapping::anonymous(Prot::RX), |_| ())?;
 /// let entry = map.lookup(Addr::new(0x40_1234)).expect("mapped above");
 /// assert_eq!(entry.range.len().get(), 0x3000);
@@ -80,20 +79,33 @@ pub struct VmMap<O: Objects = Plain, const B: usize = 16> {
     pub(crate) wire_future: bool,
 }
 
-impl<O: Objects, const B: usize> VmMap<O, B> {
+impl VmMap {
     /// An empty map of the addresses from `min` up to, and without, `max`. Allocates nothing. If
     /// `max` is not above `min`, it counts as `min`, and nothing can be mapped.
     #[must_use]
-    pub fn new(min: Addr, max: Addr) -> Self
-    where
-        O: Default,
-    {
-        Self::with_objects(min, max, O::default())
+    pub fn new(min: Addr, max: Addr) -> Self {
+        Self::with_objects(min, max, Plain::default())
+    }
+}
+
+impl<O: Objects> VmMap<O> {
+    /// An empty map with these objects behind it.
+    #[must_use]
+    pub const fn with_objects(min: Addr, max: Addr, objects: O) -> Self {
+        Self::empty(min, max, objects)
+    }
+}
+
+impl<O: Objects, const B: usize> VmMap<O, B> {
+    /// An empty map with index nodes of width `B`: the number of entries that a leaf has room for, a
+    /// multiple of 4 from 4 to 124. Narrow nodes make high trees of few entries.
+    #[cfg(feature = "unstable")]
+    #[must_use]
+    pub const fn with_width(min: Addr, max: Addr, objects: O) -> Self {
+        Self::empty(min, max, objects)
     }
 
-    /// The same with these objects behind it.
-    #[must_use]
-    pub fn with_objects(min: Addr, max: Addr, objects: O) -> Self {
+    pub(crate) const fn empty(min: Addr, max: Addr, objects: O) -> Self {
         Self {
             size: 0,
             objects,

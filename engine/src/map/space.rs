@@ -23,7 +23,7 @@ pub enum Fit {
 /// ```
 /// use growstack::{Addr, AddrRange, Alignment, Fit, Mapping, Prot, Size, SpaceRequest, VmMap};
 /// # fn main() -> Result<(), growstack::Refusal> {
-/// let mut map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000));
+/// let mut map = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000));
 /// map.insert(Addr::new(0x6000_0000), Addr::new(0x6001_0000), Mapping::anonymous(Prot::RW), |_| ())?;
 ///
 /// // Below the stack, and from there down.

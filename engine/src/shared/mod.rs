@@ -62,7 +62,7 @@ use view::{Room, View};
 /// use growstack::shared::{ParkingLot, SharedVmSpace};
 /// use growstack::{Addr, Growth, Size, StackRequest, VmMap, VmSpace};
 ///
-/// let map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000_0000));
+/// let map = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000_0000));
 /// let process = VmSpace::new(map, Default::default(), Default::default());
 /// let shared: SharedVmSpace<ParkingLot> = SharedVmSpace::new(process)?;
 /// shared.stack(StackRequest::down(Addr::new(0x10_0000), Size::new(0x80_0000)), |_| ())?;
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn what_a_growth_writes_lies_in_one_cache_line() {
-        let map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x9000));
+        let map = VmMap::new(Addr::new(0x1000), Addr::new(0x9000));
         let process = VmSpace::new(map, Default::default(), Default::default());
         let shared = SharedVmSpace::<ParkingLot>::new(process).expect("memory");
         let (process, lock) = (from_ref(&shared.process).addr(), from_ref(&shared.map).addr());

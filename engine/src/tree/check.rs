@@ -11,7 +11,7 @@ use super::search::VACANT;
 use super::{MAX_HEIGHT, Tree};
 use core::fmt;
 
-/// An invariant that does not hold. The number is that of the [module's](super) list.
+/// An invariant of the index that does not hold. The number is that of the list in the sources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Violation {
     /// I1: an entry is empty, out of bounds, or starts before the end of the one before it.

@@ -1,5 +1,7 @@
 //! The index of the map: a B+tree of disjoint address ranges, each with a value.
 //!
+//! It is public with the feature `unstable` alone, for the harness, and any release may change it.
+//!
 //! Entries are `[start, end)`, with addresses plain `u64`, and the tree is keyed by the **end** of
 //! an entry. The question a map asks all the time is "which entry holds this address, or else comes
 //! next", that is, the first one with an end above it, and a tree keyed by ends answers it in one

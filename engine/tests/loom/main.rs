@@ -41,7 +41,7 @@ fn model(run: impl Fn() + Sync + Send + 'static) {
 
 /// A process that grows stacks by a page. `single` pages are mapped each by itself, readable.
 fn process(single: &[u64], path: FaultPath) -> Arc<Shared> {
-    let map = VmMap::new(page(1), page(1000));
+    let map = VmMap::with_width(page(1), page(1000), Default::default());
     let tunables = StackTunables {
         sgrowsiz: NonZeroU64::new(0x1000).unwrap(),
         maxsaddr: page(50),

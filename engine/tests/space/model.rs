@@ -43,7 +43,7 @@ pub(super) struct Sample<const B: usize> {
 
 impl<const B: usize> Sample<B> {
     pub(super) fn of(min: u64, max: u64, list: Vec<(u64, u64)>) -> Self {
-        let mut map = VmMap::new(Addr::new(min), Addr::new(max));
+        let mut map = VmMap::with_width(Addr::new(min), Addr::new(max), Default::default());
         for (&(start, end), id) in list.iter().zip(1..) {
             let mapping = Mapping { object: NonZeroU64::new(id), ..Mapping::anonymous(Prot::RW) };
             map.insert(Addr::new(start), Addr::new(end), mapping, |_| ()).unwrap();

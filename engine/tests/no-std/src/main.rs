@@ -80,7 +80,7 @@ impl Write for Console {
 }
 
 fn run(out: &mut impl Write) -> Result<bool, Refusal> {
-    let map: VmMap = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000_0000));
+    let map = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000_0000));
     let mut process = VmSpace::new(map, Limits::UNLIMITED, StackTunables::default());
     let top = Addr::new(0x7fff_ffff_f000);
     let first = process.exec(top, Size::new(512 << 20), Prot::RW, |_| ())?;
