@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use growstack::{
-    Addr, Change, FaultError, FindSpace, Limits, Mapping, Objects, PAGE_SIZE, Plain, Prot,
+    Addr, Change, FaultError, FindRequest, Limits, Mapping, Objects, PAGE_SIZE, Plain, Prot,
     ProtectWhat, Refusal, Size, StackTunables, Swap, VmMap, VmSpace,
 };
 
@@ -129,10 +129,9 @@ impl Process {
     }
 
     fn mmap(&mut self, pages: u64) -> Result<u64, Refusal> {
-        let (hint, mapping) = (Addr::new(1 << 32), Mapping::anonymous(Prot::RW));
-        let (length, tell) = (Size::pages(pages), follow(&mut self.table));
-        let map = self.space.map_mut();
-        Ok(map.find(hint, length, Addr::ZERO, FindSpace::Any, mapping, tell)?.get())
+        let request = FindRequest::any(Addr::new(1 << 32), Size::pages(pages));
+        let (mapping, tell) = (Mapping::anonymous(Prot::RW), follow(&mut self.table));
+        Ok(self.space.map_mut().find(request, mapping, tell)?.get())
     }
 
     fn munmap(&mut self, start: u64, pages: u64) -> Result<(), Refusal> {

@@ -1,8 +1,22 @@
 //! Attributes that are one of a few: inheritance, access pattern, advice, and how to wire.
 
+use core::error::Error;
 use core::fmt;
+use core::str::FromStr;
 
-/// Defines an enum whose values print as the words of the trace format.
+/// A word that names no value of its type.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct UnknownWord;
+
+impl fmt::Display for UnknownWord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a word that names no value")
+    }
+}
+
+impl Error for UnknownWord {}
+
+/// Defines an enum whose values print, and are read, as words.
 macro_rules! words {
     ($(#[$outer:meta])* pub enum $name:ident {
         $($(#[$inner:meta])* $variant:ident = $word:literal,)*
@@ -18,20 +32,22 @@ macro_rules! words {
             /// Every value, in order.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
-            /// The word that traces use.
+            /// The word for it, as it prints.
             #[must_use]
             pub const fn word(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)*
                 }
             }
+        }
 
-            /// The value that traces call `word`.
-            #[must_use]
-            pub fn from_word(word: &str) -> Option<Self> {
+        impl FromStr for $name {
+            type Err = UnknownWord;
+
+            fn from_str(word: &str) -> Result<Self, UnknownWord> {
                 match word {
-                    $($word => Some(Self::$variant),)*
-                    _ => None,
+                    $($word => Ok(Self::$variant),)*
+                    _ => Err(UnknownWord),
                 }
             }
         }

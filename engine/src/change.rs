@@ -2,7 +2,7 @@
 //!
 //! Page tables and TLBs must follow the map. Every operation that changes mappings takes a closure
 //! and calls it once for each stretch of addresses it affected, in the order given with
-//! [`Change`], without allocating anything.
+//! [`Change`], without allocating anything. Where nothing follows the map, `drop` will do.
 
 use crate::flags::Prot;
 use crate::range::AddrRange;
@@ -20,7 +20,7 @@ use crate::range::AddrRange;
 /// # fn main() -> Result<(), growstack::Refusal> {
 /// let mut map = VmMap::new(Addr::new(0x1000), Addr::new(0x10000));
 /// let mut flushes = 0;
-/// map.insert(Addr::new(0x1000), Addr::new(0x3000), Mapping::anonymous(Prot::RW), |_| ())?;
+/// map.insert(Addr::new(0x1000), Addr::new(0x3000), Mapping::anonymous(Prot::RW), drop)?;
 /// map.remove(Addr::new(0x2000), Addr::new(0x3000), |change| {
 ///     assert_eq!(change.range().start(), Addr::new(0x2000));
 ///     flushes += usize::from(matches!(change, Change::Unmapped(_)));

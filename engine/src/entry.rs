@@ -11,7 +11,7 @@ use crate::range::AddrRange;
 /// handle of the backing object, or a reference to it.
 ///
 /// The `Display` of a map prints one line for each of these.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Entry<O> {
     /// Where it is.
     pub range: AddrRange,

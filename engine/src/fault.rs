@@ -25,7 +25,7 @@ impl<O> Fault<O> {
     #[must_use]
     pub const fn page_prot(&self) -> Prot {
         if self.entry.flags.contains(EntryFlags::NEEDS_COPY) {
-            self.entry.prot.without(Prot::WRITE)
+            self.entry.prot.difference(Prot::WRITE)
         } else {
             self.entry.prot
         }

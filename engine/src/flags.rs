@@ -1,8 +1,9 @@
 //! Sets of flags: protection, what an insertion asks for, what an entry carries.
 
 use core::fmt;
+use core::ops::{BitAnd, BitOr, BitOrAssign, Not, Sub};
 
-/// Defines a set of flags over a small unsigned integer, printed as the trace format does.
+/// Defines a set of flags over a small unsigned integer.
 macro_rules! flag_set {
     (
         $(#[$outer:meta])*
@@ -22,7 +23,7 @@ macro_rules! flag_set {
             pub const NONE: Self = Self(0);
             /// Every flag.
             pub const ALL: Self = Self(0 $(| $value)*);
-            /// Every single flag with the word that traces use for it, in the order of a dump.
+            /// Every single flag with its name, in the order in which they print.
             pub const NAMES: &'static [(Self, &'static str)] = &[$((Self::$flag, $text)),*];
 
             /// The set with these bits; bits without a meaning are dropped.
@@ -60,40 +61,65 @@ macro_rules! flag_set {
                 self.0 & other.0 != 0
             }
 
-            /// This set with the flags of `other` too.
+            /// The flags of either set: `|`.
             #[inline]
             #[must_use]
-            pub const fn with(self, other: Self) -> Self {
+            pub const fn union(self, other: Self) -> Self {
                 Self(self.0 | other.0)
             }
 
-            /// This set without the flags of `other`.
+            /// This set without the flags of `other`: `-`.
             #[inline]
             #[must_use]
-            pub const fn without(self, other: Self) -> Self {
+            pub const fn difference(self, other: Self) -> Self {
                 Self(self.0 & !other.0)
             }
 
-            /// The flags that both sets have.
+            /// The flags that both sets have: `&`.
             #[inline]
             #[must_use]
-            pub const fn and(self, other: Self) -> Self {
+            pub const fn intersection(self, other: Self) -> Self {
                 Self(self.0 & other.0)
             }
         }
 
-        impl core::ops::BitOr for $name {
+        impl BitOr for $name {
             type Output = Self;
             #[inline]
             fn bitor(self, other: Self) -> Self {
-                self.with(other)
+                self.union(other)
             }
         }
 
-        impl core::ops::BitOrAssign for $name {
+        impl BitOrAssign for $name {
             #[inline]
             fn bitor_assign(&mut self, other: Self) {
-                *self = self.with(other);
+                *self = self.union(other);
+            }
+        }
+
+        impl BitAnd for $name {
+            type Output = Self;
+            #[inline]
+            fn bitand(self, other: Self) -> Self {
+                self.intersection(other)
+            }
+        }
+
+        impl Sub for $name {
+            type Output = Self;
+            #[inline]
+            fn sub(self, other: Self) -> Self {
+                self.difference(other)
+            }
+        }
+
+        impl Not for $name {
+            type Output = Self;
+            /// Every flag that the set does not have.
+            #[inline]
+            fn not(self) -> Self {
+                Self::ALL.difference(self)
             }
         }
     };
@@ -200,7 +226,7 @@ impl fmt::Debug for Prot {
 macro_rules! comma_separated {
     ($($name:ident),*) => {$(
         impl fmt::Display for $name {
-            /// The words of the trace format, separated by commas; `-` for none.
+            /// The names, separated by commas; `-` for none.
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 if self.is_empty() {
                     return f.write_str("-");

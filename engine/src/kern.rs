@@ -61,6 +61,28 @@ impl KernReturn {
         }
     }
 
+    /// The error number that system calls answer it with; 0 for success.
+    ///
+    /// As FreeBSD's `mmap`, `mprotect` and `munmap` do: `EACCES` (13) for a protection, `EINVAL` (22) for
+    /// arguments and failures, `ENOMEM` (12) for what is not mapped, taken, or short. The numbers are
+    /// those of Linux, too. For `EEXIST` of its `MAP_FIXED_NOREPLACE`, look for
+    /// [`Refusal::StartMapped`](crate::Refusal::StartMapped) and
+    /// [`Refusal::NextBelowEnd`](crate::Refusal::NextBelowEnd).
+    ///
+    /// ```
+    /// use growstack::KernReturn;
+    /// assert_eq!(KernReturn::NoSpace.errno(), 12);
+    /// ```
+    #[must_use]
+    pub const fn errno(self) -> i32 {
+        match self {
+            Self::Success => 0,
+            Self::InvalidAddress | Self::NoSpace | Self::ResourceShortage => 12,
+            Self::ProtectionFailure => 13,
+            Self::InvalidArgument | Self::Failure => 22,
+        }
+    }
+
     /// The code of that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {

@@ -23,7 +23,7 @@
 //! |---|---|---|
 //! | none (default) | [`VmMap`] and [`VmSpace`], `no_std` with `alloc` | none |
 //! | `shared` | the module `shared`: a `SharedVmSpace` for many threads, in which a fault on a mapped address takes no lock; with locks of your own | `lock_api`, `once_cell` |
-//! | `std` | `shared` with ready-made locks | and `parking_lot` |
+//! | `parking_lot` | `shared` with the locks of that crate | and `parking_lot` |
 //! | `unstable` | for the harness: the index of a map alone, as the module `tree`, and `VmMap::with_width`. Any release may change them | none |
 //!
 //! Rust 1.88 or newer. Addresses are 64-bit, whatever the machine; pages are 4 KiB, unless
@@ -110,7 +110,7 @@ pub mod tree;
 mod vm_space;
 
 pub use alignment::Alignment;
-pub use attr::{Access, Advice, FindSpace, Holes, Inherit, ProtectWhat, Wiring};
+pub use attr::{Access, Advice, FindSpace, Holes, Inherit, ProtectWhat, UnknownWord, Wiring};
 pub use change::Change;
 pub use entry::Entry;
 pub use fault::{Fault, FaultError};
@@ -118,7 +118,7 @@ pub use flags::{CowFlags, EntryFlags, Prot};
 pub use growth::{Direction, Growth};
 pub use kern::KernReturn;
 pub use limits::{Limits, StackTunables};
-pub use map::{Entries, Fit, Gap, Gaps, Mapping, SpaceRequest, VmMap};
+pub use map::{Entries, FindRequest, Fit, Gap, Gaps, Mapping, SpaceRequest, VmMap};
 pub use num::{Addr, PAGE_SIZE, Size};
 pub use objects::{Objects, Plain, Swap};
 pub use page::PageSize;

@@ -167,6 +167,16 @@ const fn round_up_page(x: u64) -> u64 {
     x.wrapping_add(PAGE_SIZE - 1) & !(PAGE_SIZE - 1)
 }
 
+macro_rules! in_base {
+    ($name:ident: $($base:ident),*) => {$(
+        impl fmt::$base for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::$base::fmt(&self.0, f)
+            }
+        }
+    )*};
+}
+
 macro_rules! hexadecimal {
     ($($name:ident),*) => {$(
         impl fmt::Display for $name {
@@ -179,11 +189,7 @@ macro_rules! hexadecimal {
                 write!(f, "{:#x}", self.0)
             }
         }
-        impl fmt::LowerHex for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::LowerHex::fmt(&self.0, f)
-            }
-        }
+        in_base!($name: LowerHex, UpperHex, Octal, Binary);
         impl From<u64> for $name {
             fn from(bytes: u64) -> Self {
                 Self(bytes)

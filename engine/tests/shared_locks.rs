@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 
 use growstack::shared::{FaultPath, ParkingLot, SharedVmSpace};
 use growstack::{
-    Addr, Change, FindSpace, Growth, Limits, Mapping, Prot, Refusal, Size, StackRequest,
+    Addr, Change, FindRequest, Growth, Limits, Mapping, Prot, Refusal, Size, StackRequest,
     StackTunables, VmMap, VmSpace,
 };
 
@@ -92,9 +92,9 @@ fn what_is_of_the_map_takes_no_process_lock() {
 #[test]
 fn a_guard_has_the_operations_of_the_map() {
     let shared = with_stack(FaultPath::Locked);
-    let (rw, anywhere) = (Mapping::anonymous(Prot::RW), Addr::MAX);
+    let rw = Mapping::anonymous(Prot::RW);
     let mut writer = shared.write();
-    let found = writer.find(addr(TOP), Size::PAGE, anywhere, FindSpace::Any, rw, |_| ()).unwrap();
+    let found = writer.find(FindRequest::any(addr(TOP), Size::PAGE), rw, |_| ()).unwrap();
     assert_eq!(found, addr(TOP));
     drop(writer);
     assert!(shared.check_protection(addr(TOP), addr(TOP + PAGE), Prot::READ));

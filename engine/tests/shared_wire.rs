@@ -9,7 +9,7 @@ use std::sync::mpsc::channel;
 
 use growstack::shared::{EventCount, Locks, ParkingLot, SharedVmSpace, Wait, WireError};
 use growstack::{
-    Addr, AddrRange, Change, CowFlags, FindSpace, Holes, Limits, Mapping, Prot, ProtectWhat,
+    Addr, AddrRange, Change, CowFlags, FindRequest, Holes, Limits, Mapping, Prot, ProtectWhat,
     Refusal, Size, StackRequest, StackTunables, VmMap, VmSpace, Wiring,
 };
 
@@ -176,9 +176,9 @@ fn a_search_for_space_waits_for_the_hole_that_it_ends_in() {
                 let shared = &shared;
                 let searching = scope.spawn(move || {
                     started.send(()).unwrap();
-                    let (one, anywhere) = (Size::PAGE, Addr::MAX);
+                    let one = Size::PAGE;
                     let mapping = Mapping::anonymous(Prot::RW);
-                    shared.find(page(1), one, anywhere, FindSpace::Any, mapping, |_| ())
+                    shared.find(FindRequest::any(page(1), one), mapping, |_| ())
                 });
                 starts.recv().unwrap();
                 searching

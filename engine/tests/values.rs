@@ -91,7 +91,7 @@ fn flags_are_sets() {
     let both = CowFlags::GROWS_DOWN | CowFlags::GROWS_UP;
     assert_eq!(both, CowFlags::GROWTH);
     assert_eq!(both.bits(), 0x180);
-    assert_eq!(EntryFlags::GROWTH, EntryFlags::GROWS_DOWN.with(EntryFlags::GROWS_UP));
+    assert_eq!(EntryFlags::GROWTH, EntryFlags::GROWS_DOWN.union(EntryFlags::GROWS_UP));
     assert_eq!(EntryFlags::GROWTH.bits(), 0x60);
     assert_eq!(
         format!("{both} {both:?} {}", CowFlags::NONE),

@@ -27,7 +27,9 @@ macro_rules! answer {
             Op::Grow { addr } => grew($space.grow(addr, $tell)),
             Op::FindSpace { start, length } => found($map.find_space(start, length)),
             Op::Find { start, length, max_addr, space, mapping } => {
-                found($map.find(start, length, max_addr, space, $mapping(mapping), $tell))
+                let max_addr = Some(max_addr).filter(|&addr| addr != growstack::Addr::ZERO);
+                let request = growstack::FindRequest { start, length, space, max_addr };
+                found($map.find(request, $mapping(mapping), $tell))
             }
             Op::Fixed { start, length, mapping } => {
                 plain($map.fixed(start, length, $mapping(mapping), $tell))

@@ -176,7 +176,7 @@ const HEADER: [fn(&mut Header); 12] = [
 ];
 
 const RECORD: [fn(&mut Record); 16] = [
-    |record| record.flags = record.flags.and(CowFlags::GROWTH),
+    |record| record.flags = record.flags.intersection(CowFlags::GROWTH),
     |record| (record.prot, record.max) = (Prot::RW, Prot::ALL),
     |record| record.object = 0,
     |record| record.offset = Offset::Near(1),

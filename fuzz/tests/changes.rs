@@ -85,7 +85,7 @@ fn protect_tells_what_is_in_force<M: AddressSpace>() {
     // A new maximum is reported only where it takes something away.
     let max = |prot| protect(0x1_0000, 0x1_4000, prot, ProtectWhat::Max);
     b.done(max(RW), &[]);
-    b.done(max(Prot::RX.and(RW)), &[protected(0x1_3000, 0x1_4000, Prot::READ)]);
+    b.done(max(Prot::RX.intersection(RW)), &[protected(0x1_3000, 0x1_4000, Prot::READ)]);
     // Reversed: a split, no change (5.3).
     b.done(current(0x1_3000, 0x1_2000, Prot::NONE), &[]);
 }

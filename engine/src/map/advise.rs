@@ -28,9 +28,9 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
             Advice::Sequential => body.access = Access::Sequential,
             Advice::Random => body.access = Access::Random,
             Advice::NoSync => body.flags |= EntryFlags::NOSYNC,
-            Advice::AutoSync => body.flags = body.flags.without(EntryFlags::NOSYNC),
+            Advice::AutoSync => body.flags = body.flags.difference(EntryFlags::NOSYNC),
             Advice::NoCore => body.flags |= EntryFlags::NOCOREDUMP,
-            Advice::Core => body.flags = body.flags.without(EntryFlags::NOCOREDUMP),
+            Advice::Core => body.flags = body.flags.difference(EntryFlags::NOCOREDUMP),
         })
     }
 

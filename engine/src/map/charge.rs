@@ -73,7 +73,7 @@ impl<O: Clone + PartialEq> Body<O> {
     /// Takes the charge off an entry of which the object is charged now (17.5).
     pub(super) fn charge_moved(&mut self, objects: &impl Objects<Object = O>) {
         if self.object_is_charged(objects) {
-            self.flags = self.flags.without(EntryFlags::CHARGED);
+            self.flags = self.flags.difference(EntryFlags::CHARGED);
         }
     }
 
@@ -84,6 +84,6 @@ impl<O: Clone + PartialEq> Body<O> {
             objects.shadow(object, &mut self.offset, length, charged);
             self.charge_moved(objects);
         }
-        self.flags = self.flags.without(EntryFlags::NEEDS_COPY);
+        self.flags = self.flags.difference(EntryFlags::NEEDS_COPY);
     }
 }

@@ -156,7 +156,7 @@ impl<O: Clone + PartialEq> Body<O> {
     /// 17.3: what a child gets, at offset 0 and not charged.
     fn inherited(&self, object: Option<O>) -> Self {
         let none = EntryFlags::USER_WIRED | EntryFlags::CHARGED;
-        let flags = self.flags.without(none);
+        let flags = self.flags.difference(none);
         let mut child = Self::new(self.prot(), self.max(), self.inherit(), flags, object, 0);
         (child.avail, child.access) = (self.avail, self.access);
         child

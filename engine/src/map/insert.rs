@@ -23,7 +23,7 @@ use crate::tree::{Cursor, Item};
 /// let private = Mapping { flags: CowFlags::COW, object, offset: 0x2000, ..Mapping::anonymous(Prot::RW) };
 /// assert_eq!(private.max, Prot::ALL);
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Mapping<O = NonZeroU64> {
     /// The protection in force. It is not checked against `max` (rule 6.4).
     pub prot: Prot,

@@ -36,6 +36,7 @@ use core::fmt;
 
 pub(crate) use self::body::Body;
 pub(crate) use self::corrupt::corrupt;
+pub use self::find::FindRequest;
 pub use self::gaps::Gaps;
 pub use self::insert::Mapping;
 pub use self::iter::Entries;

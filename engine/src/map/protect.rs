@@ -108,7 +108,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
             let old = entry.value.prot();
             let new = match what {
                 ProtectWhat::Current => asked,
-                ProtectWhat::Max => old.and(asked),
+                ProtectWhat::Max => old.intersection(asked),
             };
             let body = self.body_mut(&at)?;
             body.set_prot(new);

@@ -93,7 +93,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let range = AddrRange::between(entry.start, entry.end);
         let body = self.body_mut(at)?;
         if wiring == Wiring::User {
-            body.flags = body.flags.without(EntryFlags::USER_WIRED);
+            body.flags = body.flags.difference(EntryFlags::USER_WIRED);
         }
         body.wired = body.wired.saturating_sub(1);
         if body.wired == 0 {

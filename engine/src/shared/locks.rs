@@ -1,4 +1,4 @@
-//! The locks that a shared process is made of: brought by the embedding kernel, or by `std`.
+//! The locks that a shared process is made of: brought by the embedding kernel, or those of `parking_lot`.
 
 use lock_api::{RawMutex, RawRwLock};
 
@@ -7,7 +7,7 @@ use lock_api::{RawMutex, RawRwLock};
 /// A kernel implements it on a type without values, for its own locks:
 ///
 /// ```
-/// # #[cfg(feature = "std")] {
+/// # #[cfg(feature = "parking_lot")] {
 /// use growstack::shared::{EventCount, Locks};
 ///
 /// /// Locks of parking_lot, as an example.
@@ -53,11 +53,11 @@ pub trait Wait: Default {
 /// They are fair in the long run: a thread that waits is given the lock in at most half a
 /// millisecond of others' passing it by, and a waiting writer keeps new readers out. No thread
 /// that panics poisons them.
-#[cfg(feature = "std")]
+#[cfg(feature = "parking_lot")]
 #[derive(Clone, Copy, Debug)]
 pub enum ParkingLot {}
 
-#[cfg(feature = "std")]
+#[cfg(feature = "parking_lot")]
 impl Locks for ParkingLot {
     type Process = parking_lot::RawMutex;
     type Map = parking_lot::RawRwLock;
@@ -65,14 +65,14 @@ impl Locks for ParkingLot {
 }
 
 /// A [`Wait`] on a condition variable of [`parking_lot`].
-#[cfg(feature = "std")]
+#[cfg(feature = "parking_lot")]
 #[derive(Debug, Default)]
 pub struct EventCount {
     wakeups: parking_lot::Mutex<usize>,
     changed: parking_lot::Condvar,
 }
 
-#[cfg(feature = "std")]
+#[cfg(feature = "parking_lot")]
 impl Wait for EventCount {
     fn ticket(&self) -> usize {
         *self.wakeups.lock()

@@ -27,7 +27,7 @@ mod view;
 mod wire;
 
 pub use fault::FaultPath;
-#[cfg(feature = "std")]
+#[cfg(feature = "parking_lot")]
 pub use locks::{EventCount, ParkingLot};
 pub use locks::{Locks, Wait};
 pub use map_lock::{MapReadGuard, MapUpgradableGuard, MapWriteGuard};
@@ -50,7 +50,7 @@ use view::{Room, View};
 /// Every method takes `&self`. Each operation has the answer that it would have on a [`VmSpace`]
 /// that one thread uses, and takes effect at one moment between its call and its return.
 ///
-/// `L` is the [locks](Locks); with the feature `std` there is `ParkingLot`. `O` and `B` are those of
+/// `L` is the [locks](Locks); with the feature `parking_lot` there is `ParkingLot`. `O` and `B` are those of
 /// [`VmMap`](crate::VmMap).
 ///
 /// Closures that operations tell their [changes](crate::Change) to are called with the map lock
@@ -58,7 +58,7 @@ use view::{Room, View};
 /// anything of the same process.
 ///
 /// ```
-/// # #[cfg(feature = "std")] fn main() -> Result<(), growstack::Refusal> {
+/// # #[cfg(feature = "parking_lot")] fn main() -> Result<(), growstack::Refusal> {
 /// use growstack::shared::{ParkingLot, SharedVmSpace};
 /// use growstack::{Addr, Growth, Size, StackRequest, VmMap, VmSpace};
 ///
@@ -74,7 +74,7 @@ use view::{Room, View};
 /// });
 /// assert_eq!(shared.grow(Addr::new(0x8f_fff8), |_| ())?, Growth::AlreadyMapped);
 /// # Ok(()) }
-/// # #[cfg(not(feature = "std"))] fn main() {}
+/// # #[cfg(not(feature = "parking_lot"))] fn main() {}
 /// ```
 // In this order: the words that a growth writes, which go from core to core with it, lie in one
 // cache line, and nothing else that a fault looks at lies in it.
@@ -149,7 +149,7 @@ impl<L: Locks, O: Objects, const B: usize> core::fmt::Debug for SharedVmSpace<L,
     }
 }
 
-#[cfg(all(test, feature = "std", not(loom)))]
+#[cfg(all(test, feature = "parking_lot", not(loom)))]
 mod tests {
     use core::ptr::from_ref;
 

@@ -6,7 +6,7 @@ use crate::attr::{Advice, FindSpace, Holes, Inherit, ProtectWhat, Wiring};
 use crate::change::Change;
 use crate::entry::Entry;
 use crate::flags::Prot;
-use crate::map::Mapping;
+use crate::map::{FindRequest, Mapping};
 use crate::num::{Addr, Size};
 use crate::objects::Objects;
 use crate::refusal::Refusal;
@@ -80,13 +80,11 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     /// As there.
     pub fn find(
         &self,
-        start: Addr,
-        length: Size,
-        max_addr: Addr,
-        space: FindSpace,
+        request: FindRequest,
         mapping: Mapping<O::Object>,
         tell: impl FnMut(Change),
     ) -> Result<Addr, Refusal> {
+        let FindRequest { start, length, space, .. } = request;
         loop {
             let guard = self.map.write();
             // A search may end in a hole that is in transition.
@@ -98,7 +96,7 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
             };
             if guard.transitions.clear_of(stretch(place, place.wrapping_add(length))) {
                 let mut map = MapWriteGuard { shared: self, guard };
-                return map.find(start, length, max_addr, space, mapping, tell);
+                return map.find(request, mapping, tell);
             }
             self.wait_for_transition(guard);
         }
@@ -168,16 +166,13 @@ impl<L: Locks, O: Objects, const B: usize> MapWriteGuard<'_, L, O, B> {
     /// As there.
     pub fn find(
         &mut self,
-        start: Addr,
-        length: Size,
-        max_addr: Addr,
-        space: FindSpace,
+        request: FindRequest,
         mapping: Mapping<O::Object>,
         mut tell: impl FnMut(Change),
     ) -> Result<Addr, Refusal> {
         let (map, mut publication) = self.guard.edit(&self.shared.view);
         let follow = |change| publication.follow(change, &mut tell);
-        let found = map.find(start, length, max_addr, space, mapping, follow);
+        let found = map.find(request, mapping, follow);
         publication.finish();
         found
     }

@@ -98,7 +98,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         // 13.13: the flag moves to the new piece, `avail` is copied before its length goes off.
         let body = self.body_mut(at)?;
         body.avail = left;
-        body.flags = body.flags.without(EntryFlags::GROWS_DOWN);
+        body.flags = body.flags.difference(EntryFlags::GROWS_DOWN);
         let length = start.wrapping_sub(bottom);
         self.insert_piece(at, &piece, left.wrapping_sub(length))?;
         let added = AddrRange::between(bottom, start);

@@ -107,7 +107,7 @@ impl Record {
     /// The record in plainer and plainer forms: without flags, without an object or odd
     /// protections, with whole pages. For maps that do not have all of these.
     pub(crate) fn plainer(&self) -> [Self; 3] {
-        let bare = Self { flags: self.flags.and(CowFlags::GROWTH), ..*self };
+        let bare = Self { flags: self.flags.intersection(CowFlags::GROWTH), ..*self };
         let anonymous = match self.kind {
             Kind::Insert | Kind::Stack | Kind::Find | Kind::Fixed => {
                 let (prot, max) = (Prot::RW, Prot::ALL);

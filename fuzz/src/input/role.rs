@@ -174,7 +174,7 @@ impl Role<Mapping> for Attributes {
             prot: record.prot,
             max: record.max,
             // The reader of traces knows growth flags for stacks only.
-            flags: record.flags.without(CowFlags::GROWTH),
+            flags: record.flags.difference(CowFlags::GROWTH),
             object: ObjectId::new(u64::from(record.object)),
             offset,
         }

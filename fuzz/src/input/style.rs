@@ -105,7 +105,7 @@ pub(super) struct Colour {
 const PLAIN: Colour = Colour { prot: Prot::RW, max: Prot::ALL, flags: CowFlags::NONE, object: 0 };
 
 /// The flags that an insertion may be given.
-const INSERTION: CowFlags = CowFlags::ALL.without(CowFlags::GROWTH);
+const INSERTION: CowFlags = CowFlags::ALL.difference(CowFlags::GROWTH);
 
 /// The few mappings that most insertions of a sequence use.
 ///
@@ -144,8 +144,11 @@ impl Palette {
 
     fn fresh(&self, bytes: &mut Unstructured<'_>) -> Colour {
         let (prot, max) = protections(bytes);
-        let flags =
-            if bytes.one_in(3) { some_flags(bytes).and(self.flags) } else { CowFlags::NONE };
+        let flags = if bytes.one_in(3) {
+            some_flags(bytes).intersection(self.flags)
+        } else {
+            CowFlags::NONE
+        };
         Colour { prot, max, flags, object: bytes.pick(&[0, 0, 0, 1, 1, 2]) }
     }
 }
@@ -172,7 +175,7 @@ fn protections(bytes: &mut Unstructured<'_>) -> (Prot, Prot) {
 
 /// One flag, or rarely any set of them.
 fn some_flags(bytes: &mut Unstructured<'_>) -> CowFlags {
-    let any = CowFlags::from_bits_truncate(bytes.small(1 << 7)).and(INSERTION);
-    let one = CowFlags::NAMES[bytes.index(7)].0.and(INSERTION);
+    let any = CowFlags::from_bits_truncate(bytes.small(1 << 7)).intersection(INSERTION);
+    let one = CowFlags::NAMES[bytes.index(7)].0.intersection(INSERTION);
     if bytes.one_in(4) { any } else { one }
 }

@@ -207,7 +207,7 @@ impl Oracle {
             ProtectWhat::Current => prot,
             ProtectWhat::Max => {
                 entry.max = prot;
-                old.and(prot)
+                old.intersection(prot)
             }
         };
         entry.prot = new;

@@ -218,7 +218,7 @@ impl Oracle {
         new.set(EntryFlags::GROWS_DOWN);
         new.avail = avail - added;
 
-        let lost = EntryFlags::ALL.without(EntryFlags::GROWTH | EntryFlags::CHARGED);
+        let lost = EntryFlags::ALL.difference(EntryFlags::GROWTH | EntryFlags::CHARGED);
         let dropped = stack.has(lost) || stack.inherit != Inherit::Copy;
         self.reach_if(two_way, Branch::DownTwoWay);
         self.reach_if(dropped, Branch::DownDropped);

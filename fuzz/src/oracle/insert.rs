@@ -199,7 +199,7 @@ impl Oracle {
         let lower =
             at.checked_sub(1).map(|l| &self.process.entries[l]).filter(|l| l.end == new.start);
         let Some(lower) = lower else { return Some(Branch::NewAlone) };
-        let but_charge = |p: &Piece| p.flags.without(EntryFlags::CHARGED);
+        let but_charge = |p: &Piece| p.flags.difference(EntryFlags::CHARGED);
         if lower.object.is_some() {
             Some(Branch::NewBesideObject)
         } else if lower.access != new.access || but_charge(lower) != but_charge(new) {

@@ -8,7 +8,7 @@ use super::piece::Piece;
 
 /// Rule 3.1: may `a` and `b`, which touch in this order, merge? If not, why not.
 fn difference(a: &Piece, b: &Piece) -> Option<Branch> {
-    let but_charge = |p: &Piece| p.flags.without(EntryFlags::CHARGED);
+    let but_charge = |p: &Piece| p.flags.difference(EntryFlags::CHARGED);
     if a.object != b.object {
         Some(Branch::DifferObject)
     } else if a.prot != b.prot {

@@ -42,11 +42,11 @@ impl Piece {
     }
 
     pub(super) fn set(&mut self, flags: EntryFlags) {
-        self.flags = self.flags.with(flags);
+        self.flags = self.flags.union(flags);
     }
 
     pub(super) fn clear(&mut self, flags: EntryFlags) {
-        self.flags = self.flags.without(flags);
+        self.flags = self.flags.difference(flags);
     }
 
     pub(super) fn holds(&self, addr: u64) -> bool {

@@ -119,7 +119,7 @@ macro_rules! enums {
         impl Field for $name {
             fn read(words: &mut Words<'_>, what: &'static str) -> Result<Self, ParseError> {
                 let word = words.need(what)?;
-                Self::from_word(word.text).ok_or_else(|| {
+                word.text.parse().map_err(|_| {
                     let choices: Vec<&str> = Self::ALL.iter().map(|v| v.word()).collect();
                     words.not_one_of(word, what, choices.join(", "))
                 })

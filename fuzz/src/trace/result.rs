@@ -120,8 +120,8 @@ fn flags(words: &mut Words<'_>) -> Result<(Access, EntryFlags), ParseError> {
     let word = words.need("FLAGS")?;
     let (mut access, mut flags) = (Access::Normal, EntryFlags::NONE);
     for part in list(word) {
-        match Access::from_word(part.text) {
-            Some(pattern) if pattern != Access::Normal => {
+        match part.text.parse() {
+            Ok(pattern) if pattern != Access::Normal => {
                 if access != Access::Normal && access != pattern {
                     return Err(words.error(part, Problem::TwoPatterns));
                 }

@@ -192,7 +192,7 @@ impl ListMap {
             let entry = self.entries.get_mut(&start).expect("the start of an entry");
             match what {
                 ProtectWhat::Current => entry.prot = prot,
-                ProtectWhat::Max => (entry.max, entry.prot) = (prot, entry.prot.and(prot)),
+                ProtectWhat::Max => (entry.max, entry.prot) = (prot, entry.prot.intersection(prot)),
             }
             self.simplify(start);
             next = self.above(start).map(|(start, _)| start).filter(|start| *start < end);
