@@ -8,7 +8,7 @@ use crate::range::AddrRange;
 
 /// What an insertion does about swap.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Charge {
+pub(crate) enum Charge {
     /// Not charged.
     None,
     /// Charged, and the caller has reserved the swap.
@@ -19,7 +19,7 @@ pub(super) enum Charge {
 
 impl Charge {
     /// Rule 6.6: `acc_no_charge` and `nofault` win over `acc_charged`.
-    pub(super) fn of(flags: CowFlags, prot: Prot, anonymous: bool) -> Self {
+    pub(crate) fn of(flags: CowFlags, prot: Prot, anonymous: bool) -> Self {
         if flags.intersects(CowFlags::ACC_NO_CHARGE | CowFlags::NOFAULT) {
             Self::None
         } else if flags.contains(CowFlags::ACC_CHARGED) {

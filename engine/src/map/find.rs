@@ -52,11 +52,11 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     pub fn find_space(&self, start: Addr, length: Size) -> Result<Addr, Refusal> {
         let (min, max) = self.tree.bounds();
         let (start, length) = (start.get().max(min), length.get());
-        let none = Refusal::NoGap { start: Addr::new(start), length: Size::new(length) };
-        if start.checked_add(length).is_none_or(|end| end > max) {
-            return Err(none);
-        }
-        self.tree.first_fit(start, length).map(Addr::new).ok_or(none)
+        let fits = start.checked_add(length).is_some_and(|end| end <= max);
+        let found = if fits { self.tree.first_fit(start, length) } else { None };
+        found
+            .map(Addr::new)
+            .ok_or_else(|| Refusal::NoGap { start: Addr::new(start), length: Size::new(length) })
     }
 
     /// Maps memory at an address, or at the first fit at or above it: `vm_map_find(9)`, rule 7.6.

@@ -39,7 +39,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         }
         let placement = self.place(&at, range.start, range.end, mapping);
         let prot = placement.prot();
-        let placed = self.carry_out(&mut at, placement);
+        let placed = self.pay_and_apply(&mut at, placement);
         self.objects.end_unmapping();
         placed?;
         tell(Change::Mapped(AddrRange::between(range.start, range.end), prot));

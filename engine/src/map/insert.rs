@@ -3,7 +3,7 @@
 use core::num::NonZeroU64;
 
 use super::charge::Charge;
-use super::{Body, VmMap};
+use super::{Body, VmMap, corrupt};
 use crate::attr::{Access, Inherit};
 use crate::change::Change;
 use crate::flags::{CowFlags, EntryFlags, Prot};
@@ -59,9 +59,12 @@ pub(super) enum Place {
     MergeUpper { offset: u64 },
     /// 6.9: it closes the gap between two entries that it merges with.
     MergeBoth,
+    /// 13.12: the lower neighbour merges with the one below it, which sets a place free.
+    InPlaceOfLower,
 }
 
-/// An insertion that passed the checks and has its place.
+/// An insertion that passed the checks and has its place: first its swap and its nodes are reserved,
+/// then it is [applied](VmMap::apply).
 pub(crate) struct Placement<O> {
     pub(super) start: u64,
     pub(super) end: u64,
@@ -93,7 +96,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let placement = self.place(&at, start, end, mapping);
         let prot = placement.prot();
         self.tree.predict_one(&at);
-        self.carry_out(&mut at, placement)?;
+        self.pay_and_apply(&mut at, placement)?;
         tell(Change::Mapped(AddrRange::between(start, end), prot));
         Ok(())
     }
@@ -140,23 +143,48 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         Placement { start, end, body, charge, place }
     }
 
-    /// Reserves the swap and makes the insertion, whose nodes have been predicted. Nothing changes
-    /// if that fails. Afterwards the cursor is on the entry that holds the new range.
-    pub(crate) fn carry_out(
+    /// Reserves the swap for an insertion whose nodes have been predicted, and makes it.
+    pub(crate) fn pay_and_apply(
         &mut self,
         at: &mut Cursor,
         placement: Placement<O::Object>,
     ) -> Result<(), Refusal> {
-        let Placement { start, end, body, charge, place } = placement;
-        self.pay(charge, end - start)?;
-        match place {
-            Place::Alone { offset } => {
-                let body = body.with_offset(offset);
-                if let Err(out) = self.tree.insert_predicted(at, start, end, body) {
-                    self.pay_back(charge, end - start);
-                    return Err(out.into());
-                }
+        self.pay(placement.charge, placement.length())?;
+        self.apply(at, placement)
+    }
+
+    /// Makes the insertion, whose swap is reserved and whose nodes have been predicted. If it lacks
+    /// nodes all the same, the swap is given back, and nothing changes. Afterwards the cursor is on the
+    /// entry that holds the new range.
+    #[inline(always)]
+    pub(crate) fn apply(
+        &mut self,
+        at: &mut Cursor,
+        placement: Placement<O::Object>,
+    ) -> Result<(), Refusal> {
+        let Placement { start, end, charge, place, .. } = placement;
+        if let Place::Alone { offset } = place {
+            let body = placement.body.with_offset(offset);
+            if let Err(out) = self.tree.insert_predicted(at, start, end, body) {
+                self.pay_back(charge, end - start);
+                return Err(out.into());
             }
+        } else {
+            self.apply_to_neighbours(at, placement)?;
+        }
+        // Cannot overflow: entries are disjoint.
+        self.size = self.size.wrapping_add(end - start);
+        Ok(())
+    }
+
+    fn apply_to_neighbours(
+        &mut self,
+        at: &mut Cursor,
+        placement: Placement<O::Object>,
+    ) -> Result<(), Refusal> {
+        let Placement { start, end, body, place, .. } = placement;
+        match place {
+            Place::Alone { .. } => return Err(corrupt()),
             Place::Extend => {
                 self.extend_lower(at, end)?;
                 self.simplify(at)?;
@@ -175,15 +203,14 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
                 self.tree.remove(at);
                 self.extend_lower(at, top)?;
             }
+            Place::InPlaceOfLower => self.insert_in_place_of_lower(at, start, end, body)?,
         }
-        // Cannot overflow: entries are disjoint.
-        self.size = self.size.wrapping_add(end - start);
         Ok(())
     }
 
     /// Rule 6.6: reserves the swap for an insertion of `wanted` bytes.
     #[inline(always)]
-    pub(super) fn pay(&mut self, charge: Charge, wanted: u64) -> Result<(), Refusal> {
+    pub(crate) fn pay(&mut self, charge: Charge, wanted: u64) -> Result<(), Refusal> {
         if charge != Charge::Reserve {
             return Ok(());
         }
@@ -296,6 +323,11 @@ fn inherit_of(asked: CowFlags) -> Inherit {
 }
 
 impl<O> Placement<O> {
+    /// Bytes to map.
+    pub(super) const fn length(&self) -> u64 {
+        self.end.wrapping_sub(self.start)
+    }
+
     /// The protection of the new range.
     pub(crate) const fn prot(&self) -> Prot {
         self.body.prot()

@@ -35,13 +35,13 @@ mod wire;
 use core::fmt;
 
 pub(crate) use self::body::Body;
+pub(crate) use self::charge::Charge;
 pub(crate) use self::corrupt::corrupt;
 pub use self::find::FindRequest;
 pub use self::gaps::Gaps;
 pub use self::insert::Mapping;
 pub use self::iter::Entries;
 pub use self::lookup::Gap;
-pub(crate) use self::piece::Piece;
 pub use self::space::{Fit, SpaceRequest};
 use crate::num::{Addr, Size};
 use crate::objects::{Objects, Plain};

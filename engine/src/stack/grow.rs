@@ -9,9 +9,9 @@
 use super::decide::{Refused, Stack, Step, Totals, direction};
 use crate::attr::{Holes, Wiring};
 use crate::change::Change;
-use crate::flags::{EntryFlags, Prot};
+use crate::flags::{CowFlags, EntryFlags, Prot};
 use crate::growth::{Direction, Growth};
-use crate::map::{Piece, VmMap, corrupt};
+use crate::map::{Charge, VmMap, corrupt};
 use crate::num::{Addr, Size};
 use crate::objects::{Objects, Swap};
 use crate::range::AddrRange;
@@ -90,17 +90,20 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let step = state.decide_down(stack, addr, below, self.totals());
         let Step { edge: bottom, left, main } = step.map_err(|refused| self.refuse(at, refused))?;
 
-        let piece = Piece { start: bottom, end: start, prot, max };
+        let length = start.wrapping_sub(bottom);
         let cut = |refusal| Refused { refusal, cut: Some(left) };
-        self.pay_for_piece(&piece).map_err(|refusal| self.refuse(at, cut(refusal)))?;
+        self.check_bounds(bottom, start).map_err(|refusal| self.refuse(at, cut(refusal)))?;
+        let charge = Charge::of(CowFlags::NONE, prot, true);
+        self.pay(charge, length).map_err(|refusal| self.refuse(at, cut(refusal)))?;
+        let avail = left.wrapping_sub(length);
+        let piece = self.plan_piece(at, (bottom, start), (prot, max), charge, avail);
         self.ensure_piece(at, &piece)?;
         // Nothing refuses any more.
         // 13.13: the flag moves to the new piece, `avail` is copied before its length goes off.
         let body = self.body_mut(at)?;
         body.avail = left;
         body.flags = body.flags.difference(EntryFlags::GROWS_DOWN);
-        let length = start.wrapping_sub(bottom);
-        self.insert_piece(at, &piece, left.wrapping_sub(length))?;
+        self.apply(at, piece)?;
         let added = AddrRange::between(bottom, start);
         self.settle(state, added, prot, main, tell);
         Ok(Growth::Grown { added, direction: Direction::Down })

@@ -75,7 +75,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let avail = max_ssize.wrapping_sub(init).get();
         let placement = self.place(&at, start, end, mapping).into_stack(flags, 0, avail);
         self.tree.predict_one(&at);
-        self.carry_out(&mut at, placement)?;
+        self.pay_and_apply(&mut at, placement)?;
         let mapped = AddrRange::between(start, end);
         tell(Change::Mapped(mapped, prot));
         Ok(mapped)
