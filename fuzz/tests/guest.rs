@@ -10,6 +10,7 @@ use std::fs;
 use std::num::NonZero;
 
 use common::HEADER;
+use common::liar::{HONEST, Lie};
 use growstack::{Addr, Change, CowFlags, Limits, Prot, Size};
 use growstack_fuzz::answer::{Answer, Cause, Row, Summary};
 use growstack_fuzz::cli::{Exit, Streams, run as command};
@@ -48,91 +49,46 @@ fn the_example_agrees_with_the_oracle() {
     assert!(counts.to_string().lines().next().unwrap().ends_with("not supported"));
 }
 
-/// What is wrong with a map.
-trait Mistake: Send + Sync + 'static {
-    /// Runs `op` on a sound map, in the wrong way.
-    fn apply(map: &mut ListMap, op: &Op) -> Answer;
-}
-
-/// The example, with a mistake.
-struct Wrong<M> {
-    map: ListMap,
-    mistake: std::marker::PhantomData<M>,
-}
-
-impl<M: Mistake> AddressSpace for Wrong<M> {
-    fn create(config: &Config) -> Self {
-        Self { map: ListMap::create(config), mistake: std::marker::PhantomData }
-    }
-    fn apply(&mut self, op: &Op, _: &mut Vec<Change>) -> (Answer, Cause) {
-        (M::apply(&mut self.map, op), Cause::NotGiven)
-    }
-    fn reports_causes(&self) -> bool {
-        false
-    }
-    fn keeps(&self) -> Keeps {
-        self.map.keeps()
-    }
-    fn entries(&self, rows: &mut Vec<Row>) {
-        self.map.entries(rows);
-    }
-    fn summary(&self) -> Summary {
-        self.map.summary()
-    }
-}
-
-fn sound(map: &mut ListMap, op: &Op) -> Answer {
-    map.apply(op, &mut Vec::new()).0
-}
-
 /// Looks for one byte more than was asked for.
-struct FindsTooMuch;
-impl Mistake for FindsTooMuch {
-    fn apply(map: &mut ListMap, op: &Op) -> Answer {
-        match *op {
-            Op::FindSpace { start, length } if length != Size::ZERO => {
-                let length = length.wrapping_add(Size::new(1));
-                sound(map, &Op::FindSpace { start, length })
-            }
-            _ => sound(map, op),
+const FINDS_TOO_MUCH: Lie = Lie {
+    ask: |op| match op {
+        Op::FindSpace { start, length } if length != Size::ZERO => {
+            Op::FindSpace { start, length: length.wrapping_add(Size::new(1)) }
         }
-    }
-}
+        _ => op,
+    },
+    ..HONEST
+};
 
 /// Holds the byte at the end of an entry for a part of it.
-struct LooksOneAhead;
-impl Mistake for LooksOneAhead {
-    fn apply(map: &mut ListMap, op: &Op) -> Answer {
-        match *op {
-            Op::Lookup { addr } => {
-                let addr = addr.wrapping_back(Size::new(1));
-                sound(map, &Op::Lookup { addr })
-            }
-            _ => sound(map, op),
-        }
-    }
-}
+const LOOKS_ONE_AHEAD: Lie = Lie {
+    ask: |op| match op {
+        Op::Lookup { addr } => Op::Lookup { addr: addr.wrapping_back(Size::new(1)) },
+        _ => op,
+    },
+    ..HONEST
+};
 
 /// Changes something, and says that it does not support the operation.
-struct SaysNothing;
-impl Mistake for SaysNothing {
-    fn apply(map: &mut ListMap, op: &Op) -> Answer {
-        match *op {
-            Op::Fixed { start, length, .. } => {
-                sound(map, &Op::Remove { start, end: start.wrapping_add(length) });
-                Answer::Unsupported
-            }
-            _ => sound(map, op),
+const SAYS_NOTHING: Lie = Lie {
+    ask: |op| match op {
+        Op::Fixed { start, length, .. } => Op::Remove { start, end: start.wrapping_add(length) },
+        _ => op,
+    },
+    answer: |liar, (answer, _), _| {
+        if matches!(liar.op, Op::Fixed { .. }) {
+            *answer = Answer::Unsupported;
         }
-    }
-}
+    },
+    ..HONEST
+};
 
 #[test]
 fn wrong_maps_are_found_and_cut() {
     let wrong = [
-        MapFactory::of::<Wrong<FindsTooMuch>>("finds-too-much"),
-        MapFactory::of::<Wrong<LooksOneAhead>>("looks-one-ahead"),
-        MapFactory::of::<Wrong<SaysNothing>>("says-nothing"),
+        FINDS_TOO_MUCH.on::<ListMap>("finds-too-much"),
+        LOOKS_ONE_AHEAD.on::<ListMap>("looks-one-ahead"),
+        SAYS_NOTHING.on::<ListMap>("says-nothing"),
     ];
     for wrong in wrong {
         let outcome = sequences(100, wrong);
@@ -312,7 +268,7 @@ fn stress_is_refused_without_the_engine() {
 
 #[test]
 fn minimize_works_on_the_map_under_test() {
-    let wrong = MapFactory::of::<Wrong<FindsTooMuch>>("wrong");
+    let wrong = FINDS_TOO_MUCH.on::<ListMap>("wrong");
     let trace = sequences(100, wrong).failure.unwrap().trace;
     let folder = tempfile::TempDir::new().unwrap();
     let path = folder.path().join("a.trace");

@@ -9,14 +9,15 @@ use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
-use common::toy::{Faulty, Sound, fault};
+use common::liar::{FAULTY, fault};
 use common::{HEADER, golden_folder};
 use growstack_fuzz::cli::{Exit, Streams, run};
+use growstack_fuzz::oracle::Oracle;
 use growstack_fuzz::replay::MapFactory;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use tempfile::TempDir;
 
-/// How a call in this process ended, with maps that are toys.
+/// How a call in this process ended, with two maps of which one goes wrong on demand.
 #[derive(Debug)]
 struct Call {
     exit: Exit,
@@ -31,7 +32,7 @@ impl Call {
 }
 
 fn call(arguments: &[&str], paths: &[&Path]) -> Call {
-    let maps = [MapFactory::of::<Sound>("engine"), MapFactory::of::<Faulty>("oracle")];
+    let maps = [MapFactory::of::<Oracle>("engine"), FAULTY.on::<Oracle>("oracle")];
     let words = ["growstack"].iter().chain(arguments).map(OsString::from);
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut streams = Streams { out: &mut out, err: &mut err };
@@ -211,7 +212,7 @@ fn random_tells_programs_what_it_came_to() {
     let folder = TempDir::new().unwrap();
     let json = folder.path().join("tally.json");
     let arguments = ["random", "--sequences", "2", "--seed", "1", "--map", "oracle", "--json"];
-    let sound = [MapFactory::of::<growstack_fuzz::oracle::Oracle>("oracle")];
+    let sound = [MapFactory::of::<Oracle>("oracle")];
     let words = ["growstack"].iter().chain(&arguments).map(OsString::from);
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut streams = Streams { out: &mut out, err: &mut err };

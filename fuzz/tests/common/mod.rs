@@ -1,7 +1,7 @@
 //! What several tests need.
 #![allow(clippy::unwrap_used, dead_code)]
 
-pub(crate) mod toy;
+pub(crate) mod liar;
 
 use std::path::{Path, PathBuf};
 
