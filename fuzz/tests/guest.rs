@@ -5,20 +5,18 @@ mod common;
 #[path = "../examples/btreemap/map/mod.rs"]
 mod map;
 
-use std::ffi::OsString;
 use std::fs;
 use std::num::NonZero;
 
-use common::HEADER;
 use common::liar::{HONEST, Lie};
-use growstack::{Addr, Change, CowFlags, Limits, Prot, Size};
+use common::{HEADER, call};
+use growstack::{Addr, Change, Limits, Prot, Size};
 use growstack_fuzz::answer::{Answer, Cause, Row, Summary};
-use growstack_fuzz::cli::{Exit, Streams, run as command};
+use growstack_fuzz::cli::Exit;
 use growstack_fuzz::compare::{Divergence, compare_kept};
 use growstack_fuzz::driver::{Outcome, Settings, run};
 use growstack_fuzz::keeps::Keeps;
-use growstack_fuzz::op::Kind;
-use growstack_fuzz::op::{Config, LimitName, Op};
+use growstack_fuzz::op::{Config, Kind, LimitName, Mapping, Op};
 use growstack_fuzz::oracle::Oracle;
 use growstack_fuzz::replay::{MapFactory, replay};
 use growstack_fuzz::settings::{settings, unsupported, without};
@@ -27,8 +25,8 @@ use growstack_fuzz::trace::Trace;
 use map::ListMap;
 
 fn sequences(number: u64, tested: MapFactory) -> Outcome {
-    let threads = NonZero::<usize>::MIN;
-    run(&Settings { seed: 11, first: 0, sequences: Some(number), budget: None, threads }, tested)
+    let (sequences, threads) = (Some(number), NonZero::<usize>::MIN);
+    run(&Settings { seed: 11, sequences, threads, ..Settings::default() }, tested)
 }
 
 #[test]
@@ -156,16 +154,6 @@ fn what_changes_nothing_is_passed_over() {
     // On the map alone, nothing else does what it passes over.
     let (counts, _) = replay(&trace(body), &both()[1..]);
     assert_eq!((counts.operations, counts.answers, counts.passed), (2, 2, 3));
-}
-
-/// How the command ended, and what it wrote.
-fn call(words: &[&str], maps: &[MapFactory]) -> (Exit, String, String) {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut streams = Streams { out: &mut out, err: &mut err };
-    let words = ["growstack"].iter().chain(words).map(OsString::from);
-    let exit = command(words, maps, &mut streams).unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (exit, text(out), text(err))
 }
 
 #[test]
@@ -345,14 +333,7 @@ fn a_map_that_supports_nothing() {
 fn what_is_not_kept_is_not_compared() {
     let mut map = Oracle::create(trace("").config());
     let range = (Addr::new(0x1000), Addr::new(0x3000));
-    let flags = CowFlags::NONE;
-    let mapping = growstack_fuzz::op::Mapping {
-        prot: Prot::RW,
-        max: Prot::ALL,
-        flags,
-        object: None,
-        offset: 0x7000,
-    };
+    let mapping = Mapping { offset: 0x7000, ..Mapping::anonymous(Prot::RW) };
     map.apply(&Op::Insert { start: range.0, end: range.1, mapping }, &mut Vec::new());
     let mut rows = Vec::new();
     map.entries(&mut rows);

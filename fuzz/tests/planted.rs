@@ -18,13 +18,8 @@ use growstack_fuzz::replay::{MapFactory, replay};
 use growstack_fuzz::trace::Trace;
 
 fn settings(threads: usize) -> Settings {
-    Settings {
-        seed: 5,
-        first: 0,
-        sequences: Some(3000),
-        budget: None,
-        threads: NonZero::new(threads).unwrap(),
-    }
+    let threads = NonZero::new(threads).unwrap();
+    Settings { seed: 5, sequences: Some(3000), threads, ..Settings::default() }
 }
 
 /// The failure found, after a look at what holds for all of them.

@@ -4,14 +4,14 @@
 #[path = "../../tests/common/mod.rs"]
 mod common;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
 use common::liar::{FAULTY, fault};
 use common::{HEADER, golden_folder};
-use growstack_fuzz::cli::{Exit, Streams, run};
+use growstack_fuzz::cli::Exit;
 use growstack_fuzz::oracle::Oracle;
 use growstack_fuzz::replay::MapFactory;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
@@ -33,12 +33,10 @@ impl Call {
 
 fn call(arguments: &[&str], paths: &[&Path]) -> Call {
     let maps = [MapFactory::of::<Oracle>("engine"), FAULTY.on::<Oracle>("oracle")];
-    let words = ["growstack"].iter().chain(arguments).map(OsString::from);
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut streams = Streams { out: &mut out, err: &mut err };
-    let exit = run(words.chain(paths.iter().map(OsString::from)), &maps, &mut streams).unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Call { exit, out: text(out), err: text(err) }
+    let words = arguments.iter().map(OsStr::new);
+    let words: Vec<&OsStr> = words.chain(paths.iter().map(|path| path.as_os_str())).collect();
+    let (exit, out, err) = common::call(&words, &maps);
+    Call { exit, out, err }
 }
 
 fn replay(path: &Path) -> Call {
@@ -212,15 +210,11 @@ fn random_tells_programs_what_it_came_to() {
     let folder = TempDir::new().unwrap();
     let json = folder.path().join("tally.json");
     let arguments = ["random", "--sequences", "2", "--seed", "1", "--map", "oracle", "--json"];
-    let sound = [MapFactory::of::<Oracle>("oracle")];
-    let words = ["growstack"].iter().chain(&arguments).map(OsString::from);
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut streams = Streams { out: &mut out, err: &mut err };
-    let words = words.chain([json.clone().into_os_string()]);
-    assert_eq!(run(words, &sound, &mut streams).unwrap(), Exit::Agreed);
+    let words = [&arguments[..], &[json.to_str().unwrap()]].concat();
+    let (exit, reported, _) = common::call(&words, &[MapFactory::of::<Oracle>("oracle")]);
+    assert_eq!(exit, Exit::Agreed);
     let text = fs::read_to_string(&json).unwrap();
     let tally: growstack_fuzz::tally::Tally = serde_json::from_str(&text).unwrap();
-    let reported = String::from_utf8(out).unwrap();
     assert!(reported.contains(&format!("operations {}, compared", tally.operations)), "{reported}");
     assert!(tally.operations > 0 && tally.seconds > 0.0);
 }

@@ -253,12 +253,12 @@ pub fn unwired(start: u64, end: u64) -> Change {
 
 /// Anonymous, with max rwx and offset 0.
 pub fn anonymous(prot: Prot, flags: CowFlags) -> Mapping {
-    Mapping { prot, max: Prot::ALL, flags, object: None, offset: 0 }
+    Mapping { flags, ..Mapping::anonymous(prot) }
 }
 
 /// Object `id` at `offset`, with max rwx.
 pub fn object(prot: Prot, flags: CowFlags, id: u64, offset: u64) -> Mapping {
-    Mapping { prot, max: Prot::ALL, flags, object: ObjectId::new(id), offset }
+    Mapping { object: ObjectId::new(id), offset, ..anonymous(prot, flags) }
 }
 
 pub fn insert(start: u64, end: u64, mapping: Mapping) -> Op {
