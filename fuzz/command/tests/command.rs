@@ -219,6 +219,11 @@ fn random_tells_programs_what_it_came_to() {
     let text = fs::read_to_string(&json).unwrap();
     let tally: growstack_fuzz::tally::Tally = serde_json::from_str(&text).unwrap();
     assert!(reported.contains(&format!("operations {}, compared", tally.operations)), "{reported}");
+    assert!(reported.contains(&format!("pairs with operations {},", tally.pairs())), "{reported}");
+    for (name, [done, refused]) in &tally.ended {
+        assert!(reported.contains(&format!("\n{name:<24} {done:>12} {refused:>12}\n")), "{name}");
+    }
+    assert_eq!(tally.ended.values().flatten().sum::<u64>(), tally.operations);
     assert!(tally.operations > 0 && tally.seconds > 0.0);
 }
 
