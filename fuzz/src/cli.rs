@@ -20,9 +20,10 @@ mod show;
 mod stress;
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
+use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 
 use crate::replay::MapFactory;
@@ -52,7 +53,12 @@ enum Command {
 }
 
 impl Command {
-    fn run(&self, factories: &[MapFactory], streams: &mut Streams<'_>) -> io::Result<Exit> {
+    /// Runs the command. The error says why it is of no use.
+    fn run(&self, factories: &[MapFactory], streams: &mut Streams<'_>) -> Result<Exit> {
+        // The answer would be about another map than the one under test.
+        if matches!(self, Self::Stress(_)) && own(factories).is_some() {
+            bail!("stress works on the engine, which is not among the maps of this command");
+        }
         match self {
             Self::Replay(replay) => replay.run(factories, streams),
             Self::Random(random) => random.run(factories, streams),
@@ -65,12 +71,6 @@ impl Command {
             Self::Plain(plain) => plain.run(streams),
             Self::Report(report) => report.run(streams),
         }
-    }
-
-    /// The name of a command that works on the engine, if that is not among `factories`: its answer
-    /// would be about another map than the one under test.
-    fn for_the_engine(&self, factories: &[MapFactory]) -> Option<&'static str> {
-        matches!(self, Self::Stress(_) if own(factories).is_some()).then_some("stress")
     }
 }
 
@@ -138,17 +138,9 @@ pub fn run(
     streams: &mut Streams<'_>,
 ) -> io::Result<Exit> {
     match Arguments::try_parse_from(arguments) {
-        Ok(Arguments { command }) => match command.for_the_engine(factories) {
-            Some(name) => {
-                writeln!(
-                    streams.err,
-                    "growstack: {name} works on the engine, which is not among the maps of this \
-                     command"
-                )?;
-                Ok(Exit::Unusable)
-            }
-            None => command.run(factories, streams),
-        },
+        Ok(Arguments { command }) => {
+            command.run(factories, streams).or_else(|error| complain(&error, streams.err))
+        }
         Err(error) if error.use_stderr() => {
             write!(streams.err, "{}", error.render())?;
             Ok(Exit::Unusable)
@@ -158,4 +150,15 @@ pub fn run(
             Ok(Exit::Agreed)
         }
     }
+}
+
+/// Says why a command is of no use.
+fn complain(error: &anyhow::Error, err: &mut dyn Write) -> io::Result<Exit> {
+    let kind = error.downcast_ref().map(io::Error::kind);
+    // Whoever closed the pipe has read enough.
+    if kind == Some(ErrorKind::BrokenPipe) {
+        return Err(ErrorKind::BrokenPipe.into());
+    }
+    writeln!(err, "growstack: {error:#}")?;
+    Ok(Exit::Unusable)
 }

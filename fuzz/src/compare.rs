@@ -17,7 +17,7 @@ pub use pages::fully_merged;
 use pages::{EVERYWHERE, compare_within};
 use same::hide_avail;
 pub(crate) use same::same_rows;
-pub(crate) use text::{AnswerText, ChangesText};
+pub(crate) use text::{answer_text, changes_text};
 
 /// Everything that can be seen of a map around one operation.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use core::fmt;
 use growstack::Addr;
 
 use crate::answer::Summary;
-use crate::compare::{AnswerText, ChangesText, Divergence};
+use crate::compare::{Divergence, answer_text, changes_text};
 use crate::keeps::Keeps;
 use crate::op::Op;
 use crate::replay::{Failure, TRACE};
@@ -65,9 +65,9 @@ impl<'a> Report<'a> {
             writeln!(f, "  {TRACE:9}  {answer}")?;
         }
         for (name, seen) in &self.failure.observed {
-            write!(f, "  {name:9}  {}; {}", AnswerText(&seen.answer), seen.cause)?;
+            write!(f, "  {name:9}  {}; {}", answer_text(&seen.answer), seen.cause)?;
             match &seen.changes {
-                Some(changes) => writeln!(f, "; {}", ChangesText(changes))?,
+                Some(changes) => writeln!(f, "; {}", changes_text(changes))?,
                 None => writeln!(f)?,
             }
         }

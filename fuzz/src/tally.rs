@@ -62,29 +62,3 @@ impl Tally {
         self.reached.values().map(BTreeMap::len).sum()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::answer::Answer;
-    use crate::oracle::Branch;
-    use growstack::KernReturn;
-
-    fn counts() -> Counts {
-        let mut counts = Counts::default();
-        counts.operation(Kind::Grow, Answer::Code(KernReturn::Success), &[Branch::SwapReserved]);
-        counts.operation(Kind::Grow, Answer::Code(KernReturn::NoSpace), &[Branch::SwapShort]);
-        counts.operation(Kind::Dump, Answer::Silent, &[]);
-        counts
-    }
-
-    #[test]
-    fn it_has_what_was_counted() {
-        let tally = Tally::of(&counts());
-        assert_eq!(tally.operations, 3);
-        assert_eq!(tally.ended["grow"], [1, 1]);
-        assert_eq!(tally.ended.len(), 2, "only what ran: {:?}", tally.ended);
-        assert_eq!(tally.reached["grow"]["1.5a"], 1);
-        assert_eq!(tally.pairs(), 2);
-    }
-}

@@ -121,8 +121,8 @@ fn growth_tells_what_was_added<M: AddressSpace>() {
     b.run(insert_rw(0x1_0000, 0x1_2000));
     b.run(stack(0x1_2000, 0x8000, CowFlags::GROWTH));
     // Cut at the neighbour, which it extends (13.13); only what is new is reported.
-    b.grows(0x1_2fff, Direction::Down, (0x1_2000, 0x1_5000), &[mapped(0x1_2000, 0x1_5000, RW)]);
-    b.grows(0x1_7000, Direction::Up, (0x1_7000, 0x1_9000), &[mapped(0x1_7000, 0x1_9000, RW)]);
+    b.grows_rw(0x1_2fff, Direction::Down, (0x1_2000, 0x1_5000));
+    b.grows_rw(0x1_7000, Direction::Up, (0x1_7000, 0x1_9000));
 }
 
 fn wire_future_tells_both<M: AddressSpace>() {
@@ -145,5 +145,5 @@ fn wire_future_tells_both<M: AddressSpace>() {
     );
     // The part that grows is wired now, so the next growth is wired from the start (13.16).
     let added = (0x1_6000, 0x1_7000);
-    b.grows(0x1_6000, Direction::Up, added, &[mapped(added.0, added.1, RW)]);
+    b.grows_rw(0x1_6000, Direction::Up, added);
 }

@@ -152,7 +152,7 @@ fn nobody_waits_for_ever() {
 fn a_program_that_is_too_slow_is_not_tried_again_and_again() {
     let script = Script::new("exec sleep 600");
     let threads = NonZero::<usize>::MIN;
-    let settings = Settings { seed: 5, first: 0, sequences: Some(9), budget: None, threads };
+    let settings = Settings { seed: 5, sequences: Some(9), threads, ..Settings::default() };
     let outcome = run(&settings, script.factory(Duration::from_millis(100)));
     let text = outcome.failure.unwrap().to_string();
     assert!(text.contains("script was too slow"), "{text}");

@@ -117,8 +117,8 @@ fn runs_keep_to_their_bounds() {
         seed: 1,
         first: 3,
         sequences: Some(7),
-        budget: None,
         threads: NonZero::new(3).unwrap(),
+        ..Settings::default()
     };
     assert_eq!(run(&settings, itself).counts.sequences, 7);
     // However short the time, something is compared.

@@ -5,19 +5,18 @@ mod common;
 #[path = "../examples/btreemap/map/mod.rs"]
 mod map;
 
-use std::ffi::OsString;
 use std::fs;
 use std::num::NonZero;
 
-use common::HEADER;
-use growstack::{Addr, Change, CowFlags, Limits, Prot, Size};
+use common::liar::{HONEST, Lie};
+use common::{HEADER, call};
+use growstack::{Addr, Change, Limits, Prot, Size};
 use growstack_fuzz::answer::{Answer, Cause, Row, Summary};
-use growstack_fuzz::cli::{Exit, Streams, run as command};
+use growstack_fuzz::cli::Exit;
 use growstack_fuzz::compare::{Divergence, compare_kept};
 use growstack_fuzz::driver::{Outcome, Settings, run};
 use growstack_fuzz::keeps::Keeps;
-use growstack_fuzz::op::Kind;
-use growstack_fuzz::op::{Config, LimitName, Op};
+use growstack_fuzz::op::{Config, Kind, LimitName, Mapping, Op};
 use growstack_fuzz::oracle::Oracle;
 use growstack_fuzz::replay::{MapFactory, replay};
 use growstack_fuzz::settings::{settings, unsupported, without};
@@ -26,8 +25,8 @@ use growstack_fuzz::trace::Trace;
 use map::ListMap;
 
 fn sequences(number: u64, tested: MapFactory) -> Outcome {
-    let threads = NonZero::<usize>::MIN;
-    run(&Settings { seed: 11, first: 0, sequences: Some(number), budget: None, threads }, tested)
+    let (sequences, threads) = (Some(number), NonZero::<usize>::MIN);
+    run(&Settings { seed: 11, sequences, threads, ..Settings::default() }, tested)
 }
 
 #[test]
@@ -48,91 +47,46 @@ fn the_example_agrees_with_the_oracle() {
     assert!(counts.to_string().lines().next().unwrap().ends_with("not supported"));
 }
 
-/// What is wrong with a map.
-trait Mistake: Send + Sync + 'static {
-    /// Runs `op` on a sound map, in the wrong way.
-    fn apply(map: &mut ListMap, op: &Op) -> Answer;
-}
-
-/// The example, with a mistake.
-struct Wrong<M> {
-    map: ListMap,
-    mistake: std::marker::PhantomData<M>,
-}
-
-impl<M: Mistake> AddressSpace for Wrong<M> {
-    fn create(config: &Config) -> Self {
-        Self { map: ListMap::create(config), mistake: std::marker::PhantomData }
-    }
-    fn apply(&mut self, op: &Op, _: &mut Vec<Change>) -> (Answer, Cause) {
-        (M::apply(&mut self.map, op), Cause::NotGiven)
-    }
-    fn reports_causes(&self) -> bool {
-        false
-    }
-    fn keeps(&self) -> Keeps {
-        self.map.keeps()
-    }
-    fn entries(&self, rows: &mut Vec<Row>) {
-        self.map.entries(rows);
-    }
-    fn summary(&self) -> Summary {
-        self.map.summary()
-    }
-}
-
-fn sound(map: &mut ListMap, op: &Op) -> Answer {
-    map.apply(op, &mut Vec::new()).0
-}
-
 /// Looks for one byte more than was asked for.
-struct FindsTooMuch;
-impl Mistake for FindsTooMuch {
-    fn apply(map: &mut ListMap, op: &Op) -> Answer {
-        match *op {
-            Op::FindSpace { start, length } if length != Size::ZERO => {
-                let length = length.wrapping_add(Size::new(1));
-                sound(map, &Op::FindSpace { start, length })
-            }
-            _ => sound(map, op),
+const FINDS_TOO_MUCH: Lie = Lie {
+    ask: |op| match op {
+        Op::FindSpace { start, length } if length != Size::ZERO => {
+            Op::FindSpace { start, length: length.wrapping_add(Size::new(1)) }
         }
-    }
-}
+        _ => op,
+    },
+    ..HONEST
+};
 
 /// Holds the byte at the end of an entry for a part of it.
-struct LooksOneAhead;
-impl Mistake for LooksOneAhead {
-    fn apply(map: &mut ListMap, op: &Op) -> Answer {
-        match *op {
-            Op::Lookup { addr } => {
-                let addr = addr.wrapping_back(Size::new(1));
-                sound(map, &Op::Lookup { addr })
-            }
-            _ => sound(map, op),
-        }
-    }
-}
+const LOOKS_ONE_AHEAD: Lie = Lie {
+    ask: |op| match op {
+        Op::Lookup { addr } => Op::Lookup { addr: addr.wrapping_back(Size::new(1)) },
+        _ => op,
+    },
+    ..HONEST
+};
 
 /// Changes something, and says that it does not support the operation.
-struct SaysNothing;
-impl Mistake for SaysNothing {
-    fn apply(map: &mut ListMap, op: &Op) -> Answer {
-        match *op {
-            Op::Fixed { start, length, .. } => {
-                sound(map, &Op::Remove { start, end: start.wrapping_add(length) });
-                Answer::Unsupported
-            }
-            _ => sound(map, op),
+const SAYS_NOTHING: Lie = Lie {
+    ask: |op| match op {
+        Op::Fixed { start, length, .. } => Op::Remove { start, end: start.wrapping_add(length) },
+        _ => op,
+    },
+    answer: |liar, (answer, _), _| {
+        if matches!(liar.op, Op::Fixed { .. }) {
+            *answer = Answer::Unsupported;
         }
-    }
-}
+    },
+    ..HONEST
+};
 
 #[test]
 fn wrong_maps_are_found_and_cut() {
     let wrong = [
-        MapFactory::of::<Wrong<FindsTooMuch>>("finds-too-much"),
-        MapFactory::of::<Wrong<LooksOneAhead>>("looks-one-ahead"),
-        MapFactory::of::<Wrong<SaysNothing>>("says-nothing"),
+        FINDS_TOO_MUCH.on::<ListMap>("finds-too-much"),
+        LOOKS_ONE_AHEAD.on::<ListMap>("looks-one-ahead"),
+        SAYS_NOTHING.on::<ListMap>("says-nothing"),
     ];
     for wrong in wrong {
         let outcome = sequences(100, wrong);
@@ -200,16 +154,6 @@ fn what_changes_nothing_is_passed_over() {
     // On the map alone, nothing else does what it passes over.
     let (counts, _) = replay(&trace(body), &both()[1..]);
     assert_eq!((counts.operations, counts.answers, counts.passed), (2, 2, 3));
-}
-
-/// How the command ended, and what it wrote.
-fn call(words: &[&str], maps: &[MapFactory]) -> (Exit, String, String) {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut streams = Streams { out: &mut out, err: &mut err };
-    let words = ["growstack"].iter().chain(words).map(OsString::from);
-    let exit = command(words, maps, &mut streams).unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (exit, text(out), text(err))
 }
 
 #[test]
@@ -312,7 +256,7 @@ fn stress_is_refused_without_the_engine() {
 
 #[test]
 fn minimize_works_on_the_map_under_test() {
-    let wrong = MapFactory::of::<Wrong<FindsTooMuch>>("wrong");
+    let wrong = FINDS_TOO_MUCH.on::<ListMap>("wrong");
     let trace = sequences(100, wrong).failure.unwrap().trace;
     let folder = tempfile::TempDir::new().unwrap();
     let path = folder.path().join("a.trace");
@@ -389,14 +333,7 @@ fn a_map_that_supports_nothing() {
 fn what_is_not_kept_is_not_compared() {
     let mut map = Oracle::create(trace("").config());
     let range = (Addr::new(0x1000), Addr::new(0x3000));
-    let flags = CowFlags::NONE;
-    let mapping = growstack_fuzz::op::Mapping {
-        prot: Prot::RW,
-        max: Prot::ALL,
-        flags,
-        object: None,
-        offset: 0x7000,
-    };
+    let mapping = Mapping { offset: 0x7000, ..Mapping::anonymous(Prot::RW) };
     map.apply(&Op::Insert { start: range.0, end: range.1, mapping }, &mut Vec::new());
     let mut rows = Vec::new();
     map.entries(&mut rows);

@@ -4,7 +4,7 @@
 mod common;
 
 use arbitrary::{Arbitrary, Unstructured};
-use common::golden_traces;
+use common::{fork_traces, golden_traces};
 use growstack::CowFlags;
 use growstack_fuzz::input::{
     Anchor, Flavour, HEADER, Header, Input, Offset, Operand, Prefill, RECORD, Record, Unit,
@@ -162,7 +162,7 @@ fn unknown_operations_and_broken_ends_are_passed_over() {
 #[test]
 fn inputs_of_traces_are_the_traces() {
     let mut near = [0_u32; 2];
-    for (path, bytes) in golden_traces() {
+    for (path, bytes) in golden_traces().into_iter().chain(fork_traces()) {
         let trace = Trace::parse(&bytes).unwrap();
         let ops: Vec<Op> = trace.steps.iter().take(400).map(|step| *step.op()).collect();
         let input = Input::of(trace.config(), ops.iter().copied());

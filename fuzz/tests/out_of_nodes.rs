@@ -7,22 +7,23 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::num::NonZeroU64;
-use std::path::Path;
 
 use arbitrary::Unstructured;
+use common::golden_traces;
 use growstack::{
     Addr, Change, CowFlags, Growth, Mapping, Prot, Refusal, Size, StackRequest, VmMap, VmSpace,
 };
 use growstack_fuzz::answer::{Answer, Cause, Row, Summary};
 use growstack_fuzz::engine::EngineSpace;
 use growstack_fuzz::input::{Flavour, Input, seeded};
-use growstack_fuzz::op::Op;
+use growstack_fuzz::op::{Kind, Op};
 use growstack_fuzz::space::AddressSpace;
 use growstack_fuzz::trace::Trace;
-use walkdir::WalkDir;
 
 /// The system's allocator, which this thread can make refuse.
 struct Refusing;
@@ -108,27 +109,9 @@ fn insist<const B: usize>(
         assert_eq!(changes, [], "{op:?} was refused for memory and reported changes");
         assert!(look(space) == before, "{op:?} was refused for memory and changed the map");
         tally.refused += 1;
-        tally.kinds_refused.insert(kind(op));
+        tally.kinds_refused.insert(Kind::of(op).name());
     }
     unreachable!()
-}
-
-fn kind(op: &Op) -> &'static str {
-    match op {
-        Op::Insert { .. } => "insert",
-        Op::Stack { .. } => "stack",
-        Op::Grow { .. } => "grow",
-        Op::Find { .. } => "find",
-        Op::Fixed { .. } => "fixed",
-        Op::Remove { .. } => "remove",
-        Op::Protect { .. } => "protect",
-        Op::Inherit { .. } => "inherit",
-        Op::Madvise { .. } => "madvise",
-        Op::Wire { .. } => "wire",
-        Op::Unwire { .. } => "unwire",
-        Op::Exec { .. } => "exec",
-        _ => "another",
-    }
 }
 
 const NEED_NODES: [&str; 11] = [
@@ -141,18 +124,13 @@ fn golden<const B: usize>(
     scarcity: impl Fn(&mut EngineSpace<B>, usize, &mut dyn FnMut(&mut EngineSpace<B>)),
 ) -> Tally {
     let mut tally = Tally::default();
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/freebsd-9.3");
-    for file in WalkDir::new(corpus).sort_by_file_name() {
-        let file = file.unwrap().into_path();
-        if file.extension().is_none_or(|extension| extension != "trace") {
-            continue;
-        }
-        let trace = Trace::parse(&std::fs::read(&file).unwrap()).unwrap();
+    for (path, bytes) in golden_traces() {
+        let trace = Trace::parse(&bytes).unwrap();
         let mut space = EngineSpace::<B>::create(trace.config());
         for step in &trace.steps {
             let answer = insist(&mut space, step.op(), &mut tally, &scarcity);
             if let Some(recorded) = step.answer() {
-                assert_eq!(answer, recorded, "{}: {:?}", file.display(), step.op());
+                assert_eq!(answer, recorded, "{}: {:?}", path.display(), step.op());
             }
         }
     }

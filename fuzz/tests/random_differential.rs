@@ -4,7 +4,6 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::num::NonZero;
 use std::sync::LazyLock;
 
 use growstack_fuzz::driver::{Outcome, Settings, engine, run};
@@ -13,17 +12,8 @@ use growstack_fuzz::op::Kind;
 const SEQUENCES: u64 = 30_000;
 
 fn run_width(width: usize, seed: u64) -> Outcome {
-    run(&settings(seed, SEQUENCES), engine(width).unwrap())
-}
-
-fn settings(seed: u64, sequences: u64) -> Settings {
-    Settings {
-        seed,
-        first: 0,
-        sequences: Some(sequences),
-        budget: None,
-        threads: std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
-    }
+    let settings = Settings { seed, sequences: Some(SEQUENCES), ..Settings::default() };
+    run(&settings, engine(width).unwrap())
 }
 
 /// One run for all tests that look at its counts.

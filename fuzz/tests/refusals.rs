@@ -313,12 +313,7 @@ fn r13_5_avail<M: AddressSpace>() {
     b.run(stack(0x1_0000, 0x1_0000, CowFlags::GROWS_DOWN));
     let (need, avail) = (Size::new(0x9000), Size::ZERO);
     b.refused(grow(0x1_7000), Refusal::Avail { need, avail });
-    b.grows(
-        0x1_7001,
-        Direction::Down,
-        (0x1_7000, 0x1_f000),
-        &[mapped(0x1_7000, 0x1_f000, Prot::RW)],
-    );
+    b.grows_rw(0x1_7001, Direction::Down, (0x1_7000, 0x1_f000));
 }
 
 fn r13_6_guard_page<M: AddressSpace>() {

@@ -4,15 +4,13 @@
 mod common;
 
 use common::HEADER;
-use common::toy::{Faulty, Sound, fault};
-use growstack::{Addr, Change, Prot};
-use growstack_fuzz::answer::{Answer, Cause, Row, Summary};
+use common::liar::{FAULTY, HONEST, Lie, fault};
+use growstack::{Addr, Prot};
 use growstack_fuzz::compare::Divergence;
-use growstack_fuzz::op::{Config, Op};
+use growstack_fuzz::op::Op;
 use growstack_fuzz::oracle::Oracle;
 use growstack_fuzz::replay::{Counts, Failure, MapFactory, TRACE, cut, fill, replay};
 use growstack_fuzz::report::Report;
-use growstack_fuzz::space::AddressSpace;
 use growstack_fuzz::trace::Trace;
 
 fn parse(body: &str) -> Trace {
@@ -20,7 +18,7 @@ fn parse(body: &str) -> Trace {
 }
 
 fn maps() -> [MapFactory; 2] {
-    [MapFactory::of::<Sound>("sound"), MapFactory::of::<Faulty>("faulty")]
+    [MapFactory::of::<Oracle>("sound"), FAULTY.on::<Oracle>("faulty")]
 }
 
 /// Twenty operations that do not matter, two that do, and some that come too late.
@@ -90,7 +88,7 @@ fn broken_maps() {
     found(
         fault::CHECK,
         ("faulty", "faulty"),
-        |d| matches!(d, Divergence::Broken { invariant } if invariant == "the toy is cracked"),
+        |d| matches!(d, Divergence::Broken { invariant } if invariant == "the map is cracked"),
     );
 }
 
@@ -99,7 +97,7 @@ fn panics() {
     found(
         fault::PANIC,
         ("faulty", "faulty"),
-        |d| matches!(d, Divergence::Panic { message } if message == "the toy broke"),
+        |d| matches!(d, Divergence::Panic { message } if message == "the map broke"),
     );
 }
 
@@ -188,33 +186,8 @@ a.trace:16: grow 0x400000
     assert_eq!(report.to_string(), expected);
 }
 
-/// The oracle, but a `lookup` in the first page spoils an entry: the one at this index.
-struct Spoils<const ENTRY: usize> {
-    map: Oracle,
-    spoilt: bool,
-}
-
-impl<const ENTRY: usize> AddressSpace for Spoils<ENTRY> {
-    fn create(config: &Config) -> Self {
-        Self { map: Oracle::create(config), spoilt: false }
-    }
-    fn apply(&mut self, op: &Op, changes: &mut Vec<Change>) -> (Answer, Cause) {
-        self.spoilt |= matches!(op, Op::Lookup { addr } if addr.get() < 0x2000);
-        self.map.apply(op, changes)
-    }
-    fn entries(&self, rows: &mut Vec<Row>) {
-        self.map.entries(rows);
-        if self.spoilt {
-            rows[ENTRY].prot = Prot::NONE;
-        }
-    }
-    fn summary(&self) -> Summary {
-        self.map.summary()
-    }
-}
-
-/// Where the oracle and a map that spoils `ENTRY` of 1000 diverge; the spoiling operation is the
-/// one of index 1000, and `more` follow it.
+/// Where the oracle and a map that spoils `ENTRY` of 1000 at every `lookup` diverge; the first one
+/// is the operation of index 1000, and `more` follow it.
 fn diverges_at<const ENTRY: usize>(more: usize) -> usize {
     let inserts: String = (0..1000)
         .map(|i| {
@@ -223,7 +196,15 @@ fn diverges_at<const ENTRY: usize>(more: usize) -> usize {
         })
         .collect();
     let trace = parse(&format!("{inserts}lookup 0x1000\n{}", "lookup 0x3000\n".repeat(more)));
-    let maps = [MapFactory::of::<Oracle>("oracle"), MapFactory::of::<Spoils<ENTRY>>("spoilt")];
+    let spoils = Lie {
+        rows: |liar, rows| {
+            if matches!(liar.op, Op::Lookup { .. }) {
+                rows[ENTRY].prot = Prot::NONE;
+            }
+        },
+        ..HONEST
+    };
+    let maps = [MapFactory::of::<Oracle>("oracle"), spoils.on::<Oracle>("spoilt")];
     let failure = replay(&trace, &maps).1.unwrap_err();
     assert!(matches!(failure.divergence, Divergence::Entries { index, .. } if index == ENTRY));
     failure.index

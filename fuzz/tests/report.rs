@@ -1,11 +1,13 @@
 //! The report of a night: verdicts, what is missing, the history, and the page.
 #![allow(clippy::unwrap_used)]
 
-use std::ffi::OsString;
+mod common;
+
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 
-use growstack_fuzz::cli::{Exit, Streams, run};
+use growstack_fuzz::cli::Exit;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -35,11 +37,8 @@ fn night(commit: &str, steps: &[(&str, &str, &str)]) -> TempDir {
 
 /// The exit code, the last line, and the page.
 fn report(folder: &Path) -> (Exit, String, String) {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut streams = Streams { out: &mut out, err: &mut err };
-    let words = ["growstack", "report"].map(OsString::from).into_iter();
-    let exit = run(words.chain([folder.as_os_str().to_owned()]), &[], &mut streams).unwrap();
-    let text = [out, err].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+    let (exit, out, err) = common::call(&[OsStr::new("report"), folder.as_os_str()], &[]);
+    let text = out + &err;
     let page = fs::read_to_string(folder.join("report.html")).unwrap_or_default();
     (exit, text.trim().to_owned(), page)
 }

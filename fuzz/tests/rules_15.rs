@@ -220,7 +220,7 @@ fn r15_5_growth_to_the_end_of_the_map_and_no_further<M: AddressSpace>() {
     // The reserve reaches to 0x24000, beyond the map, which 12.8 allows.
     b.done(stack(0x1_c000, 0x8000, CowFlags::GROWS_UP), &[mapped(0x1_c000, 0x1_d000, Prot::RW)]);
     b.holds(&[stack_entry(0x1_c000, 0x1_d000, UP, 0x7000)], 0, 0x1000, 0);
-    b.grows(0x1_f000, Direction::Up, (0x1_d000, 0x2_0000), &[mapped(0x1_d000, 0x2_0000, Prot::RW)]);
+    b.grows_rw(0x1_f000, Direction::Up, (0x1_d000, 0x2_0000));
     b.holds(&[stack_entry(0x1_c000, 0x2_0000, UP, 0x4000)], 0, 0x4000, 0);
     let end = |top| Refusal::MapEnd { top: Addr::new(top), max: Addr::new(0x2_0000) };
     b.refused(grow(0x2_0000), end(0x2_1000));
@@ -239,7 +239,7 @@ fn r15_5_the_cut_top_decides<M: AddressSpace>() {
 
     // A neighbour that cuts the growth keeps it inside the map.
     b.done(insert_rw(0x1_f000, 0x2_0000), &[mapped(0x1_f000, 0x2_0000, Prot::RW)]);
-    b.grows(0x1_d000, Direction::Up, (0x1_d000, 0x1_f000), &[mapped(0x1_d000, 0x1_f000, Prot::RW)]);
+    b.grows_rw(0x1_d000, Direction::Up, (0x1_d000, 0x1_f000));
     let rows = [stack_entry(0x1_c000, 0x1_f000, UP, 0), entry(0x1_f000, 0x2_0000)];
     b.holds(&rows, 0, 0x4000, 0);
 }
@@ -283,12 +283,7 @@ fn high_stack<M: AddressSpace>(max: u64) -> Bench<M> {
 fn r15_6_room_below_the_end_of_all<M: AddressSpace>() {
     let mut b = high_stack::<M>(u64::MAX);
     let both = |start, end, avail| stack_entry(start, end, DOWN | UP, avail);
-    b.grows(
-        top(0x8000),
-        Direction::Up,
-        (top(0x8000), top(0x7000)),
-        &[mapped(top(0x8000), top(0x7000), Prot::RW)],
-    );
+    b.grows_rw(top(0x8000), Direction::Up, (top(0x8000), top(0x7000)));
     b.holds(&[both(top(0x9000), top(0x7000), 0xd000)], 0, 0x2000, 0);
 
     // The ceiling is 2^64 - 1, so the last page of all does not fit; avail stays.
@@ -304,12 +299,7 @@ fn r15_6_room_below_the_end_of_all<M: AddressSpace>() {
 
     // A step past 2^64 is cut at the ceiling, which leaves nothing.
     b.set(sgrowsiz(0x8000));
-    b.grows(
-        top(0x1001),
-        Direction::Up,
-        (top(0x7000), u64::MAX),
-        &[mapped(top(0x7000), u64::MAX, Prot::RW)],
-    );
+    b.grows_rw(top(0x1001), Direction::Up, (top(0x7000), u64::MAX));
     b.holds(&[both(top(0x9000), u64::MAX, 0)], 0, 0x8fff, 0);
 }
 
@@ -318,12 +308,7 @@ fn r15_6_a_neighbour_ends_the_wrap<M: AddressSpace>() {
     b.done(insert_rw(top(0x4000), top(0x3000)), &[mapped(top(0x4000), top(0x3000), Prot::RW)]);
     b.set(sgrowsiz(0x9000));
     // 2^64 - 0x8000 + 0x9000 wraps; the neighbour cuts it nevertheless.
-    b.grows(
-        top(0x8000),
-        Direction::Up,
-        (top(0x8000), top(0x4000)),
-        &[mapped(top(0x8000), top(0x4000), Prot::RW)],
-    );
+    b.grows_rw(top(0x8000), Direction::Up, (top(0x8000), top(0x4000)));
     let rows =
         [stack_entry(top(0x9000), top(0x4000), DOWN | UP, 0), entry(top(0x4000), top(0x3000))];
     b.holds(&rows, 0, 0x6000, 0);
@@ -361,12 +346,7 @@ fn r15_6_swap_for_the_whole_reserve_comes_first<M: AddressSpace>() {
     b.refused(grow(top(0x8000)), short(0xd000, 0xdfff));
     b.holds(&below, 0, 0x1000, 0);
     b.set(limit(LimitName::Swap, 0xe000));
-    b.grows(
-        top(0x8000),
-        Direction::Up,
-        (top(0x8000), top(0x7000)),
-        &[mapped(top(0x8000), top(0x7000), Prot::RW)],
-    );
+    b.grows_rw(top(0x8000), Direction::Up, (top(0x8000), top(0x7000)));
 }
 
 /// A guard page larger than what is left of the reserve: there is nothing to pay for.
@@ -389,12 +369,7 @@ fn r15_6_without_a_charge_swap_plays_no_role<M: AddressSpace>() {
     let flags = CowFlags::GROWTH | CowFlags::ACC_NO_CHARGE;
     b.run(stack(top(0x1_0000), 0xf000, flags));
     b.set(limit(LimitName::Swap, 0));
-    b.grows(
-        top(0x8000),
-        Direction::Up,
-        (top(0x8000), top(0x7000)),
-        &[mapped(top(0x8000), top(0x7000), Prot::RW)],
-    );
+    b.grows_rw(top(0x8000), Direction::Up, (top(0x8000), top(0x7000)));
 }
 
 fn r15_7_bottom_wraps<M: AddressSpace>() {
@@ -509,12 +484,7 @@ fn r15_11_amount_wraps_down<M: AddressSpace>() {
     b.done(stack(0x1_0000, 0x8000, CowFlags::GROWS_DOWN), &[mapped(0x1_7000, 0x1_8000, Prot::RW)]);
     // 0x1000 + (2^64 - 1) - 1 wraps to 0xffe, which is no multiple of the step but 0.
     b.set(sgrowsiz(u64::MAX));
-    b.grows(
-        0x1_6fff,
-        Direction::Down,
-        (0x1_0000, 0x1_7000),
-        &[mapped(0x1_0000, 0x1_7000, Prot::RW)],
-    );
+    b.grows_rw(0x1_6fff, Direction::Down, (0x1_0000, 0x1_7000));
     let mut old = entry(0x1_7000, 0x1_8000);
     old.avail = Size::new(0x7000);
     b.holds(&[stack_entry(0x1_0000, 0x1_7000, DOWN, 0), old], 0, 0x8000, 0);
@@ -527,7 +497,7 @@ fn r15_11_amount_wraps_up<M: AddressSpace>() {
     // Any step that large will do: 0x2000 + 2^64 - 0x1000 - 1 wraps to 0xfff.
     b.set(sgrowsiz(top(0x1000)));
     // avail is 0x7000, and the neighbour cuts that.
-    b.grows(0x1_2000, Direction::Up, (0x1_1000, 0x1_4000), &[mapped(0x1_1000, 0x1_4000, Prot::RW)]);
+    b.grows_rw(0x1_2000, Direction::Up, (0x1_1000, 0x1_4000));
     b.holds(&[stack_entry(0x1_0000, 0x1_4000, UP, 0), entry(0x1_4000, 0x1_5000)], 0, 0x5000, 0);
 }
 
@@ -539,12 +509,7 @@ fn r15_11_stack_limit_still_clamps<M: AddressSpace>() {
     b.done(stack(0x1_0000, 0x8000, CowFlags::GROWS_DOWN), &[mapped(0x1_7000, 0x1_8000, Prot::RW)]);
     b.set(sgrowsiz(u64::MAX));
     // avail is 0x7000; the limit leaves 0x3800, which is three pages.
-    b.grows(
-        0x1_6000,
-        Direction::Down,
-        (0x1_4000, 0x1_7000),
-        &[mapped(0x1_4000, 0x1_7000, Prot::RW)],
-    );
+    b.grows_rw(0x1_6000, Direction::Down, (0x1_4000, 0x1_7000));
     let mut old = entry(0x1_7000, 0x1_8000);
     old.avail = Size::new(0x7000);
     b.holds(&[stack_entry(0x1_4000, 0x1_7000, DOWN, 0x4000), old], 3, 0x4000, 0);

@@ -109,7 +109,7 @@ fn lagging<M: AddressSpace>() -> Bench<M> {
         wire(0x1_0000, 0x2_1000, Wiring::User, Holes::Allowed),
         &[wired(0x1_0000, 0x1_1000), wired(0x2_0000, 0x2_1000)],
     );
-    b.grows(0x1_3000, Direction::Up, (0x1_1000, 0x1_4000), &[mapped(0x1_1000, 0x1_4000, Prot::RW)]);
+    b.grows_rw(0x1_3000, Direction::Up, (0x1_1000, 0x1_4000));
     let grown = user_wired(stack_entry(0x1_0000, 0x1_4000, UP, 0));
     b.holds(&[grown, user_wired(entry(0x2_0000, 0x2_1000))], 0, 0x5000, 2);
     b
@@ -289,12 +289,7 @@ fn r16_6_exec_sets_the_main_stack<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config);
     b.run(stack(0x4_0000, 0x4000, CowFlags::GROWS_DOWN));
     // No stack is the main one yet.
-    b.grows(
-        0x4_2fff,
-        Direction::Down,
-        (0x4_2000, 0x4_3000),
-        &[mapped(0x4_2000, 0x4_3000, Prot::RW)],
-    );
+    b.grows_rw(0x4_2fff, Direction::Down, (0x4_2000, 0x4_3000));
     b.exec(
         0x8_0000,
         0x1_0000,
@@ -309,23 +304,13 @@ fn r16_6_exec_sets_the_main_stack<M: AddressSpace>() {
         limit: Size::new(0x3000),
     };
     b.refused(grow(0x7_c000), refusal(0x3000));
-    b.grows(
-        0x7_d000,
-        Direction::Down,
-        (0x7_d000, 0x7_f000),
-        &[mapped(0x7_d000, 0x7_f000, Prot::RW)],
-    );
+    b.grows_rw(0x7_d000, Direction::Down, (0x7_d000, 0x7_f000));
     let old = Row { avail: Size::new(0xf000), ..entry(0x7_f000, 0x8_0000) };
     b.holds(&[stack_entry(0x7_d000, 0x7_f000, DOWN, 0xd000), old], 3, 0x3000, 0);
 
     // maxsaddr is 0x70000: an address below it is no main stack's, and is not counted.
     b.run(stack(0x6_0000, 0x4000, CowFlags::GROWS_DOWN));
-    b.grows(
-        0x6_2fff,
-        Direction::Down,
-        (0x6_2000, 0x6_3000),
-        &[mapped(0x6_2000, 0x6_3000, Prot::RW)],
-    );
+    b.grows_rw(0x6_2fff, Direction::Down, (0x6_2000, 0x6_3000));
     let other = Row { avail: Size::new(0x3000), ..entry(0x6_3000, 0x6_4000) };
     let main = Row { avail: Size::new(0xf000), ..entry(0x7_f000, 0x8_0000) };
     let rows = [

@@ -5,7 +5,7 @@
 use std::num::NonZero;
 use std::time::Duration;
 
-use growstack::{Addr, CowFlags, KernReturn, Limits, Prot, Size, StackTunables};
+use growstack::{Addr, KernReturn, Limits, Prot, Size, StackTunables};
 use growstack_fuzz::answer::{Answer, Cause};
 use growstack_fuzz::driver;
 use growstack_fuzz::op::{Config, Mapping, Op};
@@ -24,8 +24,8 @@ fn one_thread_sees_no_difference() {
         [MapFactory::of::<SharedSpace>("shared"), MapFactory::of::<SharedSpace<4>>("shared-4")]
     {
         let threads = NonZero::<usize>::MIN;
-        let (seed, first, budget) = (5, 0, None);
-        let settings = driver::Settings { seed, first, sequences: Some(150), budget, threads };
+        let sequences = Some(150);
+        let settings = driver::Settings { seed: 5, sequences, threads, ..Default::default() };
         let outcome = driver::run(&settings, tested);
         assert!(outcome.failure.is_none(), "{}", outcome.failure.unwrap());
         assert!(outcome.counts.operations > 10_000);
@@ -40,7 +40,7 @@ fn what_threads_are_answered_can_be_explained() {
             operations: Some(500),
             budget: Some(Duration::from_secs(60)),
             threads: NonZero::new(threads).unwrap(),
-            patience: Duration::from_secs(60),
+            ..Settings::default()
         };
         let report = stress::run(&settings);
         assert!(report.failure.is_none(), "{}", report.failure.unwrap());
@@ -61,9 +61,7 @@ fn config() -> Config {
 /// once more.
 fn history(mapped: u64, asked: u64, seen: [Option<Prot>; 2]) -> History {
     let (start, end) = (Addr::new(0x4000), Addr::new(0x5000));
-    let flags = CowFlags::NONE;
-    let mapping = Mapping { prot: Prot::RW, max: Prot::ALL, flags, object: None, offset: 0 };
-    let op = Op::Insert { start, end, mapping };
+    let op = Op::Insert { start, end, mapping: Mapping::anonymous(Prot::RW) };
     let mut map = Oracle::create(&config());
     let mut changes = Vec::new();
     assert_eq!(map.apply(&op, &mut changes).0, Answer::Code(KernReturn::Success));

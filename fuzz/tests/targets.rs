@@ -3,13 +3,13 @@
 
 mod common;
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use arbitrary::Unstructured;
 use common::golden_folder;
-use growstack_fuzz::cli::{Exit, Streams, maps, run};
+use growstack_fuzz::cli::{Exit, maps};
 use growstack_fuzz::input::{Flavour, Header, Input, Prefill, seeded};
 use growstack_fuzz::op::{Kind, Op};
 use growstack_fuzz::targets::{Finding, Session, Target, Verdict};
@@ -18,11 +18,9 @@ use tempfile::TempDir;
 
 /// The exit code, and what was printed.
 fn call(arguments: &[&str], paths: &[&Path]) -> (Exit, String, String) {
-    let words = ["growstack"].iter().chain(arguments).map(OsString::from);
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut streams = Streams { out: &mut out, err: &mut err };
-    let exit = run(words.chain(paths.iter().map(OsString::from)), &maps(), &mut streams).unwrap();
-    (exit, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    let words = arguments.iter().map(OsStr::new);
+    let words: Vec<&OsStr> = words.chain(paths.iter().map(|path| path.as_os_str())).collect();
+    common::call(&words, &maps())
 }
 
 fn write(folder: &TempDir, name: &str, bytes: &[u8]) -> PathBuf {

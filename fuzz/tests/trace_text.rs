@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{HEADER, golden_traces};
+use common::{HEADER, fork_traces, golden_traces};
 use growstack_fuzz::trace::{Step, Trace};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -14,7 +14,7 @@ fn parse(text: &str) -> Trace {
 
 #[test]
 fn golden_traces_print_as_they_are() {
-    for (path, bytes) in golden_traces() {
+    for (path, bytes) in golden_traces().into_iter().chain(fork_traces()) {
         let trace = Trace::parse(&bytes).unwrap_or_else(|e| panic!("{}:{e}", path.display()));
         assert!(trace.to_string().as_bytes() == bytes, "{} has changed", path.display());
     }

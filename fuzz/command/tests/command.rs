@@ -4,19 +4,20 @@
 #[path = "../../tests/common/mod.rs"]
 mod common;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
-use common::toy::{Faulty, Sound, fault};
-use common::{HEADER, golden_folder};
-use growstack_fuzz::cli::{Exit, Streams, run};
+use common::liar::{FAULTY, fault};
+use common::{HEADER, fork_folder, golden_folder};
+use growstack_fuzz::cli::Exit;
+use growstack_fuzz::oracle::Oracle;
 use growstack_fuzz::replay::MapFactory;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use tempfile::TempDir;
 
-/// How a call in this process ended, with maps that are toys.
+/// How a call in this process ended, with two maps of which one goes wrong on demand.
 #[derive(Debug)]
 struct Call {
     exit: Exit,
@@ -31,13 +32,11 @@ impl Call {
 }
 
 fn call(arguments: &[&str], paths: &[&Path]) -> Call {
-    let maps = [MapFactory::of::<Sound>("engine"), MapFactory::of::<Faulty>("oracle")];
-    let words = ["growstack"].iter().chain(arguments).map(OsString::from);
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut streams = Streams { out: &mut out, err: &mut err };
-    let exit = run(words.chain(paths.iter().map(OsString::from)), &maps, &mut streams).unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Call { exit, out: text(out), err: text(err) }
+    let maps = [MapFactory::of::<Oracle>("engine"), FAULTY.on::<Oracle>("oracle")];
+    let words = arguments.iter().map(OsStr::new);
+    let words: Vec<&OsStr> = words.chain(paths.iter().map(|path| path.as_os_str())).collect();
+    let (exit, out, err) = common::call(&words, &maps);
+    Call { exit, out, err }
 }
 
 fn replay(path: &Path) -> Call {
@@ -189,10 +188,13 @@ fn arguments() {
 /// The program itself, with the maps that it has.
 #[test]
 fn golden_traces_agree() {
-    let assert = growstack().arg("replay").arg(golden_folder()).assert().code(0);
-    let out = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
-    let expected = "traces 451, operations 82477, answers compared 79539, divergences 0\n";
-    assert_eq!(out, expected);
+    let totals = [
+        (golden_folder(), "traces 451, operations 82477, answers compared 79539, divergences 0\n"),
+        (fork_folder(), "traces 194, operations 18702, answers compared 14925, divergences 0\n"),
+    ];
+    for (folder, total) in totals {
+        growstack().arg("replay").arg(folder).assert().code(0).stdout(total);
+    }
 }
 
 #[test]
@@ -211,16 +213,17 @@ fn random_tells_programs_what_it_came_to() {
     let folder = TempDir::new().unwrap();
     let json = folder.path().join("tally.json");
     let arguments = ["random", "--sequences", "2", "--seed", "1", "--map", "oracle", "--json"];
-    let sound = [MapFactory::of::<growstack_fuzz::oracle::Oracle>("oracle")];
-    let words = ["growstack"].iter().chain(&arguments).map(OsString::from);
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut streams = Streams { out: &mut out, err: &mut err };
-    let words = words.chain([json.clone().into_os_string()]);
-    assert_eq!(run(words, &sound, &mut streams).unwrap(), Exit::Agreed);
+    let words = [&arguments[..], &[json.to_str().unwrap()]].concat();
+    let (exit, reported, _) = common::call(&words, &[MapFactory::of::<Oracle>("oracle")]);
+    assert_eq!(exit, Exit::Agreed);
     let text = fs::read_to_string(&json).unwrap();
     let tally: growstack_fuzz::tally::Tally = serde_json::from_str(&text).unwrap();
-    let reported = String::from_utf8(out).unwrap();
     assert!(reported.contains(&format!("operations {}, compared", tally.operations)), "{reported}");
+    assert!(reported.contains(&format!("pairs with operations {},", tally.pairs())), "{reported}");
+    for (name, [done, refused]) in &tally.ended {
+        assert!(reported.contains(&format!("\n{name:<24} {done:>12} {refused:>12}\n")), "{name}");
+    }
+    assert_eq!(tally.ended.values().flatten().sum::<u64>(), tally.operations);
     assert!(tally.operations > 0 && tally.seconds > 0.0);
 }
 

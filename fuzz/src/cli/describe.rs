@@ -1,6 +1,5 @@
 //! `growstack describe`.
 
-use std::io;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -23,17 +22,9 @@ pub(super) struct Describe {
 }
 
 impl Describe {
-    pub(super) fn run(&self, streams: &mut Streams<'_>) -> io::Result<Exit> {
-        match self.table() {
-            Ok(table) => {
-                write!(streams.out, "{table}")?;
-                Ok(Exit::Agreed)
-            }
-            Err(error) => {
-                writeln!(streams.err, "growstack: {error:#}")?;
-                Ok(Exit::Unusable)
-            }
-        }
+    pub(super) fn run(&self, streams: &mut Streams<'_>) -> Result<Exit> {
+        write!(streams.out, "{}", self.table()?)?;
+        Ok(Exit::Agreed)
     }
 
     fn table(&self) -> Result<String> {

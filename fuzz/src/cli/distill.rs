@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
@@ -36,17 +35,10 @@ pub(super) struct Distill {
 }
 
 impl Distill {
-    pub(super) fn run(&self, maps: &[MapFactory], streams: &mut Streams<'_>) -> io::Result<Exit> {
-        match self.copy(own(maps), streams) {
-            Ok((kept, of)) => {
-                writeln!(streams.out, "{kept} of {of} inputs in {}", self.out.display())?;
-                Ok(Exit::Agreed)
-            }
-            Err(error) => {
-                writeln!(streams.err, "growstack: {error:#}")?;
-                Ok(Exit::Unusable)
-            }
-        }
+    pub(super) fn run(&self, maps: &[MapFactory], streams: &mut Streams<'_>) -> Result<Exit> {
+        let (kept, of) = self.copy(own(maps), streams)?;
+        writeln!(streams.out, "{kept} of {of} inputs in {}", self.out.display())?;
+        Ok(Exit::Agreed)
     }
 
     /// How many were copied, and of how many.

@@ -1,7 +1,6 @@
 //! `growstack minimize`.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -41,27 +40,17 @@ pub(super) struct Minimize {
 }
 
 impl Minimize {
-    pub(super) fn run(&self, maps: &[MapFactory], streams: &mut Streams<'_>) -> io::Result<Exit> {
-        let outcome = find(&self.file, self.target, own(maps))
-            .and_then(|found| self.save(found.as_ref()).map(|()| found));
-        match outcome {
-            Ok(Some(finding)) => {
-                write!(streams.out, "{finding}")?;
-                Ok(Exit::Diverged)
-            }
-            Ok(None) => {
-                writeln!(streams.out, "{}: shows no fault", self.file.display())?;
-                Ok(Exit::Agreed)
-            }
-            Err(error) => {
-                writeln!(streams.err, "growstack: {error:#}")?;
-                Ok(Exit::Unusable)
-            }
-        }
+    pub(super) fn run(&self, maps: &[MapFactory], streams: &mut Streams<'_>) -> Result<Exit> {
+        let Some(finding) = find(&self.file, self.target, own(maps))? else {
+            writeln!(streams.out, "{}: shows no fault", self.file.display())?;
+            return Ok(Exit::Agreed);
+        };
+        self.save(&finding)?;
+        write!(streams.out, "{finding}")?;
+        Ok(Exit::Diverged)
     }
 
-    fn save(&self, found: Option<&Finding>) -> Result<()> {
-        let Some(finding) = found else { return Ok(()) };
+    fn save(&self, finding: &Finding) -> Result<()> {
         if let Some(path) = self.picture.as_ref().filter(|_| !finding.picture.is_empty()) {
             fs::write(path, &finding.picture).with_context(|| path.display().to_string())?;
         }

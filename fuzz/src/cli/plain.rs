@@ -1,7 +1,6 @@
 //! `growstack plain`.
 
 use std::fs;
-use std::io;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -29,18 +28,11 @@ pub(super) struct Plain {
 }
 
 impl Plain {
-    pub(super) fn run(&self, streams: &mut Streams<'_>) -> io::Result<Exit> {
-        match self.write() {
-            Ok((traces, operations)) => {
-                let out = self.out.display();
-                writeln!(streams.out, "{traces} traces of {operations} operations in {out}")?;
-                Ok(Exit::Agreed)
-            }
-            Err(error) => {
-                writeln!(streams.err, "growstack: {error:#}")?;
-                Ok(Exit::Unusable)
-            }
-        }
+    pub(super) fn run(&self, streams: &mut Streams<'_>) -> Result<Exit> {
+        let (traces, operations) = self.write()?;
+        let out = self.out.display();
+        writeln!(streams.out, "{traces} traces of {operations} operations in {out}")?;
+        Ok(Exit::Agreed)
     }
 
     fn write(&self) -> Result<(usize, usize)> {

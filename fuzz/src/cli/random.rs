@@ -76,15 +76,9 @@ pub(super) struct Random {
 }
 
 impl Random {
-    pub(super) fn run(&self, maps: &[MapFactory], streams: &mut Streams<'_>) -> io::Result<Exit> {
+    pub(super) fn run(&self, maps: &[MapFactory], streams: &mut Streams<'_>) -> Result<Exit> {
         // All that is asked for, before a run that may be long.
-        let tested = match self.tested(maps) {
-            Ok(tested) => tested,
-            Err(error) => {
-                writeln!(streams.err, "growstack: {error:#}")?;
-                return Ok(Exit::Unusable);
-            }
-        };
+        let tested = self.tested(maps)?;
         let settings = self.settings();
         let seed = settings.seed;
         writeln!(streams.out, "seed {seed}, map {}, {} threads", tested.name, settings.threads)?;
@@ -93,21 +87,18 @@ impl Random {
         write_table(&outcome, streams.out)?;
         write_missing(tested, streams.out)?;
         let written = self.tally(&settings, &outcome);
-        if let Err(error) = &written {
+        let Some(failure) = &outcome.failure else {
+            ensure!(
+                outcome.counts.operations != 0,
+                "nothing was compared: {} supports no operation that was drawn",
+                tested.name
+            );
+            writeln!(streams.out, "no divergence, seed {seed}")?;
+            return written.map(|()| Exit::Agreed);
+        };
+        if let Err(error) = written {
             writeln!(streams.err, "growstack: {error:#}")?;
         }
-        if outcome.failure.is_none() && outcome.counts.operations == 0 {
-            writeln!(
-                streams.err,
-                "growstack: nothing was compared: {} supports no operation that was drawn",
-                tested.name
-            )?;
-            return Ok(Exit::Unusable);
-        }
-        let Some(failure) = &outcome.failure else {
-            writeln!(streams.out, "no divergence, seed {seed}")?;
-            return Ok(if written.is_ok() { Exit::Agreed } else { Exit::Unusable });
-        };
         write!(streams.out, "{failure}")?;
         if let Some(folder) = &self.cut {
             match save(folder, failure, tested.name) {

@@ -205,18 +205,13 @@ impl Totals {
 }
 
 impl Replay {
-    pub(super) fn run(&self, maps: &[MapFactory], streams: &mut Streams<'_>) -> io::Result<Exit> {
-        let prepared =
-            self.maps(maps).and_then(|maps| self.files(&maps).map(|files| (maps, files)));
-        let outcome = match prepared {
-            Ok((maps, (files, _))) if self.fill => fill_one(&files, &maps, streams),
-            Ok((maps, (files, unused))) => Ok(self.replay_all(&files, unused, &maps, streams)?),
-            Err(error) => Err(error),
-        };
-        outcome.or_else(|error| {
-            writeln!(streams.err, "growstack: {error:#}")?;
-            Ok(Exit::Unusable)
-        })
+    pub(super) fn run(&self, maps: &[MapFactory], streams: &mut Streams<'_>) -> Result<Exit> {
+        let maps = self.maps(maps)?;
+        let (files, unused) = self.files(&maps)?;
+        if self.fill {
+            return fill_one(&files, &maps, streams);
+        }
+        self.replay_all(&files, unused, &maps, streams)
     }
 
     fn maps(&self, maps: &[MapFactory]) -> Result<Vec<MapFactory>> {
@@ -251,7 +246,7 @@ impl Replay {
         unused: usize,
         maps: &[MapFactory],
         streams: &mut Streams<'_>,
-    ) -> io::Result<Exit> {
+    ) -> Result<Exit> {
         let mut exit = Exit::Agreed;
         let (mut traces, mut inputs) = (Totals::default(), Totals::default());
         for (item, result) in
@@ -305,13 +300,10 @@ impl Replay {
             )?;
         }
         traces.write(streams.out)?;
-        if let Some(lacking) =
-            self.lacking(&traces, &inputs, maps.len()).filter(|_| exit == Exit::Agreed)
-        {
-            writeln!(streams.err, "growstack: {lacking}")?;
-            exit = Exit::Unusable;
+        match self.lacking(&traces, &inputs, maps.len()) {
+            Some(lacking) if exit == Exit::Agreed => bail!(lacking),
+            _ => Ok(exit),
         }
-        Ok(exit)
     }
 
     /// What was not compared and should have been.

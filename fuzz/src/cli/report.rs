@@ -1,7 +1,6 @@
 //! `growstack report`.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -30,24 +29,15 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn run(&self, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    pub(super) fn run(&self, streams: &mut Streams<'_>) -> Result<Exit> {
         let path = self.folder.join("history.json");
-        let outcome = History::read(&path).and_then(|history| match self.check {
-            true => Ok((Exit::Agreed, String::new())),
-            false => report(&self.folder, &path, history),
-        });
-        match outcome {
-            Ok((exit, headline)) => {
-                if !headline.is_empty() {
-                    writeln!(streams.out, "{headline}")?;
-                }
-                Ok(exit)
-            }
-            Err(error) => {
-                writeln!(streams.err, "growstack: {error:#}")?;
-                Ok(Exit::Unusable)
-            }
+        let history = History::read(&path)?;
+        if self.check {
+            return Ok(Exit::Agreed);
         }
+        let (exit, headline) = report(&self.folder, &path, history)?;
+        writeln!(streams.out, "{headline}")?;
+        Ok(exit)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io;
 use std::mem;
 use std::path::{Path, PathBuf};
 
@@ -45,17 +44,10 @@ pub(super) struct Seeds {
 }
 
 impl Seeds {
-    pub(super) fn run(&self, streams: &mut Streams<'_>) -> io::Result<Exit> {
-        match self.write() {
-            Ok(count) => {
-                writeln!(streams.out, "{count} inputs in {}", self.out.display())?;
-                Ok(Exit::Agreed)
-            }
-            Err(error) => {
-                writeln!(streams.err, "growstack: {error:#}")?;
-                Ok(Exit::Unusable)
-            }
-        }
+    pub(super) fn run(&self, streams: &mut Streams<'_>) -> Result<Exit> {
+        let count = self.write()?;
+        writeln!(streams.out, "{count} inputs in {}", self.out.display())?;
+        Ok(Exit::Agreed)
     }
 
     fn write(&self) -> Result<usize> {

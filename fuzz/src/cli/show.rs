@@ -1,7 +1,6 @@
 //! `growstack show`.
 
 use std::fs;
-use std::io;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -28,23 +27,14 @@ pub(super) struct Show {
 }
 
 impl Show {
-    pub(super) fn run(&self, streams: &mut Streams<'_>) -> io::Result<Exit> {
-        match self.show(streams) {
-            Ok(()) => Ok(Exit::Agreed),
-            Err(error) => {
-                writeln!(streams.err, "growstack: {error:#}")?;
-                Ok(Exit::Unusable)
-            }
-        }
-    }
-
-    fn show(&self, streams: &mut Streams<'_>) -> Result<()> {
+    pub(super) fn run(&self, streams: &mut Streams<'_>) -> Result<Exit> {
         let trace = read_file(&self.trace)?;
         let title = self.trace.file_name().unwrap_or_default().to_string_lossy();
         let svg = picture(&title, &trace);
         match &self.out {
-            Some(path) => fs::write(path, svg).with_context(|| path.display().to_string()),
-            None => Ok(writeln!(streams.out, "{svg}")?),
+            Some(path) => fs::write(path, svg).with_context(|| path.display().to_string())?,
+            None => writeln!(streams.out, "{svg}")?,
         }
+        Ok(Exit::Agreed)
     }
 }

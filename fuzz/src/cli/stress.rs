@@ -1,9 +1,9 @@
 //! `growstack stress`.
 
-use std::io;
 use std::num::NonZero;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use anyhow::{Result, bail, ensure};
 use clap::{Args, value_parser};
 
 use super::{Exit, Streams};
@@ -41,11 +41,8 @@ pub(super) struct Stress {
 }
 
 impl Stress {
-    pub(super) fn run(&self, streams: &mut Streams<'_>) -> io::Result<Exit> {
-        if self.threads.get() > MOST_THREADS {
-            writeln!(streams.err, "growstack: at most {MOST_THREADS} threads")?;
-            return Ok(Exit::Unusable);
-        }
+    pub(super) fn run(&self, streams: &mut Streams<'_>) -> Result<Exit> {
+        ensure!(self.threads.get() <= MOST_THREADS, "at most {MOST_THREADS} threads");
         let settings = self.settings();
         let (seed, threads) = (settings.seed, settings.threads);
         writeln!(streams.out, "seed {seed}, {threads} threads, {} cores", cores())?;
@@ -70,11 +67,7 @@ impl Stress {
         )?;
         match report.failure {
             None if counts.concurrent == 0 => {
-                writeln!(
-                    streams.err,
-                    "growstack: no call met one of another thread, nothing was tested"
-                )?;
-                Ok(Exit::Unusable)
+                bail!("no call met one of another thread, nothing was tested")
             }
             None => {
                 writeln!(streams.out, "all rounds are linearizable, seed {seed}")?;

@@ -54,18 +54,11 @@ mod tests {
     use super::*;
 
     fn row() -> Row {
-        Row {
-            range: AddrRange::new(Addr::new(0x1000), Addr::new(0x3000)).expect("it is in order"),
-            prot: Prot::READ,
-            max: Prot::RW,
-            inherit: Inherit::Copy,
-            access: Access::Normal,
-            wired: 1,
-            flags: EntryFlags::GROWS_UP,
-            object: ObjectId::new(7),
-            offset: 0x5000,
-            avail: Size::new(0x2000),
-        }
+        let range = AddrRange::new(Addr::new(0x1000), Addr::new(0x3000)).expect("it is in order");
+        let (flags, object) = (EntryFlags::GROWS_UP, ObjectId::new(7));
+        let (offset, avail) = (0x5000, Size::new(0x2000));
+        let plain = crate::answer::row(range, Prot::READ);
+        Row { max: Prot::RW, wired: 1, flags, object, offset, avail, ..plain }
     }
 
     #[test]

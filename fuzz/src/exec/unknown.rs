@@ -4,7 +4,7 @@ use growstack::EntryFlags;
 
 use crate::answer::{Row, Summary};
 use crate::keeps::Keeps;
-use crate::trace::{self, Problem, parse_dump_line as parse};
+use crate::trace::{self, parse_dump_line as parse};
 
 /// A line of a dump, and what of it counts.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ const COUNTERS: [(&str, &str, LeaveOut); 4] = [
 ];
 
 /// Reads a line of a dump.
-pub(super) fn parse_dump_line(line: &str) -> Result<DumpLine, Problem> {
+pub(super) fn parse_dump_line(line: &str) -> Result<DumpLine, String> {
     let mut keeps = Keeps::ALL;
     let mut words: Vec<&str> = line.split_ascii_whitespace().collect();
     if words.get(1).is_some_and(|word| word.starts_with("size=")) {
@@ -71,7 +71,7 @@ pub(super) fn parse_dump_line(line: &str) -> Result<DumpLine, Problem> {
     read(&words.join(" "), keeps)
 }
 
-fn read(line: &str, keeps: Keeps) -> Result<DumpLine, Problem> {
+fn read(line: &str, keeps: Keeps) -> Result<DumpLine, String> {
     match parse(line).map_err(|error| error.problem)? {
         trace::DumpLine::Row(row) => Ok(DumpLine::Row(row, keeps)),
         trace::DumpLine::Summary(summary) => Ok(DumpLine::Summary(summary, keeps)),

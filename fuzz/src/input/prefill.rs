@@ -90,7 +90,7 @@ fn insert(start: u64, length: u64, max: Prot) -> Op {
     Op::Insert {
         start: Addr::new(start),
         end: Addr::new(start.wrapping_add(length)),
-        mapping: Mapping { prot: Prot::RW, max, flags: CowFlags::NONE, object: None, offset: 0 },
+        mapping: Mapping { max, ..Mapping::anonymous(Prot::RW) },
     }
 }
 

@@ -73,9 +73,10 @@ fn between(a: u64, b: u64) -> AddrRange {
 
 #[cfg(test)]
 mod tests {
-    use growstack::Size;
+    use growstack::{Prot, Size};
 
     use super::*;
+    use crate::op::Mapping;
 
     #[test]
     fn ranges_are_never_empty() {
@@ -109,11 +110,5 @@ mod tests {
         assert_eq!(find(Answer::Silent), Some(between(1, 0x2001)));
     }
 
-    const MAPPING: crate::op::Mapping = crate::op::Mapping {
-        prot: growstack::Prot::RW,
-        max: growstack::Prot::RW,
-        flags: growstack::CowFlags::NONE,
-        object: None,
-        offset: 0,
-    };
+    const MAPPING: Mapping = Mapping::anonymous(Prot::RW);
 }

@@ -99,16 +99,10 @@ mod tests {
     use growstack::{Addr, PageSize, Prot, Size};
 
     use super::*;
-    use crate::op::LimitName;
+    use crate::op::{LimitName, Mapping};
 
     fn insert(start: u64, end: u64) -> Op {
-        let mapping = crate::op::Mapping {
-            prot: Prot::RW,
-            max: Prot::RW,
-            flags: growstack::CowFlags::NONE,
-            object: None,
-            offset: 0,
-        };
+        let mapping = Mapping::anonymous(Prot::RW);
         Op::Insert { start: Addr::new(start), end: Addr::new(end), mapping }
     }
 

@@ -103,7 +103,7 @@ fn page(n: u64) -> Addr {
 }
 
 fn mapping(prot: Prot) -> Mapping {
-    Mapping { prot, max: Prot::ALL, flags: CowFlags::NONE, object: None, offset: 0 }
+    Mapping::anonymous(prot)
 }
 
 fn insert(random: &mut SmallRng, window: u64, longest: u64) -> Op {

@@ -8,7 +8,7 @@ use super::history::{Call, Event, Outcome};
 use super::plan::{Field, Plan};
 use super::start;
 use crate::answer::{Row, Summary};
-use crate::compare::{AnswerText, ChangesText};
+use crate::compare::{answer_text, changes_text};
 use crate::space::AddressSpace;
 use crate::trace::RowText;
 
@@ -73,7 +73,8 @@ impl fmt::Display for Described<'_> {
         let before = start(self.plan);
         let mut rows = Vec::new();
         before.entries(&mut rows);
-        writeln!(f, "  before, with {}:", Settings(self.plan))?;
+        writeln!(f, "  before, with this header:")?;
+        self.plan.config.to_string().lines().try_for_each(|line| writeln!(f, "    {line}"))?;
         write_map(f, &rows, before.summary())?;
         writeln!(f, "  the calls, in the order in which they began:")?;
         self.write_calls(f)?;
@@ -106,24 +107,11 @@ fn write_map(f: &mut fmt::Formatter<'_>, rows: &[Row], summary: Summary) -> fmt:
     writeln!(f, "    {summary}")
 }
 
-/// What the map of a round was made with, on one line.
-struct Settings<'a>(&'a Plan);
-
-impl fmt::Display for Settings<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let config = &self.0.config;
-        let tunables = config.tunables;
-        write!(f, "bounds {} to {}, ", config.min, config.max)?;
-        write!(f, "maxsaddr {}, sgrowsiz {:#x}", tunables.maxsaddr, tunables.sgrowsiz)?;
-        f.write_str(if tunables.guard_page { ", a guard page" } else { "" })
-    }
-}
-
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Operation(answer, cause, changes) => {
-                write!(f, "{} ({cause}), {}", AnswerText(answer), ChangesText(changes))
+                write!(f, "{} ({cause}), {}", answer_text(answer), changes_text(changes))
             }
             Self::Protection(Some(prot)) => prot.fmt(f),
             Self::Protection(None) => f.write_str("unmapped"),

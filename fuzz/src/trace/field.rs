@@ -7,7 +7,7 @@ use growstack::{
     Addr, Advice, CowFlags, FindSpace, Holes, Inherit, Prot, ProtectWhat, Size, Wiring,
 };
 
-use super::error::{Excerpt, ParseError, Problem};
+use super::error::ParseError;
 use super::words::{Word, Words};
 use crate::op::{Mapping, ObjectId, ProcessId};
 
@@ -43,20 +43,22 @@ pub(super) fn number(
         Some(digits) => (digits, 16),
         None => (word.text, 10),
     };
-    let found = || Excerpt::new(word.text);
+    let not_a_number = || {
+        let form = "a number, decimal, hexadecimal with 0x, or inf";
+        words.error(word, format!("{what} must be {form}; {word} is not"))
+    };
     // The library would let a sign pass.
     if !digits.starts_with(|c: char| c.is_digit(radix)) {
-        return Err(words.error(word, Problem::NotANumber { what, found: found() }));
+        return Err(not_a_number());
     }
-    u64::from_str_radix(digits, radix).map_err(|error| {
-        let problem = match error.kind() {
-            IntErrorKind::PosOverflow => {
-                Problem::TooGreat { what, limit: u64::MAX, found: found() }
-            }
-            _ => Problem::NotANumber { what, found: found() },
-        };
-        words.error(word, problem)
+    u64::from_str_radix(digits, radix).map_err(|error| match error.kind() {
+        IntErrorKind::PosOverflow => too_great(words, word, what, u64::MAX),
+        _ => not_a_number(),
     })
+}
+
+fn too_great(words: &Words<'_>, word: Word<'_>, what: &'static str, limit: u64) -> ParseError {
+    words.error(word, format!("{what} must not be above {limit}; {word} is"))
 }
 
 /// A number that a smaller type holds.
@@ -67,9 +69,8 @@ pub(super) fn small<T: TryFrom<u64>>(
     limit: u64,
 ) -> Result<T, ParseError> {
     let value = number(words, word, what, u64::MAX)?;
-    T::try_from(value).ok().filter(|_| value <= limit).ok_or_else(|| {
-        words.error(word, Problem::TooGreat { what, limit, found: Excerpt::new(word.text) })
-    })
+    let fitting = T::try_from(value).ok().filter(|_| value <= limit);
+    fitting.ok_or_else(|| too_great(words, word, what, limit))
 }
 
 /// One of the words of `table`.
@@ -83,7 +84,7 @@ pub(super) fn choice<T: Copy>(
         Some((value, _)) => Ok(*value),
         None => {
             let choices: Vec<&str> = table.iter().map(|(_, text)| *text).collect();
-            Err(words.not_one_of(word, what, choices.join(", ")))
+            Err(words.not_one_of(word, what, &choices.join(", ")))
         }
     }
 }
@@ -121,7 +122,7 @@ macro_rules! enums {
                 let word = words.need(what)?;
                 word.text.parse().map_err(|_| {
                     let choices: Vec<&str> = Self::ALL.iter().map(|v| v.word()).collect();
-                    words.not_one_of(word, what, choices.join(", "))
+                    words.not_one_of(word, what, &choices.join(", "))
                 })
             }
             fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -147,8 +148,10 @@ impl Field for bool {
 impl Field for Prot {
     fn read(words: &mut Words<'_>, what: &'static str) -> Result<Self, ParseError> {
         let word = words.need(what)?;
-        let wrong =
-            || words.error(word, Problem::NotAProtection { what, found: Excerpt::new(word.text) });
+        let wrong = || {
+            let form = "rwx, with - for what is missing";
+            words.error(word, format!("{what} must be {form}; {word} is not"))
+        };
         if word.text.len() != Self::NAMES.len() || !word.text.is_ascii() {
             return Err(wrong());
         }
@@ -187,7 +190,9 @@ impl Field for Option<ObjectId> {
             return Ok(None);
         }
         let id = number(words, word, what, u64::MAX)?;
-        ObjectId::new(id).map(Some).ok_or_else(|| words.error(word, Problem::Zero { what }))
+        ObjectId::new(id)
+            .map(Some)
+            .ok_or_else(|| words.error(word, format!("{what} must not be 0")))
     }
 
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -216,7 +221,7 @@ impl Field for Mapping {
         let word = words.clone().need("FLAGS")?;
         let flags = CowFlags::read(words, "FLAGS")?;
         if flags.intersects(CowFlags::GROWTH) {
-            return Err(words.error(word, Problem::GrowthFlag));
+            return Err(words.error(word, "grows_down and grows_up are only for `stack`"));
         }
         let (object, offset) = (Field::read(words, "OBJ")?, Field::read(words, "OFF")?);
         Ok(Self { prot, max, flags, object, offset })

@@ -6,7 +6,7 @@ use core::fmt;
 
 use growstack::{Addr, Limits, PAGE_SIZE, Size, StackTunables};
 
-use super::error::{Excerpt, ParseError, Problem};
+use super::error::ParseError;
 use super::field::number;
 use super::ops::{GROW_SIZE, GUARD_PAGE, LIMITS, guard_page, write_limit};
 use super::words::{Word, Words};
@@ -49,7 +49,7 @@ impl Header {
         words: &mut Words<'_>,
     ) -> Result<(), ParseError> {
         if first.text != wanted {
-            let choices = format!("`{wanted}`");
+            let choices = &format!("`{wanted}`");
             return Err(words.not_one_of(first, "the first word of this header line", choices));
         }
         match wanted {
@@ -70,11 +70,12 @@ impl Header {
         let (word, max) = value(words, "max")?;
         let max = Addr::new(max);
         if max < min {
-            return Err(words.error(word, Problem::MapReversed { min, max }));
+            let problem = format!("the map ends at {max}, below its start at {min}");
+            return Err(words.error(word, problem));
         }
         let (word, page) = value(words, "page")?;
         if page != PAGE_SIZE {
-            return Err(words.error(word, Problem::PageSize { found: page }));
+            return Err(words.error(word, format!("pages are 4096 bytes, not {page}")));
         }
         (self.config.min, self.config.max) = (min, max);
         Ok(())
@@ -82,7 +83,7 @@ impl Header {
 
     fn sysctl(&mut self, words: &mut Words<'_>) -> Result<(), ParseError> {
         let (word, step) = value(words, GROW_SIZE)?;
-        let zero = || words.error(word, Problem::Zero { what: GROW_SIZE });
+        let zero = || words.error(word, format!("{GROW_SIZE} must not be 0"));
         self.config.tunables.sgrowsiz = NonZeroU64::new(step).ok_or_else(zero)?;
         let word = words.pair(GUARD_PAGE)?;
         self.config.tunables.guard_page = guard_page(words, word)?;
@@ -104,7 +105,7 @@ fn version(words: &mut Words<'_>) -> Result<(), ParseError> {
     if word.text == "1" {
         return Ok(());
     }
-    Err(words.error(word, Problem::Version { found: Excerpt::new(word.text) }))
+    Err(words.error(word, format!("this program reads version 1 of the format, not {word}")))
 }
 
 /// The next word's value, which must be a number.

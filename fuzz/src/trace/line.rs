@@ -2,8 +2,8 @@
 
 use growstack::KernReturn;
 
-use super::error::{Excerpt, ParseError, Problem};
-use super::result::{DumpLine, code, read_answer, read_dump_line};
+use super::error::ParseError;
+use super::result::{DumpLine, code, read_answer, read_dump_line, wrong_result};
 use super::words::Words;
 use crate::answer::Answer;
 use crate::op::{Form, Op};
@@ -18,7 +18,7 @@ pub fn parse_answer(op: &Op, line: &str) -> Result<Answer, ParseError> {
     let mut words = Words::new(1, line);
     let mark = words.need("=")?;
     if mark.text != "=" {
-        return Err(words.not_one_of(mark, "the first word of an answer", "`=`".into()));
+        return Err(words.not_one_of(mark, "the first word of an answer", "`=`"));
     }
     let answer = match op.form() {
         Form::Silent => {
@@ -28,9 +28,7 @@ pub fn parse_answer(op: &Op, line: &str) -> Result<Answer, ParseError> {
                 KernReturn::Success => Answer::Silent,
                 KernReturn::InvalidArgument if about_process => Answer::NO_SUCH_PROCESS,
                 _ => {
-                    let found = Excerpt::new(word.text);
-                    let problem = Problem::WrongResult { wanted: "KERN_SUCCESS", found };
-                    return Err(words.error(word, problem));
+                    return Err(wrong_result(&words, word, "KERN_SUCCESS"));
                 }
             }
         }
@@ -49,7 +47,7 @@ pub fn parse_dump_line(line: &str) -> Result<DumpLine, ParseError> {
     let mut words = Words::new(1, line);
     let mark = words.need("|")?;
     if mark.text != "|" {
-        return Err(words.not_one_of(mark, "the first word of a line of a dump", "`|`".into()));
+        return Err(words.not_one_of(mark, "the first word of a line of a dump", "`|`"));
     }
     let line = read_dump_line(&mut words)?;
     words.finish()?;

@@ -34,7 +34,7 @@ mod result;
 mod words;
 mod writer;
 
-pub use error::{Excerpt, ParseError, Problem};
+pub use error::ParseError;
 pub use file::{read_file, read_packed};
 pub use line::{parse_answer, parse_dump_line};
 pub use result::{DumpLine, RowText};

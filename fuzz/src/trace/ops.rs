@@ -37,7 +37,7 @@ macro_rules! lines {
                 $($word => Ok(Op::$variant $({ $($field: Field::read(words, $what)?),* })?),)*
                 "limit" => limit(words),
                 "sysctl" => sysctl(words),
-                _ => Err(words.not_one_of(first, "an operation", WORDS.join(", "))),
+                _ => Err(words.not_one_of(first, "an operation", &WORDS.join(", "))),
             }
         }
 
@@ -73,7 +73,7 @@ fn setting<'a, T: Copy>(
     let word = words.need(what)?;
     match word.split_at_equals() {
         Some((name, value)) => Ok((choice(words, name, what, table)?, value)),
-        None => Err(words.not_one_of(word, what, "NAME=VALUE".into())),
+        None => Err(words.not_one_of(word, what, "NAME=VALUE")),
     }
 }
 

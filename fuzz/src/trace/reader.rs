@@ -3,10 +3,10 @@
 use std::mem;
 use std::num::NonZero;
 
-use super::error::{ParseError, Problem};
+use super::error::ParseError;
 use super::header::Header;
 use super::ops;
-use super::result::{DumpLine, read_answer, read_dump_line};
+use super::result::{DumpLine, SILENT, read_answer, read_dump_line};
 use super::words::{Word, Words};
 use super::{Dump, Notes, Recorded, Remark, Step, Trace};
 use crate::answer::{Row, Summary};
@@ -41,7 +41,7 @@ fn not_utf8(bytes: &[u8], offset: usize) -> ParseError {
     ParseError {
         line: good.iter().filter(|byte| **byte == b'\n').count() + 1,
         column: String::from_utf8_lossy(&good[start..]).chars().count() + 1,
-        problem: Problem::NotUtf8,
+        problem: "this is not UTF-8".into(),
     }
 }
 
@@ -58,7 +58,8 @@ fn read_header<'a>(
             Err(wanted) => wanted,
         };
         let Some((text, number)) = lines.next() else {
-            return Err(Words::new(last + 1, "").error_here(Problem::HeaderEnds { wanted }));
+            let problem = format!("the trace ends before the `{wanted}` line of its header");
+            return Err(Words::new(last + 1, "").error_here(problem));
         };
         let mut words = Words::new(number, text);
         if let Some(first) = words.next() {
@@ -95,7 +96,8 @@ struct Reader {
 impl Reader {
     fn line(&mut self, text: &str, mut words: Words<'_>) -> Result<(), ParseError> {
         if text.len() > LONGEST_LINE {
-            return Err(words.error_here(Problem::LongLine { limit: LONGEST_LINE }));
+            let problem = format!("this line has more than {LONGEST_LINE} bytes");
+            return Err(words.error_here(problem));
         }
         let Some(first) = words.next() else {
             self.loose.push_str(text.trim_ascii_end());
@@ -136,7 +138,10 @@ impl Reader {
 
     /// Makes sure that the last step's results are complete; `next` is what follows them.
     fn end_step(&self, next: &Words<'_>) -> Result<(), ParseError> {
-        if self.rows.is_empty() { Ok(()) } else { Err(next.error_here(Problem::NoSummary)) }
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        Err(next.error_here("the dump above lacks its closing `| size=` line"))
     }
 
     /// The step that a result belongs to, and the form that its results have.
@@ -145,9 +150,10 @@ impl Reader {
         mark: Word<'_>,
         words: &Words<'_>,
     ) -> Result<(&mut Step, Form), ParseError> {
-        let step = self.steps.last_mut().ok_or_else(|| words.error(mark, Problem::NoOperation))?;
+        let none = || words.error(mark, "no operation goes before this result");
+        let step = self.steps.last_mut().ok_or_else(none)?;
         if step.recorded != Recorded::Nothing {
-            return Err(words.error(mark, Problem::ResultAgain));
+            return Err(words.error(mark, "the operation has its result already"));
         }
         let form = step.op.form();
         Ok((step, form))
@@ -162,8 +168,11 @@ impl Reader {
     fn dump_line(&mut self, mark: Word<'_>, words: &mut Words<'_>) -> Result<(), ParseError> {
         match self.owner(mark, words)? {
             (_, Form::Dump) => {}
-            (_, Form::Silent) => return Err(words.error(mark, Problem::Silent)),
-            _ => return Err(words.error(mark, Problem::WrongMark { wanted: "=" })),
+            (_, Form::Silent) => return Err(words.error(mark, SILENT)),
+            _ => {
+                let problem = "the result of this operation must start with `=`";
+                return Err(words.error(mark, problem));
+            }
         }
         match read_dump_line(words)? {
             DumpLine::Row(row) => self.rows.push(row),

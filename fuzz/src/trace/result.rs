@@ -5,7 +5,7 @@ use core::fmt;
 use growstack::{Access, Addr, AddrRange, EntryFlags, KernReturn, Size};
 
 use super::Dump;
-use super::error::{Excerpt, ParseError, Problem};
+use super::error::ParseError;
 use super::field::{Field, Shown, choice, list, number, small};
 use super::words::{Word, Words};
 use crate::answer::{Answer, Row, Summary};
@@ -14,6 +14,9 @@ use crate::op::Form;
 /// What error messages call the first word of an answer.
 const RESULT: &str = "the result";
 
+/// The error of a result after an operation that has none.
+pub(super) const SILENT: &str = "the operation before this line has no result";
+
 /// The answer after `=`, which is `mark`.
 pub(super) fn read_answer(
     form: Form,
@@ -21,14 +24,14 @@ pub(super) fn read_answer(
     words: &mut Words<'_>,
 ) -> Result<Answer, ParseError> {
     match form {
-        Form::Silent => Err(words.error(mark, Problem::Silent)),
-        Form::Dump => Err(words.error(mark, Problem::WrongMark { wanted: "|" })),
+        Form::Silent => Err(words.error(mark, SILENT)),
+        Form::Dump => Err(words.error(mark, "the result of this operation must start with `|`")),
         Form::Code => Ok(Answer::Code(code(words)?)),
         Form::Found => match (code(words)?, words.clone().next()) {
-            (KernReturn::Success, None) => Err(words.error_here(Problem::FoundNothing)),
+            (KernReturn::Success, None) => Err(words.error_here("the address found is missing")),
             (KernReturn::Success, Some(_)) => Ok(Answer::Found(Field::read(words, "the address")?)),
             (code, None) => Ok(Answer::Code(code)),
-            (code, Some(word)) => Err(words.error(word, Problem::FailedAndFound { code })),
+            (code, Some(word)) => Err(words.error(word, format!("no address goes with {code}"))),
         },
         Form::Forked => match code(words)? {
             KernReturn::Success => Ok(Answer::Forked(Field::read(words, "the child's number")?)),
@@ -42,10 +45,12 @@ pub(super) fn read_answer(
 
 pub(super) fn code(words: &mut Words<'_>) -> Result<KernReturn, ParseError> {
     let word = words.need(RESULT)?;
-    KernReturn::from_name(word.text).ok_or_else(|| {
-        let found = Excerpt::new(word.text);
-        words.error(word, Problem::WrongResult { wanted: "one of the KERN_ codes", found })
-    })
+    KernReturn::from_name(word.text)
+        .ok_or_else(|| wrong_result(words, word, "one of the KERN_ codes"))
+}
+
+pub(super) fn wrong_result(words: &Words<'_>, word: Word<'_>, wanted: &str) -> ParseError {
+    words.error(word, format!("the result of this operation must be {wanted}, not {word}"))
 }
 
 fn truth(words: &mut Words<'_>) -> Result<bool, ParseError> {
@@ -53,10 +58,7 @@ fn truth(words: &mut Words<'_>) -> Result<bool, ParseError> {
     match word.text {
         "TRUE" => Ok(true),
         "FALSE" => Ok(false),
-        _ => {
-            let found = Excerpt::new(word.text);
-            Err(words.error(word, Problem::WrongResult { wanted: "TRUE or FALSE", found }))
-        }
+        _ => Err(wrong_result(words, word, "TRUE or FALSE")),
     }
 }
 
@@ -64,7 +66,10 @@ fn range(words: &mut Words<'_>) -> Result<AddrRange, ParseError> {
     let start = Addr::read(words, "START")?;
     let word = words.clone().need("END")?;
     let end = Addr::read(words, "END")?;
-    AddrRange::new(start, end).ok_or_else(|| words.error(word, Problem::EmptyRange { start, end }))
+    AddrRange::new(start, end).ok_or_else(|| {
+        let problem = format!("an entry must not be empty, but {start} is not below {end}");
+        words.error(word, problem)
+    })
 }
 
 impl fmt::Display for Answer {
@@ -110,7 +115,8 @@ fn row(words: &mut Words<'_>) -> Result<Row, ParseError> {
     let avail = Size::new(number(words, word, "AVAIL", u64::MAX)?);
     let row = Row { range, prot, max, inherit, access, wired, flags, object, offset, avail };
     if row.shown_avail() != avail {
-        return Err(words.error(word, Problem::AvailWithoutGrowth));
+        let problem = "AVAIL must be 0 in an entry without a growth flag";
+        return Err(words.error(word, problem));
     }
     Ok(row)
 }
@@ -123,7 +129,8 @@ fn flags(words: &mut Words<'_>) -> Result<(Access, EntryFlags), ParseError> {
         match part.text.parse() {
             Ok(pattern) if pattern != Access::Normal => {
                 if access != Access::Normal && access != pattern {
-                    return Err(words.error(part, Problem::TwoPatterns));
+                    let problem = "an entry is sequential or random, not both";
+                    return Err(words.error(part, problem));
                 }
                 access = pattern;
             }

@@ -1,6 +1,8 @@
 //! A line of a trace, word by word.
 
-use super::error::{Excerpt, ParseError, Problem};
+use core::fmt;
+
+use super::error::ParseError;
 
 /// A word and where it stands.
 #[derive(Clone, Copy)]
@@ -16,6 +18,16 @@ pub(super) struct Words<'a> {
     line: usize,
     text: &'a str,
     at: usize,
+}
+
+impl fmt::Display for Word<'_> {
+    /// The word in quotes, as long as a person wants to read it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const LONGEST: usize = 40;
+        let start: String = self.text.chars().take(LONGEST).collect();
+        let more = if start.len() < self.text.len() { "..." } else { "" };
+        write!(f, "`{}{more}`", start.escape_debug())
+    }
 }
 
 impl<'a> Words<'a> {
@@ -51,7 +63,7 @@ impl<'a> Words<'a> {
 
     /// The next word, which must be there.
     pub(super) fn need(&mut self, what: &'static str) -> Result<Word<'a>, ParseError> {
-        self.next().ok_or_else(|| self.error_here(Problem::Missing { what }))
+        self.next().ok_or_else(|| self.error_here(format!("{what} is missing")))
     }
 
     /// The value of the next word, which must be `key=value`.
@@ -59,7 +71,7 @@ impl<'a> Words<'a> {
         let word = self.need(key)?;
         match word.split_at_equals() {
             Some((found, value)) if found.text == key => Ok(value),
-            _ => Err(self.not_one_of(word, "the next word", format!("`{key}=`"))),
+            _ => Err(self.not_one_of(word, "the next word", &format!("`{key}=`"))),
         }
     }
 
@@ -74,18 +86,18 @@ impl<'a> Words<'a> {
         match self.next() {
             None => Ok(()),
             Some(word) => {
-                Err(self.error(word, Problem::Surplus { found: Excerpt::new(word.text) }))
+                Err(self.error(word, format!("nothing may follow here, but {word} does")))
             }
         }
     }
 
     /// An error at `word`.
-    pub(super) fn error(&self, word: Word<'_>, problem: Problem) -> ParseError {
+    pub(super) fn error(&self, word: Word<'_>, problem: impl Into<String>) -> ParseError {
         self.error_at(word.offset, problem)
     }
 
     /// An error where the next word was to start.
-    pub(super) fn error_here(&self, problem: Problem) -> ParseError {
+    pub(super) fn error_here(&self, problem: impl Into<String>) -> ParseError {
         self.error_at(self.at, problem)
     }
 
@@ -94,14 +106,14 @@ impl<'a> Words<'a> {
         &self,
         word: Word<'_>,
         what: &'static str,
-        choices: String,
+        choices: &str,
     ) -> ParseError {
-        self.error(word, Problem::NotOneOf { what, choices, found: Excerpt::new(word.text) })
+        self.error(word, format!("{what} must be one of {choices}; {word} is not"))
     }
 
-    fn error_at(&self, offset: usize, problem: Problem) -> ParseError {
+    fn error_at(&self, offset: usize, problem: impl Into<String>) -> ParseError {
         let column = self.text[..offset].chars().count() + 1;
-        ParseError { line: self.line, column, problem }
+        ParseError { line: self.line, column, problem: problem.into() }
     }
 }
 

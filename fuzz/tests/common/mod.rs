@@ -1,9 +1,13 @@
 //! What several tests need.
 #![allow(clippy::unwrap_used, dead_code)]
 
-pub(crate) mod toy;
+pub(crate) mod liar;
 
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+
+use growstack_fuzz::cli::{Exit, Streams, run};
+use growstack_fuzz::replay::MapFactory;
 
 /// The folder of the golden traces of one process.
 pub(crate) fn golden_folder() -> PathBuf {
@@ -42,6 +46,16 @@ fn traces_in(folder: &Path, count: usize) -> Vec<(PathBuf, Vec<u8>)> {
         .collect();
     assert_eq!(traces.len(), count, "traces in {}", folder.display());
     traces
+}
+
+/// How the command ended with these maps, and what it wrote as results and as complaints.
+pub(crate) fn call<W: AsRef<OsStr>>(words: &[W], maps: &[MapFactory]) -> (Exit, String, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut streams = Streams { out: &mut out, err: &mut err };
+    let words = [OsStr::new("growstack")].into_iter().chain(words.iter().map(AsRef::as_ref));
+    let exit = run(words.map(OsString::from), maps, &mut streams).unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (exit, text(out), text(err))
 }
 
 /// A header without limits.

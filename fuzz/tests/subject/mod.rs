@@ -9,10 +9,11 @@ pub mod fork;
 use std::num::NonZeroU64;
 
 use growstack::{
-    Access, Addr, AddrRange, Change, CowFlags, Direction, EntryFlags, FindSpace, Growth, Holes,
-    Inherit, KernReturn, Limits, Prot, ProtectWhat, Refusal, Size, StackTunables, Wiring,
+    Addr, AddrRange, Change, CowFlags, Direction, EntryFlags, FindSpace, Growth, Holes, Inherit,
+    KernReturn, Limits, Prot, ProtectWhat, Refusal, Size, StackTunables, Wiring,
 };
-use growstack_fuzz::answer::{Answer, Cause, Row, Summary};
+use growstack_fuzz::answer::{Answer, Cause, Row, Summary, row};
+use growstack_fuzz::compare::coalesce;
 use growstack_fuzz::op::{Config, LimitName, Mapping, ObjectId, Op, ProcessId};
 pub use growstack_fuzz::space::AddressSpace;
 
@@ -88,6 +89,12 @@ impl<M: AddressSpace> Bench<M> {
         self.expect(grow(addr), Answer::Code(KernReturn::Success), Cause::Grew(growth), changes);
     }
 
+    /// Does a grow, and expects that it adds `added`, read-write, and changes nothing else.
+    #[track_caller]
+    pub fn grows_rw(&mut self, addr: u64, direction: Direction, added: (u64, u64)) {
+        self.grows(addr, direction, added, &[mapped(added.0, added.1, Prot::RW)]);
+    }
+
     /// Does `op`, and expects this refusal and that nothing changed.
     #[track_caller]
     pub fn refused(&mut self, op: Op, refusal: Refusal) {
@@ -109,14 +116,8 @@ impl<M: AddressSpace> Bench<M> {
             Cause::Refused(refusal) => refusal.kern(),
             _ => KernReturn::Success,
         };
-        let mut reported = Vec::new();
-        let got = self.map.apply(
-            &Op::Exec { top: Addr::new(top), maxssiz: Size::new(maxssiz), prot },
-            &mut reported,
-        );
-        assert_eq!(got, (Answer::Code(code), cause));
-        assert_eq!(joined(&reported), joined(changes));
-        self.map.check().unwrap();
+        let op = Op::Exec { top: Addr::new(top), maxssiz: Size::new(maxssiz), prot };
+        self.expect(op, Answer::Code(code), cause, changes);
     }
 
     /// Forks, and expects a child of this number, whatever is to be copied on write.
@@ -200,29 +201,8 @@ impl<M: AddressSpace> Bench<M> {
 
 /// The changes with touching ranges of one kind put together: maps may tell them piece by piece.
 fn joined(changes: &[Change]) -> Vec<Change> {
-    let mut joined: Vec<Change> = Vec::new();
-    for &change in changes {
-        let whole = joined.last().and_then(|&last| {
-            let (a, b) = (last.range(), change.range());
-            let whole = AddrRange::new(a.start(), b.end()).filter(|_| a.end() == b.start())?;
-            match (last, change) {
-                (Change::Unmapped(_), Change::Unmapped(_)) => Some(Change::Unmapped(whole)),
-                (Change::Mapped(_, p), Change::Mapped(_, q)) if p == q => {
-                    Some(Change::Mapped(whole, p))
-                }
-                (Change::Protected(_, p), Change::Protected(_, q)) if p == q => {
-                    Some(Change::Protected(whole, p))
-                }
-                (Change::Wired(_), Change::Wired(_)) => Some(Change::Wired(whole)),
-                (Change::Unwired(_), Change::Unwired(_)) => Some(Change::Unwired(whole)),
-                _ => None,
-            }
-        });
-        match whole {
-            Some(whole) => *joined.last_mut().unwrap() = whole,
-            None => joined.push(change),
-        }
-    }
+    let mut joined = changes.to_vec();
+    coalesce(&mut joined);
     joined
 }
 
@@ -273,12 +253,12 @@ pub fn unwired(start: u64, end: u64) -> Change {
 
 /// Anonymous, with max rwx and offset 0.
 pub fn anonymous(prot: Prot, flags: CowFlags) -> Mapping {
-    Mapping { prot, max: Prot::ALL, flags, object: None, offset: 0 }
+    Mapping { flags, ..Mapping::anonymous(prot) }
 }
 
 /// Object `id` at `offset`, with max rwx.
 pub fn object(prot: Prot, flags: CowFlags, id: u64, offset: u64) -> Mapping {
-    Mapping { prot, max: Prot::ALL, flags, object: ObjectId::new(id), offset }
+    Mapping { object: ObjectId::new(id), offset, ..anonymous(prot, flags) }
 }
 
 pub fn insert(start: u64, end: u64, mapping: Mapping) -> Op {
@@ -347,18 +327,7 @@ pub fn sgrowsiz(value: u64) -> Op {
 
 /// The entry that an anonymous read-write insertion with max rwx makes.
 pub fn entry(start: u64, end: u64) -> Row {
-    Row {
-        range: range(start, end),
-        prot: Prot::RW,
-        max: Prot::ALL,
-        inherit: Inherit::Copy,
-        access: Access::Normal,
-        wired: 0,
-        flags: EntryFlags::CHARGED,
-        object: None,
-        offset: 0,
-        avail: Size::ZERO,
-    }
+    Row { max: Prot::ALL, flags: EntryFlags::CHARGED, ..row(range(start, end), Prot::RW) }
 }
 
 /// As [`entry`], with growth flags and what is left.
