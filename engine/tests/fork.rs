@@ -7,11 +7,12 @@ mod common;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::num::NonZeroU64;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use common::Kernel;
 use growstack::{
-    Addr, Change, CowFlags, Inherit, Limits, Mapping, Objects, Plain, Prot, Refusal, Size,
-    StackRequest, StackTunables, VmMap, VmSpace,
+    Addr, Change, CowFlags, EntryFlags, Inherit, Limits, Mapping, Objects, Plain, Prot, Refusal,
+    Size, StackRequest, StackTunables, VmMap, VmSpace,
 };
 
 const PAGE: u64 = 0x1000;
@@ -166,4 +167,40 @@ fn a_refused_fork_leaves_swap_as_it_was_if_nothing_is_charged_twice() {
     };
     assert_eq!(parent.fork(|_| ()).map(|_| ()), Err(short));
     assert_eq!(parent.map().reserved(), Size::pages(8));
+}
+
+/// The child goes, and the parent keeps what the fork has done to it until then, as after a fork that
+/// is refused (17.12).
+#[test]
+fn a_panic_of_the_closure_leaves_every_charge_reserved() {
+    for calls in 0..4 {
+        let map =
+            VmMap::<Kernel>::with_objects(Addr::new(PAGE), Addr::new(1 << 47), Kernel::default());
+        let mut parent = VmSpace::new(map, Limits::default(), StackTunables::default());
+        for number in 0..4 {
+            let (start, end) =
+                (Addr::new((3 * number + 1) * PAGE), Addr::new((3 * number + 3) * PAGE));
+            parent.map_mut().insert(start, end, Mapping::anonymous(Prot::RW), drop).unwrap();
+            // From now on its object is charged, and no longer the entry.
+            let _ = parent.fault(start, Prot::WRITE, drop).unwrap();
+        }
+        assert_eq!(parent.map().reserved(), Size::pages(8));
+        let mut left = calls;
+        let forked = catch_unwind(AssertUnwindSafe(|| {
+            let forked = parent.fork(|_| match left {
+                0 => resume_unwind(Box::new(())),
+                _ => left -= 1,
+            });
+            drop(forked);
+        }));
+        assert!(forked.is_err(), "{calls}");
+        parent.map().check_index().unwrap();
+        let charged = parent.map().entries().map(|entry| {
+            let by_object = entry.object.is_some_and(|object| object.0.charged);
+            let by_entry = entry.flags.contains(EntryFlags::CHARGED);
+            entry.range.pages() * (u64::from(by_object) + u64::from(by_entry))
+        });
+        assert_eq!(parent.map().reserved(), Size::pages(charged.sum()), "{calls}");
+        assert_eq!(parent.map().reserved(), Size::pages(8 + 2 * (calls + 1)), "{calls}");
+    }
 }

@@ -1,5 +1,5 @@
 //! Faults a second for one thread and for several on one map, and how long a fault takes while
-//! another thread maps and unmaps.
+//! another thread maps and unmaps, or changes many entries at once.
 //!
 //! Every thread has stacks of its own, which lie apart, and faults at random on the other entries of
 //! the map or on the next page of one of its stacks. They go in **rounds**: when the stacks of a
@@ -9,6 +9,7 @@
 //! that. The **control** does the same on a map of its own for every thread: what that does not
 //! scale, no map can.
 
+mod bulk;
 mod maps;
 mod rounds;
 mod tail;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
+pub use bulk::{Bulk, bulk};
 pub use maps::{Bare, FaultMap, Shared, TreeMap};
 use rounds::Rounds;
 pub use tail::{Tail, tail};
@@ -190,5 +192,20 @@ pub fn table(quick: bool) -> String {
         "\nA mapped fault while another thread maps and unmaps, nanoseconds: p50 {median}, p99 {p99}, \
          p99.9 {p99_9}, p99.99 {p99_99}, max {max}."
     );
+    text + &bulk_table(if quick { 1 << 14 } else { 1 << 20 })
+}
+
+/// A Markdown table of how long a mapped fault waits while another thread protects all entries.
+fn bulk_table(entries: u64) -> String {
+    let mut text = format!(
+        "\n| protecting {entries} entries, in calls of | milliseconds | a mapped fault waits at most |\n\
+         |--:|--:|--:|\n"
+    );
+    for each in [entries, entries >> 6, entries >> 12] {
+        let Bulk { taken, longest } = bulk(entries, each);
+        let [taken, longest] = [taken, longest].map(|time| time.as_secs_f64() * 1e3);
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "| {each} | {taken:.0} | {longest:.2} ms |");
+    }
     text
 }

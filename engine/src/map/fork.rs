@@ -11,9 +11,11 @@ use crate::refusal::Refusal;
 use crate::stack_state::StackState;
 use crate::tree::Cursor;
 
-/// A child's map on the way.
+/// A child's map on the way. If it does not get there, because swap is short or the kernel's closure
+/// panics, what the fork has charged is reserved, and the child is deleted (17.12).
 struct Child<O: Objects, const B: usize> {
-    map: VmMap<O, B>,
+    /// `None` once it is done.
+    map: Option<VmMap<O, B>>,
     /// Past its last entry.
     end: Cursor,
     /// Bytes of swap that the fork asks for (17.12): less than twice what is mapped.
@@ -42,23 +44,23 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let mut at = self.tree.first();
         while let Some(entry) = self.tree.item(&at) {
             let range = AddrRange::between(entry.start, entry.end);
-            let body = match entry.value.inherit() {
-                Inherit::None => None, // 17.4
-                Inherit::Share => Some(self.share(&at, range.len())?),
-                Inherit::Copy => Some(self.copy(&at, range, &mut child.need, &mut tell)?),
-            };
-            if let Some(body) = body {
-                child.add(range, body)?;
+            let copied_before = entry.value.has(EntryFlags::NEEDS_COPY);
+            match entry.value.inherit() {
+                Inherit::None => {} // 17.4
+                Inherit::Share => child.add(range, self.share(&at, range.len())?)?,
+                Inherit::Copy => {
+                    let body = self.copy(&at, range.len(), &mut child.need)?;
+                    let copied = body.has(EntryFlags::NEEDS_COPY);
+                    child.add(range, body)?;
+                    if copied && !copied_before {
+                        tell(Change::CopyOnWrite(range));
+                    }
+                }
             }
             self.tree.advance(&mut at);
         }
-        let Child { mut map, need, stack_pages, .. } = child;
-        map.tree.fill_up_last().ok_or_else(corrupt)?;
-        if let Err(refusal) = map.reserve_for_fork(need) {
-            map.clear(|_| ()); // 17.18
-            return Err(refusal);
-        }
-        Ok((map, state.of_child(stack_pages)))
+        let map = child.complete()?;
+        Ok((map, state.of_child(child.stack_pages)))
     }
 
     /// A map without entries for a child (17.2), with room for as many as this one has.
@@ -67,7 +69,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         map.tree.set_node_cap(self.tree.node_cap());
         map.tree.ensure_bulk(self.len())?;
         let end = map.tree.first();
-        Ok(Child { map, end, need: 0, stack_pages: 0 })
+        Ok(Child { map: Some(map), end, need: 0, stack_pages: 0 })
     }
 
     /// 17.5 and 17.6.
@@ -92,12 +94,10 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     fn copy(
         &mut self,
         at: &Cursor,
-        range: AddrRange,
+        length: Size,
         need: &mut u128,
-        tell: &mut impl FnMut(Change),
     ) -> Result<Body<O::Object>, Refusal> {
         let body = self.tree.value_mut(at).ok_or_else(corrupt)?;
-        let length = range.len();
         if body.wired > 0 {
             return Ok(body.copy_wired(&mut self.objects, length, need));
         }
@@ -118,9 +118,6 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let mut child = body.inherited(body.object.as_ref().map(|o| self.objects.duplicate(o)));
         child.offset = body.offset;
         child.charge_if(counts, length, need);
-        if !shared_before {
-            tell(Change::CopyOnWrite(range));
-        }
         Ok(child)
     }
 
@@ -146,9 +143,28 @@ impl<O: Objects, const B: usize> Child<O, B> {
             self.stack_pages += O::PAGE.to_hold(range.len());
         }
         let (start, end) = (range.start().get(), range.end().get());
-        self.map.tree.append(&mut self.end, start, end, body).map_err(|_| corrupt())?;
-        self.map.size += range.len().get();
+        let map = self.map.as_mut().ok_or_else(corrupt)?;
+        map.tree.append(&mut self.end, start, end, body).map_err(|_| corrupt())?;
+        map.size += range.len().get();
         Ok(())
+    }
+
+    /// The map, paid for.
+    fn complete(&mut self) -> Result<VmMap<O, B>, Refusal> {
+        let map = self.map.as_mut().ok_or_else(corrupt)?;
+        map.tree.fill_up_last().ok_or_else(corrupt)?;
+        map.reserve_for_fork(core::mem::take(&mut self.need))?;
+        self.map.take().ok_or_else(corrupt)
+    }
+}
+
+impl<O: Objects, const B: usize> Drop for Child<O, B> {
+    fn drop(&mut self) {
+        if let Some(map) = &mut self.map {
+            // Whatever the limit: the entries that were charged stay so.
+            let _ = map.reserve_for_fork(self.need);
+            map.clear(|_| ()); // 17.18
+        }
     }
 }
 
