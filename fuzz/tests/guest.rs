@@ -186,6 +186,23 @@ fn the_command_says_what_is_left_out() {
 }
 
 #[test]
+fn a_map_without_fork_is_left_out_of_traces_with_forks() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("a.trace");
+    let child = "use 1\ninsert 0x1000 0x2000 rw- rwx - - 0\n= KERN_SUCCESS\n";
+    let parent = "use 0\nlookup 0x1000\n= FALSE\n";
+    fs::write(&path, format!("{HEADER}fork\n= KERN_SUCCESS 1\n{child}{parent}")).unwrap();
+    let path = path.to_str().unwrap();
+    let (exit, out, err) = call(&["replay", path], &both());
+    assert_eq!((exit, err.as_str()), (Exit::Agreed, ""), "{out}");
+    assert!(out.starts_with("traces with forks, without the maps that have no fork: 1\n"), "{out}");
+    assert!(out.contains("answers compared 3, divergences 0"), "{out}");
+    assert_eq!(call(&["replay", "--strict", path], &both()).0, Exit::Unusable);
+    // Where no map has fork, the trace ends where the parent looks other than the child.
+    assert_eq!(call(&["replay", path], &both()[1..]).0, Exit::Unusable);
+}
+
+#[test]
 fn less_than_asked_is_no_success() {
     let folder = tempfile::TempDir::new().unwrap();
     let write = |name: &str, text: &str| {

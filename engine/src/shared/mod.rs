@@ -53,6 +53,10 @@ use view::{Room, View};
 /// `L` is the [locks](Locks); with the feature `parking_lot` there is `ParkingLot`. `O` and `B` are those of
 /// [`VmMap`](crate::VmMap).
 ///
+/// An operation on a range is one to all others: a fault on a mapped address may wait for another
+/// thread's that changes protections or removes memory, the longer the more entries are in its range. A
+/// kernel that changes a hundred thousand entries at a time does it range by range.
+///
 /// Closures that operations tell their [changes](crate::Change) to are called with the map lock
 /// held to write, so that page tables change in the order in which the map does. They must not call
 /// anything of the same process.
