@@ -159,6 +159,22 @@ fn limits_are_read_and_written_as_one() {
 }
 
 #[test]
+fn a_map_that_shrinks_keeps_its_entries() {
+    let shared = with_stack(FaultPath::Optimistic);
+    for page in 0..1000 {
+        let (start, end) = (addr(1 << 30 | page * 2 * PAGE), addr(1 << 30 | (page * 2 + 1) * PAGE));
+        shared.insert(start, end, Mapping::anonymous(Prot::RW), drop).unwrap();
+    }
+    shared.remove(addr(1 << 30), addr((1 << 30) + 1900 * PAGE), drop).unwrap();
+    let (memory, entries) = (shared.read().memory(), shared.read().to_string());
+    let timestamp = shared.read().timestamp();
+    shared.shrink().unwrap();
+    assert!(shared.read().memory() < memory / 4 && shared.read().timestamp() > timestamp);
+    assert_eq!(shared.read().to_string(), entries);
+    assert!(shared.grow(addr(TOP - 0x2_0001), drop).unwrap().is_mapped());
+}
+
+#[test]
 fn tunables_are_those_of_the_process() {
     let shared = with_stack(FaultPath::Locked);
     shared.set_sgrowsiz(NonZeroU64::new(0x2000).unwrap());

@@ -6,7 +6,7 @@ use crate::attr::{Advice, FindSpace, Holes, Inherit, ProtectWhat, Wiring};
 use crate::change::Change;
 use crate::entry::Entry;
 use crate::flags::Prot;
-use crate::map::{FindRequest, Mapping};
+use crate::map::{FindRequest, Mapping, VmMap};
 use crate::num::{Addr, Size};
 use crate::objects::Objects;
 use crate::refusal::Refusal;
@@ -155,6 +155,16 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     /// As there.
     pub fn reserve_nodes(&self, n: usize) -> Result<(), Refusal> {
         self.map.write().reserve_nodes(&self.view, n)
+    }
+
+    /// [`VmMap::shrink`](crate::VmMap::shrink), of the map alone: the nodes of the view stay, since a
+    /// reader may be at any of them.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn shrink(&self) -> Result<(), Refusal> {
+        self.map.write().edit_unseen(VmMap::shrink)
     }
 }
 

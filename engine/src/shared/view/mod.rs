@@ -10,6 +10,13 @@
 //! that changes, as for a growth, the count stays and no read is wrong. A reader writes nothing, so
 //! that as many as there are cores read at once.
 //!
+//! It is for the fault on an address that is mapped: it says whether that is so and what may be done
+//! there, which decides a spurious fault, a fault on a page that is resident, and a violation. It
+//! cannot say which object is behind the address: handles may count their references, which a reader
+//! without a lock cannot do, and two words more for each piece would make a leaf four cache lines
+//! longer. A fault that needs the object takes the map lock to read
+//! ([`fault`](super::SharedVmSpace::fault)).
+//!
 //! The view is a cache. If no node can be had for it, it is turned off, and readers take the map lock
 //! until it is [published again](publisher::Publisher::publish); no operation fails for that.
 
