@@ -162,7 +162,8 @@ fn limits_are_read_and_written_as_one() {
 fn a_map_that_shrinks_keeps_its_entries() {
     let shared = with_stack(FaultPath::Optimistic);
     for page in 0..1000 {
-        let (start, end) = (addr(1 << 30 | page * 2 * PAGE), addr(1 << 30 | (page * 2 + 1) * PAGE));
+        let start = (1 << 30) + page * 2 * PAGE;
+        let (start, end) = (addr(start), addr(start + PAGE));
         shared.insert(start, end, Mapping::anonymous(Prot::RW), drop).unwrap();
     }
     shared.remove(addr(1 << 30), addr((1 << 30) + 1900 * PAGE), drop).unwrap();
