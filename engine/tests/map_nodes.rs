@@ -56,7 +56,7 @@ fn cap_at_use(process: &mut Narrow, spare: usize) {
 }
 
 /// Does `operation` with nodes to be had and with `spare` ones alone, with many sets of entries
-/// around it. It comes to the same, or is refused and changes nothing. Returns how often it was
+/// around it. It has the same outcome, or is refused and changes nothing. Returns how often it was
 /// refused.
 fn same_or_refused<T: PartialEq + std::fmt::Debug>(
     spare: usize,

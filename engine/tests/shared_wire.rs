@@ -151,7 +151,7 @@ fn waits(operation: impl Fn(&Shared) + Sync) {
 }
 
 #[test]
-fn whoever_would_change_the_range_waits() {
+fn what_would_change_the_range_waits() {
     waits(|shared| shared.remove(page(2), page(3), |_| ()).unwrap());
     waits(|shared| {
         shared.protect(page(4), page(9), Prot::READ, ProtectWhat::Current, |_| ()).unwrap();

@@ -26,7 +26,7 @@ pub enum FaultPath {
     /// The process lock and then the map lock to read: the letter of `vm_map_growstack(9)`, which
     /// "acquires the process lock on p for the duration of the call".
     Letter,
-    /// The map lock, to read. The process lock tells nothing about an address that is mapped.
+    /// The map lock, to read. The process lock guards nothing about an address that is mapped.
     Locked,
     /// No lock: the [published view](SharedVmSpace::protection).
     #[default]
@@ -141,7 +141,7 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
         growth
     }
 
-    /// Looks up with the map held to write: whoever faults on a mapped address takes no lock, so
+    /// Looks up with the map held to write: a fault on a mapped address takes no lock, so
     /// that there is nobody to make way for.
     #[inline(always)]
     fn seek_to_write(&self, addr: Addr, at: &mut Cursor) -> Write<'_, L, O, B> {
@@ -151,7 +151,7 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     }
 
     /// Looks up with the map held to read, then takes it to write, and looks up again if the
-    /// timestamp tells that it changed in between. Only the operations of `vm_map(9)` can have
+    /// timestamp says that it changed in between. Only the operations of `vm_map(9)` can have
     /// changed it: they do not take the process lock.
     ///
     /// # Errors

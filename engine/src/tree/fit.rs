@@ -3,7 +3,7 @@
 //!
 //! The search goes down towards the address it starts from, for as long as some gap under the next
 //! child is wide enough. On the way it keeps the nearest subtree to the right that has such a gap:
-//! there the lowest fit is if the way down comes to none. So it visits hardly more nodes than a
+//! the lowest fit is there if the way down finds none. So it visits hardly more nodes than a
 //! look-up, and in nearly all cases one leaf.
 
 use super::Tree;

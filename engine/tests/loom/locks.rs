@@ -20,7 +20,7 @@ impl Locks for LoomLocks {
     type Wait = LoomWait;
 }
 
-/// One of loom's atomics that a constant can begin with: it comes to be when it is first used, in
+/// One of loom's atomics that a constant can begin with: it is made when it is first used, in
 /// the run of the model that uses it.
 struct State(OnceLock<AtomicUsize>);
 

@@ -53,7 +53,7 @@ fn process(single: &[u64], path: FaultPath) -> Arc<Shared> {
         process.map_mut().insert(page(n), page(n + 1), mapping, |_| ()).unwrap();
     }
     let shared = SharedVmSpace::with_path(process, path).unwrap();
-    // What comes to be on first use must be there before there are threads: loom does not follow
+    // What is made on first use must be there before there are threads: loom does not follow
     // how the pointer to it is handed over.
     shared.reserve_nodes(16).unwrap();
     shared.set_maxsaddr(page(50));

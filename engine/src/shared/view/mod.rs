@@ -1,12 +1,12 @@
 //! The published view: what may be done at each address, for readers that take no lock.
 //!
 //! It is a step function of the address: *unmapped*, or a protection. Every [`Change`](crate::Change)
-//! that the map tells sets it for a range, under the map lock held to write. Neighbouring stretches
+//! that the map reports sets it for a range, under the map lock held to write. Neighbouring stretches
 //! of one value are one piece, whatever entries they are made of, so that a growth moves one boundary.
 //!
 //! A B+tree parts the address space among its leaves, and each leaf its stretch into pieces. Every
 //! word that a reader sees is an atomic, and nodes are neither moved nor given back, so that no read
-//! can be worse than wrong; a [sequence count](count) tells which ones may be. Where one word is all
+//! can be worse than wrong; a [sequence count](count) says which ones may be. Where one word is all
 //! that changes, as for a growth, the count stays and no read is wrong. A reader writes nothing, so
 //! that as many as there are cores read at once.
 //!

@@ -73,18 +73,21 @@ impl Leaf {
         self.words.last().map_or(0, load)
     }
 
-    /// Gives a range a value, if it lies at the end of a piece of which something is left, next to
-    /// a piece of that value: then one key moves, which is what a growth comes to. Is that so? The
-    /// leaf holds the addresses from `low` up to `high`.
+    /// Gives a range a value by moving one key, as a growth does, and says whether that was possible:
+    /// the range must lie at the end of a piece, leave something of it, and touch a piece of that
+    /// value. The leaf holds the addresses from `low` up to `high`.
     ///
-    /// A reader needs no count to tell it of this. The key is one word, and no other word changes.
-    /// A reader may look at each key at another time, with any number of keys moved in between;
-    /// still what it counts is how many keys were at or below its address at *one* of these times.
-    /// For the keys are in order at all times, so that each of these numbers is a first so many of
-    /// the keys; what the reader counts is no less than the least of these numbers and no more than
-    /// the greatest; and as one key moves at a time, the number goes from one to the other by ones,
-    /// and is each one in between at some time. The store is a release, so that whoever saw it,
-    /// and fenced, sees all that was moved before.
+    /// Readers need no sequence count for this. The key is one word, and no other word changes. A
+    /// reader may load each key at another time, with any number of keys moved in between. Its answer
+    /// is still the number of keys at or below its address at *one* of these times:
+    ///
+    /// - The keys are in order at all times, so that the keys at or below an address are the first
+    ///   ones. The reader's number is therefore at least the least of these numbers over the time of
+    ///   its walk, and at most the greatest.
+    /// - One key moves at a time, so that the number changes by one at a time, and takes each value
+    ///   between the least and the greatest.
+    ///
+    /// The store is a release: a thread that saw it, and fenced, sees all moves before it.
     pub(super) fn shift(&self, (low, high): (u64, u64), range: AddrRange, value: u8) -> bool {
         let (start, end) = (range.start().get(), range.end().get());
         let slot = rank(&self.words, start);

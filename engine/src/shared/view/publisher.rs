@@ -322,7 +322,7 @@ impl<'a> Publication<'a> {
         Self { view, publisher, held: None, open: false, finished: false }
     }
 
-    /// Follows a change, and tells the kernel of it first. Readers see nothing of the first one
+    /// Follows a change, after reporting it to the kernel. Readers see nothing of the first one
     /// until there is a second or the operation is over.
     #[inline]
     pub(in super::super) fn follow(&mut self, change: Change, tell: &mut impl FnMut(Change)) {

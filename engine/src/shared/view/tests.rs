@@ -236,7 +236,7 @@ fn the_first_and_the_last_boundary_of_every_leaf_move() {
     };
     assert_eq!(windows(Some(Prot::RW), 0xf8, 0x100), 0, "each piece from its beginning down");
     assert_eq!(windows(None, 0xf8, 0xfa), 0, "and up again");
-    // Where a piece ends with its leaf, its end comes to lie inside the next one.
+    // Where a piece ends with its leaf, its end is inside the next one afterwards.
     assert!((1..=u64::from(leaves)).contains(&windows(Some(Prot::RW), 0x40, 0x48)));
     assert_eq!(windows(Some(Prot::RW), 0x48, 0x50), 0, "from its end up");
     assert_eq!(windows(None, 0x4c, 0x50), 0, "and down again");

@@ -64,7 +64,7 @@ struct Shared {
 /// Runs an input.
 pub(super) fn run(bytes: &[u8], calls: &mut u64) -> Result<Verdict, Fault> {
     let Some(round) = decode(bytes) else { return Ok(Verdict::Unreadable) };
-    match caught(|| carry_out_round(round, calls)) {
+    match caught(|| run_round(round, calls)) {
         Ok(Ok(())) => Ok(Verdict::Sound),
         Ok(Err(sentence)) | Err(sentence) => Err(Fault::Other(sentence)),
     }
@@ -107,7 +107,7 @@ fn decode(bytes: &[u8]) -> Option<Round> {
     Some(Round { plan, path, schedule })
 }
 
-fn carry_out_round(mut round: Round, calls: &mut u64) -> Result<(), String> {
+fn run_round(mut round: Round, calls: &mut u64) -> Result<(), String> {
     let threads = round.plan.threads.len();
     let nodes = nodes_of(round.plan.field);
     let space = SharedSpace::with_view(&round.plan.config, round.path, nodes);
