@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 
 use growstack::{
-    Addr, CowFlags, Growth, Limits, Mapping, PAGE_SIZE, PageSize, Prot, Refusal, Size,
+    Addr, Growth, Limits, MapFlags, Mapping, PAGE_SIZE, PageSize, Prot, Refusal, Size,
     StackRequest, StackTunables, VmMap, VmSpace,
 };
 
@@ -68,8 +68,8 @@ impl Engine {
                 let mapping = Mapping::anonymous(Prot::RW);
                 return self.process.map_mut().insert(start, end, mapping, |_| ());
             }
-            Kind::Down => (start.wrapping_back(reserve), CowFlags::GROWS_DOWN),
-            Kind::Up => (start, CowFlags::GROWS_UP),
+            Kind::Down => (start.wrapping_back(reserve), MapFlags::GROWS_DOWN),
+            Kind::Up => (start, MapFlags::GROWS_UP),
         };
         // The first part of a stack is as long as the step of growth at that moment.
         let first = end.wrapping_sub(start);

@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::Path;
 
-use growstack::{Addr, CowFlags, PAGE_SIZE, Size};
+use growstack::{Addr, MapFlags, PAGE_SIZE, Size};
 use growstack_fuzz::op::{Config, Mapping, Op};
 use growstack_fuzz::trace::{Step, read_file};
 
@@ -124,7 +124,7 @@ impl<P: PeerMap> Player<P> {
             Op::Stack { addrbos, max_ssize, flags, .. } => {
                 let first = max_ssize.min(self.first).get();
                 let top = end(addrbos, max_ssize);
-                let (low, high) = match flags.contains(CowFlags::GROWS_DOWN) {
+                let (low, high) = match flags.contains(MapFlags::GROWS_DOWN) {
                     true => (top - first, top),
                     false => (addrbos.get(), addrbos.get() + first),
                 };

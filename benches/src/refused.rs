@@ -1,7 +1,7 @@
 //! Growths that are refused, one case for each reason.
 
 use growstack::{
-    Addr, CowFlags, Limits, Mapping, PAGE_SIZE, PageSize, Prot, Refusal, Size, StackRequest,
+    Addr, Limits, MapFlags, Mapping, PAGE_SIZE, PageSize, Prot, Refusal, Size, StackRequest,
 };
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -96,7 +96,7 @@ impl Refused {
 
     fn stack_at_end(&mut self, layout: &Layout) -> Result<(), Refusal> {
         let (start, end) = (layout.max - PAGE_SIZE, layout.max);
-        let (process, flags) = (&mut self.engine.process, CowFlags::GROWS_UP);
+        let (process, flags) = (&mut self.engine.process, MapFlags::GROWS_UP);
         process.set_sgrowsiz(PageSize::KIB_4.bytes());
         let size = Size::pages(RESERVE_PAGES);
         process.stack(StackRequest::new(Addr::new(start), size, flags), |_| ())?;

@@ -152,7 +152,7 @@ impl Prot {
 
 flag_set! {
     /// What an insertion asks for: the `cow` argument of `vm_map_insert(9)` and `vm_map_stack(9)`.
-    pub struct CowFlags: u16 {
+    pub struct MapFlags: u16 {
         /// Copy on write: the entry gets `cow` and `needs_copy`.
         COW = 1, "cow";
         /// No page fault may fill it (kernel submaps); goes with no object (rule 15.1).
@@ -174,7 +174,7 @@ flag_set! {
     }
 }
 
-impl CowFlags {
+impl MapFlags {
     /// Both directions of growth.
     pub const GROWTH: Self = Self(Self::GROWS_DOWN.0 | Self::GROWS_UP.0);
 }
@@ -249,4 +249,4 @@ macro_rules! comma_separated {
     )*};
 }
 
-comma_separated!(CowFlags, EntryFlags);
+comma_separated!(MapFlags, EntryFlags);

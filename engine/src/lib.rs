@@ -114,7 +114,7 @@ pub use attr::{Access, Advice, FindSpace, Holes, Inherit, ProtectWhat, UnknownWo
 pub use change::Change;
 pub use entry::Entry;
 pub use fault::{Fault, FaultError};
-pub use flags::{CowFlags, EntryFlags, Prot};
+pub use flags::{EntryFlags, MapFlags, Prot};
 pub use growth::{Direction, Growth};
 pub use kern::KernReturn;
 pub use limits::{Limits, StackTunables};

@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 
 use growstack::{
-    Addr, CowFlags, Limits, Mapping, PAGE_SIZE, Prot, Refusal, Size, StackRequest, StackTunables,
+    Addr, Limits, MapFlags, Mapping, PAGE_SIZE, Prot, Refusal, Size, StackRequest, StackTunables,
     VmMap, VmSpace,
 };
 
@@ -26,7 +26,7 @@ fn a_new_image_has_its_main_stack_alone() -> Result<(), Refusal> {
         process.map_mut().insert(old.0, old.1, Mapping::anonymous(Prot::RW), |_| ())?;
         let other = Size::pages(64);
         process
-            .stack(StackRequest::new(Addr::new(0x80_0000), other, CowFlags::GROWS_UP), |_| ())?;
+            .stack(StackRequest::new(Addr::new(0x80_0000), other, MapFlags::GROWS_UP), |_| ())?;
 
         let (top, most) = (Addr::new(1 << 30), Size::pages(256));
         let first = process.exec(top, most, Prot::RW, |_| ())?;

@@ -7,7 +7,7 @@ use common::{Handle, Kernel};
 use std::num::NonZeroU64;
 
 use growstack::{
-    Addr, AddrRange, CowFlags, EntryFlags, Fault, FaultError, Holes, Limits, Mapping, Prot,
+    Addr, AddrRange, EntryFlags, Fault, FaultError, Holes, Limits, MapFlags, Mapping, Prot,
     ProtectWhat, Refusal, Size, StackRequest, StackTunables, Swap, VmMap, VmSpace, Wiring,
 };
 
@@ -37,9 +37,9 @@ fn file() -> Handle {
     Handle::new(Size::pages(64), false, None)
 }
 
-fn private(prot: Prot, flags: CowFlags, object: &Handle, offset: u64) -> Mapping<Handle> {
+fn private(prot: Prot, flags: MapFlags, object: &Handle, offset: u64) -> Mapping<Handle> {
     let object = Some(object.clone());
-    Mapping { flags: CowFlags::COW | flags, object, offset, ..Mapping::anonymous(prot) }
+    Mapping { flags: MapFlags::COW | flags, object, offset, ..Mapping::anonymous(prot) }
 }
 
 fn fault(space: &mut Space, page: u64, access: Prot) -> Result<Fault<Handle>, FaultError> {
@@ -70,7 +70,7 @@ fn an_access_that_the_entry_does_not_allow_changes_nothing() {
     let mut space = space();
     let object = file();
     let map = space.map_mut();
-    map.insert(addr(8), addr(9), private(Prot::READ, CowFlags::NONE, &object, 0), |_| ()).unwrap();
+    map.insert(addr(8), addr(9), private(Prot::READ, MapFlags::NONE, &object, 0), |_| ()).unwrap();
     map.insert(addr(20), addr(21), Mapping::anonymous(Prot::NONE), |_| ()).unwrap();
     let entry = pages(8, 9);
     let no = FaultError::NoPermission { entry, prot: Prot::READ, access: Prot::RW };
@@ -86,7 +86,7 @@ fn an_access_that_the_entry_does_not_allow_changes_nothing() {
 #[test]
 fn the_stack_next_to_the_address_grows_first() {
     let mut space = space();
-    let down = CowFlags::GROWS_DOWN;
+    let down = MapFlags::GROWS_DOWN;
     space.stack(StackRequest::new(addr(100), Size::pages(20), down), |_| ()).unwrap();
     let served = fault(&mut space, 115, Prot::WRITE).unwrap();
     assert_eq!(served.grown, Some(pages(112, 116)));
@@ -106,7 +106,7 @@ fn the_stack_next_to_the_address_grows_first() {
 fn what_grows_may_be_wired_at_once() {
     let mut space = space();
     space.map_mut().set_wire_future(true);
-    for (bottom, flags, page) in [(100, CowFlags::GROWS_DOWN, 115), (200, CowFlags::GROWS_UP, 204)]
+    for (bottom, flags, page) in [(100, MapFlags::GROWS_DOWN, 115), (200, MapFlags::GROWS_UP, 204)]
     {
         space.stack(StackRequest::new(addr(bottom), Size::pages(20), flags), |_| ()).unwrap();
         let served = fault(&mut space, page, Prot::WRITE).unwrap();
@@ -136,7 +136,7 @@ fn anonymous_memory_gets_an_object_which_takes_its_charge() {
 fn the_first_write_puts_an_object_over_what_is_copied_on_write() {
     let mut space = space();
     let object = file();
-    let mapping = private(Prot::RW, CowFlags::NONE, &object, 5 * PAGE);
+    let mapping = private(Prot::RW, MapFlags::NONE, &object, 5 * PAGE);
     space.map_mut().insert(addr(8), addr(12), mapping, |_| ()).unwrap();
     let read = fault(&mut space, 10, Prot::READ).unwrap();
     assert_eq!((read.page_prot(), read.offset_of(addr(10))), (Prot::READ, 7 * PAGE));
@@ -155,7 +155,7 @@ fn the_first_write_puts_an_object_over_what_is_copied_on_write() {
 fn a_copy_is_charged_for_and_may_be_refused() {
     let mut space = space();
     let object = file();
-    let mapping = private(Prot::RW, CowFlags::ACC_NO_CHARGE, &object, 0);
+    let mapping = private(Prot::RW, MapFlags::ACC_NO_CHARGE, &object, 0);
     space.map_mut().insert(addr(8), addr(12), mapping, |_| ()).unwrap();
     space.map_mut().set_swap_limit(Size::pages(3));
     let swap = Swap { reserved: Size::ZERO, limit: Size::pages(3) };
@@ -173,7 +173,7 @@ fn a_copy_is_charged_for_and_may_be_refused() {
 fn a_wired_entry_that_may_be_written_is_copied_by_any_access() {
     let mut space = space();
     let object = file();
-    let mapping = private(Prot::RW, CowFlags::NONE, &object, 0);
+    let mapping = private(Prot::RW, MapFlags::NONE, &object, 0);
     let map = space.map_mut();
     map.insert(addr(8), addr(12), mapping, |_| ()).unwrap();
     map.wire(addr(8), addr(12), Wiring::System, Holes::Refused, |_| ()).unwrap();

@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use common::Kernel;
 use growstack::{
-    Addr, Change, CowFlags, EntryFlags, Inherit, Limits, Mapping, Objects, Plain, Prot, Refusal,
+    Addr, Change, EntryFlags, Inherit, Limits, MapFlags, Mapping, Objects, Plain, Prot, Refusal,
     Size, StackRequest, StackTunables, VmMap, VmSpace,
 };
 
@@ -121,7 +121,7 @@ fn without_memory_nothing_changes() {
     parent.map_mut().set_node_cap(Some(most));
     let mut child = parent.fork(|_| ()).unwrap();
     assert_eq!(child.map().len(), 3000);
-    let mapping = Mapping { flags: CowFlags::NOSYNC, ..Mapping::anonymous(Prot::RW) };
+    let mapping = Mapping { flags: MapFlags::NOSYNC, ..Mapping::anonymous(Prot::RW) };
     let short = (4000..8000_u64).find_map(|number| {
         let (start, end) = (Addr::new(2 * number * PAGE), Addr::new((2 * number + 1) * PAGE));
         child.map_mut().insert(start, end, mapping, |_| ()).err()
@@ -137,7 +137,7 @@ fn the_child_grows_its_stack_apart() {
     let tunables =
         StackTunables { sgrowsiz: NonZeroU64::new(0x2000).unwrap(), ..StackTunables::default() };
     let mut parent = VmSpace::new(map, Limits::default(), tunables);
-    let (bottom, down) = (Addr::new(1 << 32), CowFlags::GROWS_DOWN);
+    let (bottom, down) = (Addr::new(1 << 32), MapFlags::GROWS_DOWN);
     parent.stack(StackRequest::new(bottom, Size::pages(16), down), |_| ()).unwrap();
     let fault = Addr::new((1 << 32) + 13 * PAGE);
     let _ = parent.grow(fault, |_| ()).unwrap();

@@ -4,7 +4,7 @@
 
 use std::num::NonZeroU64;
 
-use growstack::{Addr, CowFlags, Limits, Size, StackRequest, StackTunables, VmMap, VmSpace};
+use growstack::{Addr, Limits, MapFlags, Size, StackRequest, StackTunables, VmMap, VmSpace};
 
 /// Bytes that a growth by one byte adds, with this stack limit and steps of a page and a half.
 fn added(limit: u64) -> u64 {
@@ -17,7 +17,7 @@ fn added(limit: u64) -> u64 {
     };
     let mut process = VmSpace::new(map, limits, tunables);
     let (bottom, reserve) = (Addr::new(0x10_0000), Size::new(0x1_0000));
-    let flags = CowFlags::GROWS_DOWN;
+    let flags = MapFlags::GROWS_DOWN;
     let first = process.stack(StackRequest::new(bottom, reserve, flags), |_| ()).unwrap();
     let below = first.start().wrapping_back(Size::new(1));
     process.grow(below, |_| ()).unwrap().added().unwrap().len().get()

@@ -8,7 +8,7 @@ use std::num::NonZeroU64;
 
 use growstack::tree::MAX_HEIGHT;
 use growstack::{
-    Addr, Change, CowFlags, Entry, Holes, Inherit, Limits, Mapping, Prot, Refusal, Size,
+    Addr, Change, Entry, Holes, Inherit, Limits, MapFlags, Mapping, Prot, Refusal, Size,
     StackRequest, StackTunables, VmMap, VmSpace, Wiring,
 };
 
@@ -89,7 +89,7 @@ fn same_or_refused<T: PartialEq + std::fmt::Debug>(
 /// Two equal pieces of a stack, and the piece that grows below them: 13.13 keeps them apart.
 fn pieces() -> Narrow {
     let mut process = process();
-    let (none, down) = (Prot::NONE, CowFlags::GROWS_DOWN);
+    let (none, down) = (Prot::NONE, MapFlags::GROWS_DOWN);
     process
         .stack(
             StackRequest {
@@ -191,7 +191,7 @@ fn growth_up_to_an_equal_stack_is_wired_or_refused() {
     let prepare = || {
         let mut process = process();
         for bottom in [0, STEP + 0x1000] {
-            let (reserve, up) = (Size::new(2 * STEP), CowFlags::GROWS_UP);
+            let (reserve, up) = (Size::new(2 * STEP), MapFlags::GROWS_UP);
             process.stack(StackRequest::new(at(bottom), reserve, up), |_| ()).unwrap();
         }
         process.map_mut().set_wire_future(true);

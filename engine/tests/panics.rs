@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use growstack::{
-    Addr, Change, CowFlags, EntryFlags, Holes, Limits, Mapping, Prot, ProtectWhat, Size,
+    Addr, Change, EntryFlags, Holes, Limits, MapFlags, Mapping, Prot, ProtectWhat, Size,
     StackRequest, StackTunables, VmMap, VmSpace, Wiring,
 };
 
@@ -30,7 +30,7 @@ fn space() -> Space {
         let start = 10 + 3 * number;
         space.map_mut().insert(addr(start), addr(start + 2), mapping, |_| ()).unwrap();
     }
-    for (bottom, flags) in [(100, CowFlags::GROWS_DOWN), (200, CowFlags::GROWS_UP)] {
+    for (bottom, flags) in [(100, MapFlags::GROWS_DOWN), (200, MapFlags::GROWS_UP)] {
         space.stack(StackRequest::new(addr(bottom), Size::pages(32), flags), |_| ()).unwrap();
     }
     space.map_mut().set_wire_future(true);
@@ -106,7 +106,7 @@ fn the_totals_are_those_of_the_entries() {
         through(s.map_mut().unwire(low, high, user, allowed, tell).is_ok());
     });
     panic_at_every_call("stack", |s, tell| {
-        let up = CowFlags::GROWS_UP;
+        let up = MapFlags::GROWS_UP;
         let made = s.stack(StackRequest::new(addr(300), Size::pages(9), up), tell);
         through(made.is_ok());
     });

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 
 use growstack::shared::{FaultPath, ParkingLot, SharedVmSpace};
 use growstack::{
-    Addr, Change, CowFlags, FaultError, Limits, Mapping, Prot, Refusal, Size, StackRequest,
+    Addr, Change, FaultError, Limits, MapFlags, Mapping, Prot, Refusal, Size, StackRequest,
     StackTunables, VmMap, VmSpace,
 };
 
@@ -22,9 +22,9 @@ fn shared(path: FaultPath) -> SharedVmSpace<ParkingLot> {
         StackTunables { sgrowsiz: NonZeroU64::new(0x2000).unwrap(), ..StackTunables::default() };
     let mut space = VmSpace::new(map, Limits::default(), tunables);
     let object = NonZeroU64::new(7);
-    let file = Mapping { flags: CowFlags::COW, object, ..Mapping::anonymous(Prot::RW) };
+    let file = Mapping { flags: MapFlags::COW, object, ..Mapping::anonymous(Prot::RW) };
     space.map_mut().insert(addr(8), addr(12), file, |_| ()).unwrap();
-    let down = CowFlags::GROWS_DOWN;
+    let down = MapFlags::GROWS_DOWN;
     space.stack(StackRequest::new(addr(100), Size::pages(100), down), |_| ()).unwrap();
     SharedVmSpace::with_path(space, path).unwrap()
 }

@@ -9,7 +9,7 @@ use std::sync::mpsc::channel;
 
 use growstack::shared::{EventCount, Locks, ParkingLot, SharedVmSpace, Wait, WireError};
 use growstack::{
-    Addr, AddrRange, Change, CowFlags, FindRequest, Holes, Limits, Mapping, Prot, ProtectWhat,
+    Addr, AddrRange, Change, FindRequest, Holes, Limits, MapFlags, Mapping, Prot, ProtectWhat,
     Refusal, Size, StackRequest, StackTunables, VmMap, VmSpace, Wiring,
 };
 
@@ -99,7 +99,7 @@ fn what_begins_where_the_range_ends_is_no_part_of_it() {
 fn no_lock_is_held_while_pages_are_faulted_in() {
     let shared = mapped();
     shared.set_sgrowsiz(NonZeroU64::new(0x1000).unwrap());
-    let down = CowFlags::GROWS_DOWN;
+    let down = MapFlags::GROWS_DOWN;
     shared.stack(StackRequest::new(page(50), Size::pages(8), down), |_| ()).unwrap();
     wire(&shared, pages(1, 3), Holes::Refused, |_, _| {
         assert!(shared.try_read().is_some() && shared.try_lock_process().is_some());

@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 
 use growstack::{
-    Addr, AddrRange, Change, CowFlags, Direction, EntryFlags, Growth, KernReturn, Limits,
+    Addr, AddrRange, Change, Direction, EntryFlags, Growth, KernReturn, Limits, MapFlags,
     PAGE_SIZE, Prot, Refusal, Rule, Size, StackTunables, VmMap, VmSpace,
 };
 
@@ -88,13 +88,13 @@ fn growths_know_what_they_added() {
 
 #[test]
 fn flags_are_sets() {
-    let both = CowFlags::GROWS_DOWN | CowFlags::GROWS_UP;
-    assert_eq!(both, CowFlags::GROWTH);
+    let both = MapFlags::GROWS_DOWN | MapFlags::GROWS_UP;
+    assert_eq!(both, MapFlags::GROWTH);
     assert_eq!(both.bits(), 0x180);
     assert_eq!(EntryFlags::GROWTH, EntryFlags::GROWS_DOWN.union(EntryFlags::GROWS_UP));
     assert_eq!(EntryFlags::GROWTH.bits(), 0x60);
     assert_eq!(
-        format!("{both} {both:?} {}", CowFlags::NONE),
+        format!("{both} {both:?} {}", MapFlags::NONE),
         "grows_down,grows_up grows_down,grows_up -"
     );
     assert_eq!(format!("{:?} {}", EntryFlags::COW, EntryFlags::NONE), "cow -");

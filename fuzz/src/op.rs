@@ -8,7 +8,7 @@
 use std::num::NonZeroU64;
 
 use growstack::{
-    Addr, Advice, CowFlags, FindSpace, Holes, Inherit, KernReturn, Limits, Prot, ProtectWhat, Size,
+    Addr, Advice, FindSpace, Holes, Inherit, KernReturn, Limits, MapFlags, Prot, ProtectWhat, Size,
     StackTunables, Wiring,
 };
 
@@ -133,7 +133,7 @@ macro_rules! with_operations {
             Stack = 2, "stack", 8, 12, Code {
                 addrbos: Addr = First "ADDRBOS", max_ssize: Size = Second "MAX_SSIZE",
                 prot: Prot = Protection "PROT", max: Prot = Maximum "MAX",
-                flags: CowFlags = Flags "FLAGS"
+                flags: MapFlags = Flags "FLAGS"
             }
             /// `vm_map_growstack`.
             Grow = 3, "grow", 20, 40, Code { addr: Addr = First "ADDR" }

@@ -1,6 +1,6 @@
 //! Shrinking what fails to the least that still does.
 
-use growstack::{CowFlags, Limits, PageSize, Prot, Size};
+use growstack::{Limits, MapFlags, PageSize, Prot, Size};
 
 use crate::input::{Anchor, Header, Input, Offset, Operand, Prefill, Record, Unit};
 use crate::op::Kind;
@@ -176,7 +176,7 @@ const HEADER: [fn(&mut Header); 12] = [
 ];
 
 const RECORD: [fn(&mut Record); 16] = [
-    |record| record.flags = record.flags.intersection(CowFlags::GROWTH),
+    |record| record.flags = record.flags.intersection(MapFlags::GROWTH),
     |record| (record.prot, record.max) = (Prot::RW, Prot::ALL),
     |record| record.object = 0,
     |record| record.offset = Offset::Near(1),

@@ -8,7 +8,7 @@
 mod subject;
 
 use growstack::{
-    Addr, Advice, CowFlags, Direction, FindSpace, Holes, Inherit, Prot, ProtectWhat, Wiring,
+    Addr, Advice, Direction, FindSpace, Holes, Inherit, MapFlags, Prot, ProtectWhat, Wiring,
 };
 use growstack_fuzz::op::Op;
 use subject::*;
@@ -32,12 +32,12 @@ fn insertions_tell_what_they_map<M: AddressSpace>() {
     // Extending the lower neighbour (6.7a) adds only what is new.
     b.done(insert_rw(0x1_1000, 0x1_2000), &[mapped(0x1_1000, 0x1_2000, RW)]);
     b.found(
-        find(0x1_0000, 0x800, 0, FindSpace::Any, anonymous(Prot::READ, CowFlags::NONE)),
+        find(0x1_0000, 0x800, 0, FindSpace::Any, anonymous(Prot::READ, MapFlags::NONE)),
         0x1_2000,
         &[mapped(0x1_2000, 0x1_2800, Prot::READ)],
     );
     // A stack maps its first part, not its reserve.
-    let op = stack(0x2_0000, 0x8000, CowFlags::GROWTH);
+    let op = stack(0x2_0000, 0x8000, MapFlags::GROWTH);
     b.done(op, &[mapped(0x2_4000, 0x2_5000, RW)]);
 }
 
@@ -59,7 +59,7 @@ fn fixed_tells_removal_first<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_2000));
     b.run(insert_rw(0x1_3000, 0x1_5000));
-    let read = anonymous(Prot::READ, CowFlags::NONE);
+    let read = anonymous(Prot::READ, MapFlags::NONE);
     b.done(
         fixed(0x1_1000, 0x3000, read),
         &[
@@ -119,7 +119,7 @@ fn attributes_tell_nothing<M: AddressSpace>() {
 fn growth_tells_what_was_added<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x2000));
     b.run(insert_rw(0x1_0000, 0x1_2000));
-    b.run(stack(0x1_2000, 0x8000, CowFlags::GROWTH));
+    b.run(stack(0x1_2000, 0x8000, MapFlags::GROWTH));
     // Cut at the neighbour, which it extends (13.13); only what is new is reported.
     b.grows_rw(0x1_2fff, Direction::Down, (0x1_2000, 0x1_5000));
     b.grows_rw(0x1_7000, Direction::Up, (0x1_7000, 0x1_9000));
@@ -127,7 +127,7 @@ fn growth_tells_what_was_added<M: AddressSpace>() {
 
 fn wire_future_tells_both<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
-    b.run(stack(0x1_0000, 0x8000, CowFlags::GROWTH));
+    b.run(stack(0x1_0000, 0x8000, MapFlags::GROWTH));
     b.set(Op::WireFuture { on: true });
     let added = (0x1_3000, 0x1_4000);
     b.grows(

@@ -5,7 +5,7 @@ mod common;
 
 use arbitrary::{Arbitrary, Unstructured};
 use common::{fork_traces, golden_traces};
-use growstack::CowFlags;
+use growstack::MapFlags;
 use growstack_fuzz::input::{
     Anchor, Flavour, HEADER, Header, Input, Offset, Operand, Prefill, RECORD, Record, Unit,
     crossover, mutate, seeded,
@@ -22,7 +22,7 @@ fn full(kind: Kind) -> Record {
     Record {
         second: true,
         system: true,
-        flags: CowFlags::NOSYNC | CowFlags::GROWS_UP,
+        flags: MapFlags::NOSYNC | MapFlags::GROWS_UP,
         object: 5,
         choice: 3,
         nodes: Some(2),

@@ -16,7 +16,7 @@ use std::num::NonZeroU64;
 use arbitrary::Unstructured;
 use common::golden_traces;
 use growstack::{
-    Addr, Change, CowFlags, Growth, Mapping, Prot, Refusal, Size, StackRequest, VmMap, VmSpace,
+    Addr, Change, Growth, MapFlags, Mapping, Prot, Refusal, Size, StackRequest, VmMap, VmSpace,
 };
 use growstack_fuzz::answer::{Answer, Cause, Row, Summary};
 use growstack_fuzz::engine::EngineSpace;
@@ -211,7 +211,7 @@ fn a_reserved_growth_allocates_nothing() {
     let (mut grown, mut splits) = (0, 0);
     for i in 0..2000_u64 {
         let base = Addr::new((i + 1) * 0x10_0000);
-        let flags = if i % 4 == 0 { CowFlags::GROWS_UP } else { CowFlags::GROWS_DOWN };
+        let flags = if i % 4 == 0 { MapFlags::GROWS_UP } else { MapFlags::GROWS_DOWN };
         process.stack(StackRequest::new(base, Size::pages(200), flags), |_| ()).unwrap();
         let most = VmMap::<growstack::Plain, 4>::MAX_NODES_PER_OPERATION;
         process.map_mut().reserve_nodes(most).unwrap();

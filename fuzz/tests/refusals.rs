@@ -8,7 +8,7 @@
 mod subject;
 
 use growstack::{
-    Addr, CowFlags, Direction, EntryFlags, FindSpace, Holes, Inherit, Prot, ProtectWhat, Refusal,
+    Addr, Direction, EntryFlags, FindSpace, Holes, Inherit, MapFlags, Prot, ProtectWhat, Refusal,
     Size, Wiring,
 };
 use growstack_fuzz::answer::Row;
@@ -70,8 +70,8 @@ fn r5_4_max_protection<M: AddressSpace>() {
 
 fn r5_4_swap_half_way<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
-    b.run(insert(0x1_0000, 0x1_1000, anonymous(Prot::READ, CowFlags::NONE)));
-    b.run(insert(0x1_2000, 0x1_4000, anonymous(Prot::READ, CowFlags::NONE)));
+    b.run(insert(0x1_0000, 0x1_1000, anonymous(Prot::READ, MapFlags::NONE)));
+    b.run(insert(0x1_2000, 0x1_4000, anonymous(Prot::READ, MapFlags::NONE)));
     b.set(limit(LimitName::Swap, 0x1fff));
     b.refused_after(
         protect(0x1_0000, 0x1_3000, Prot::RW, ProtectWhat::Current),
@@ -121,7 +121,7 @@ fn r6_6_swap<M: AddressSpace>() {
     b.refused(insert_rw(0x1_2000, 0x1_3001), short(0x1001));
     // 12.6: a stack fails in the same way, for its first part.
     b.set(sgrowsiz(0x2000));
-    b.refused(stack(0x2_0000, 0x8000, CowFlags::GROWS_DOWN), short(0x2000));
+    b.refused(stack(0x2_0000, 0x8000, MapFlags::GROWS_DOWN), short(0x2000));
     b.run(insert_rw(0x1_2000, 0x1_3000));
     b.holds(&[entry(0x1_0000, 0x1_3000)], 0, 0x3000, 0);
 }
@@ -131,7 +131,7 @@ fn r7_3_fixed_unmaps_and_fails<M: AddressSpace>() {
     b.run(insert_rw(0x1_0000, 0x1_4000));
     b.set(limit(LimitName::Swap, 0x4000));
     b.refused_after(
-        fixed(0x1_1000, 0x4000, anonymous(Prot::RW, CowFlags::NONE)),
+        fixed(0x1_1000, 0x4000, anonymous(Prot::RW, MapFlags::NONE)),
         Refusal::Swap {
             wanted: Size::new(0x4000),
             reserved: Size::new(0x1000),
@@ -156,7 +156,7 @@ fn r7_4_no_gap<M: AddressSpace>() {
     b.refused(space(0x2000, u64::MAX), none(0x2000, u64::MAX));
     b.refused(space(0x2_0001, 0), none(0x2_0001, 0));
     b.found(space(0x2_0000, 0), 0x2_0000, &[]);
-    let rw = anonymous(Prot::RW, CowFlags::NONE);
+    let rw = anonymous(Prot::RW, MapFlags::NONE);
     b.refused(find(0x1001, 0xf000, 0, FindSpace::Any, rw), none(0x1001, 0xf000));
     // 7.6: length 0 is found and then refused by the insertion.
     let at = Addr::new(0x1_f000);
@@ -177,7 +177,7 @@ fn r9_1_start_unmapped<M: AddressSpace>() {
 fn r9_2_no_access<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_2000));
-    b.run(insert(0x1_2000, 0x1_6000, anonymous(Prot::WRITE, CowFlags::NONE)));
+    b.run(insert(0x1_2000, 0x1_6000, anonymous(Prot::WRITE, MapFlags::NONE)));
     // 6.7b: the offset is continued.
     let closed = Row { prot: Prot::WRITE, offset: 0x2000, ..entry(0x1_2000, 0x1_6000) };
     let rows = [entry(0x1_0000, 0x1_2000), closed];
@@ -227,7 +227,7 @@ fn r12_1_and_12_2_no_place<M: AddressSpace>() {
         addrbos: Addr::new(addrbos),
         max_ssize: Size::new(max_ssize),
     };
-    let flags = CowFlags::GROWS_DOWN;
+    let flags = MapFlags::GROWS_DOWN;
     b.refused(stack(0xfff, 0x1000, flags), outside(0xfff, 0x1000));
     b.refused(stack(0x2_0001, 0x1000, flags), outside(0x2_0001, 0x1000));
     // 2^64 exactly counts as wrapped.
@@ -251,7 +251,7 @@ fn r12_3_and_12_4_limits<M: AddressSpace>() {
     b.run(wire(0x1_0000, 0x1_1000, Wiring::User, Holes::Refused));
     b.set(limit(LimitName::Vmem, 0x4fff));
     b.set(limit(LimitName::Memlock, 0x2fff));
-    let big = stack(0x2_0000, 0x8000, CowFlags::GROWS_UP);
+    let big = stack(0x2_0000, 0x8000, MapFlags::GROWS_UP);
     // memlock matters only with wire-future on.
     let vmem = Refusal::StackVmem {
         size: Size::new(0x3000),
@@ -284,33 +284,33 @@ fn r12_5_neighbour<M: AddressSpace>() {
     b.run(insert_rw(0x1_8000, 0x1_9000));
     let next = Addr::new(0x1_8000);
     b.refused(
-        stack(0x1_0000, 0x8001, CowFlags::GROWS_UP),
+        stack(0x1_0000, 0x8001, MapFlags::GROWS_UP),
         Refusal::StackNeighbour { end: Addr::new(0x1_8001), next },
     );
     // 12.8: the reserve ends before the neighbour. The rounded bottom may lie in it all the same:
     // 0x17c00 + 0x80 - 0x80, rounded up, is the neighbour.
     b.refused(
-        stack(0x1_7c00, 0x100, CowFlags::GROWTH),
+        stack(0x1_7c00, 0x100, MapFlags::GROWTH),
         Refusal::StartMapped { start: next, entry: range(0x1_8000, 0x1_9000) },
     );
     // Or the first part runs into it: 0x16c00 + 0xa00 - 0xa00, rounded up, is 0x17000.
     b.set(sgrowsiz(0x2000));
     b.refused(
-        stack(0x1_6c00, 0x1400, CowFlags::GROWTH),
+        stack(0x1_6c00, 0x1400, MapFlags::GROWTH),
         Refusal::NextBelowEnd { end: Addr::new(0x1_8400), next },
     );
 }
 
 fn r13_5_avail<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
-    b.run(stack(0x1_0000, 0x4000, CowFlags::GROWS_DOWN));
+    b.run(stack(0x1_0000, 0x4000, MapFlags::GROWS_DOWN));
     let (need, avail) = (Size::new(0x4000), Size::new(0x3000));
     b.refused(grow(0xffff), Refusal::Avail { need, avail });
 
     // The tie goes up, and the other stack, which has enough, is not tried (13.2).
     b.run(remove(0, MAX));
-    b.run(stack(0xe000, 0x1000, CowFlags::GROWS_UP));
-    b.run(stack(0x1_0000, 0x1_0000, CowFlags::GROWS_DOWN));
+    b.run(stack(0xe000, 0x1000, MapFlags::GROWS_UP));
+    b.run(stack(0x1_0000, 0x1_0000, MapFlags::GROWS_DOWN));
     let (need, avail) = (Size::new(0x9000), Size::ZERO);
     b.refused(grow(0x1_7000), Refusal::Avail { need, avail });
     b.grows_rw(0x1_7001, Direction::Down, (0x1_7000, 0x1_f000));
@@ -318,7 +318,7 @@ fn r13_5_avail<M: AddressSpace>() {
 
 fn r13_6_guard_page<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
-    b.run(stack(0x1_0000, 0x8000, CowFlags::GROWS_DOWN));
+    b.run(stack(0x1_0000, 0x8000, MapFlags::GROWS_DOWN));
     b.run(insert_rw(0x1_2000, 0x1_4000));
     b.set(Op::SetGuardPage { on: true });
     b.refused_after(
@@ -337,7 +337,7 @@ fn r13_6_guard_page<M: AddressSpace>() {
 
 fn r13_6_shared_page<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
-    b.run(stack(0x1_0000, 0x8000, CowFlags::GROWS_UP));
+    b.run(stack(0x1_0000, 0x8000, MapFlags::GROWS_UP));
     b.run(insert_rw(0x1_1800, 0x1_2000));
     b.refused_after(
         grow(0x1_1000),
@@ -353,7 +353,7 @@ fn r13_7_to_13_10_limits<M: AddressSpace>() {
     config.tunables.maxsaddr = Addr::new(0x2_0000);
     config.limits.stack = Size::new(0x2fff);
     let mut b = Bench::<M>::new(&config);
-    b.run(stack(0x2_0000, 0x1_0000, CowFlags::GROWS_DOWN));
+    b.run(stack(0x2_0000, 0x1_0000, MapFlags::GROWS_DOWN));
     b.run(grow(0x2_efff));
     let refusal = Refusal::StackLimit {
         ssize: Size::new(0x1000),
@@ -396,7 +396,7 @@ fn r13_7_to_13_10_limits<M: AddressSpace>() {
 fn r13_12_outside_the_map<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     // q27: both directions have the whole of 0x5000.
-    b.run(stack(0x2000, 0x6000, CowFlags::GROWTH));
+    b.run(stack(0x2000, 0x6000, MapFlags::GROWTH));
     let (start, end) = (Addr::ZERO, Addr::new(0x5000));
     b.refused(grow(0xfff), Refusal::OutsideMap { start, end });
     b.run(remove(0, MAX));
@@ -404,7 +404,7 @@ fn r13_12_outside_the_map<M: AddressSpace>() {
     // A reserve that wraps below 0: growth is cut at a floor of 2^64 - 0x800.
     b.set(sgrowsiz(0x800));
     b.run(remove(0, MAX));
-    b.run(stack(0x1000, 0x4000, CowFlags::GROWTH));
+    b.run(stack(0x1000, 0x4000, MapFlags::GROWTH));
     // bot = 0x1000 + 0x2000 - 0x400 = 0x2c00, up to 0x3000; avail 0x3800 is more than 0x3000.
     let rows = [stack_entry(0x3000, 0x3800, DOWN | UP, 0x3800)];
     b.holds(&rows, 0, 0x800, 0);
@@ -415,9 +415,9 @@ fn r13_12_outside_the_map<M: AddressSpace>() {
 
 fn r13_12_and_13_15_swap<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
-    b.run(stack(0x1_0000, 0x8000, CowFlags::GROWS_UP));
-    b.run(insert(0x1_4000, 0x1_5000, anonymous(Prot::READ, CowFlags::INHERIT_SHARE)));
-    b.run(stack(0x1_8000, 0x8000, CowFlags::GROWS_DOWN));
+    b.run(stack(0x1_0000, 0x8000, MapFlags::GROWS_UP));
+    b.run(insert(0x1_4000, 0x1_5000, anonymous(Prot::READ, MapFlags::INHERIT_SHARE)));
+    b.run(stack(0x1_8000, 0x8000, MapFlags::GROWS_DOWN));
     let between = Row {
         prot: Prot::READ,
         inherit: Inherit::Share,

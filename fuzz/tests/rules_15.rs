@@ -7,7 +7,7 @@
 mod subject;
 
 use growstack::{
-    Addr, CowFlags, Direction, EntryFlags, FindSpace, Holes, Prot, Refusal, Size, Wiring,
+    Addr, Direction, EntryFlags, FindSpace, Holes, MapFlags, Prot, Refusal, Size, Wiring,
 };
 use growstack_fuzz::answer::Answer;
 use growstack_fuzz::op::{LimitName, Mapping, Op};
@@ -109,17 +109,17 @@ fn forbidden_fixed<M: AddressSpace>(mapping: Mapping, refusal: Refusal) {
 }
 
 fn r15_1_insert_nofault_with_object<M: AddressSpace>() {
-    let forbidden = object(Prot::RW, CowFlags::NOFAULT, 7, 0);
+    let forbidden = object(Prot::RW, MapFlags::NOFAULT, 7, 0);
     forbidden_insert::<M>(forbidden, Refusal::NofaultObject);
     // cow makes no difference, and 15.1 decides before 15.8.
-    let cow = object(Prot::RW, CowFlags::NOFAULT | CowFlags::COW, 7, 0);
+    let cow = object(Prot::RW, MapFlags::NOFAULT | MapFlags::COW, 7, 0);
     forbidden_insert::<M>(cow, Refusal::NofaultObject);
-    let charged = object(Prot::RW, CowFlags::NOFAULT | CowFlags::ACC_CHARGED, 7, 0);
+    let charged = object(Prot::RW, MapFlags::NOFAULT | MapFlags::ACC_CHARGED, 7, 0);
     forbidden_insert::<M>(charged, Refusal::NofaultObject);
 
     // Without an object it is allowed, and not charged.
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
-    let anonymous = anonymous(Prot::RW, CowFlags::NOFAULT);
+    let anonymous = anonymous(Prot::RW, MapFlags::NOFAULT);
     b.done(insert(0x1000, 0x2000, anonymous), &[mapped(0x1000, 0x2000, Prot::RW)]);
     let mut row = entry(0x1000, 0x2000);
     row.flags = EntryFlags::NOFAULT;
@@ -127,16 +127,16 @@ fn r15_1_insert_nofault_with_object<M: AddressSpace>() {
 }
 
 fn r15_1_find_nofault_with_object<M: AddressSpace>() {
-    forbidden_find::<M>(object(Prot::RW, CowFlags::NOFAULT, 7, 0), Refusal::NofaultObject);
+    forbidden_find::<M>(object(Prot::RW, MapFlags::NOFAULT, 7, 0), Refusal::NofaultObject);
 }
 
 fn r15_1_fixed_nofault_with_object<M: AddressSpace>() {
-    forbidden_fixed::<M>(object(Prot::RW, CowFlags::NOFAULT, 7, 0), Refusal::NofaultObject);
+    forbidden_fixed::<M>(object(Prot::RW, MapFlags::NOFAULT, 7, 0), Refusal::NofaultObject);
 }
 
 fn r15_2_reserved_stops_at_zero<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
-    let charged = anonymous(Prot::RW, CowFlags::ACC_CHARGED | CowFlags::NOSYNC);
+    let charged = anonymous(Prot::RW, MapFlags::ACC_CHARGED | MapFlags::NOSYNC);
     b.done(insert(0x1_0000, 0x1_4000, charged), &[mapped(0x1_0000, 0x1_4000, Prot::RW)]);
     b.done(insert_rw(0x1_4000, 0x1_5000), &[mapped(0x1_4000, 0x1_5000, Prot::RW)]);
     let nosync = |start, end| {
@@ -161,7 +161,7 @@ fn r15_2_reserved_stops_at_zero<M: AddressSpace>() {
 fn r15_2_other_charges_stay<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.done(insert_rw(0x1_0000, 0x1_8000), &[mapped(0x1_0000, 0x1_8000, Prot::RW)]);
-    let charged = anonymous(Prot::RW, CowFlags::ACC_CHARGED);
+    let charged = anonymous(Prot::RW, MapFlags::ACC_CHARGED);
     b.done(insert(0x2_0000, 0x2_2000, charged), &[mapped(0x2_0000, 0x2_2000, Prot::RW)]);
     b.holds(&[entry(0x1_0000, 0x1_8000), entry(0x2_0000, 0x2_2000)], 0, 0x8000, 0);
     // Enough is reserved, so the whole length comes off, though it was never reserved.
@@ -171,10 +171,10 @@ fn r15_2_other_charges_stay<M: AddressSpace>() {
 
 fn r15_3_stack_without_growth<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
-    b.refused(stack(0x1_0000, 0x8000, CowFlags::NONE), Refusal::NoGrowthFlag);
-    b.refused(stack(0x1_0000, 0x8000, CowFlags::NOSYNC), Refusal::NoGrowthFlag);
+    b.refused(stack(0x1_0000, 0x8000, MapFlags::NONE), Refusal::NoGrowthFlag);
+    b.refused(stack(0x1_0000, 0x8000, MapFlags::NOSYNC), Refusal::NoGrowthFlag);
     // It comes before 12.1: below the map, and with a reserve that wraps.
-    b.refused(stack(0, u64::MAX, CowFlags::NONE), Refusal::NoGrowthFlag);
+    b.refused(stack(0, u64::MAX, MapFlags::NONE), Refusal::NoGrowthFlag);
     b.holds(&[], 0, 0, 0);
 }
 
@@ -218,7 +218,7 @@ fn r15_4_only_strictly_inside<M: AddressSpace>() {
 fn r15_5_growth_to_the_end_of_the_map_and_no_further<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, 0x2_0000, 0x1000));
     // The reserve reaches to 0x24000, beyond the map, which 12.8 allows.
-    b.done(stack(0x1_c000, 0x8000, CowFlags::GROWS_UP), &[mapped(0x1_c000, 0x1_d000, Prot::RW)]);
+    b.done(stack(0x1_c000, 0x8000, MapFlags::GROWS_UP), &[mapped(0x1_c000, 0x1_d000, Prot::RW)]);
     b.holds(&[stack_entry(0x1_c000, 0x1_d000, UP, 0x7000)], 0, 0x1000, 0);
     b.grows_rw(0x1_f000, Direction::Up, (0x1_d000, 0x2_0000));
     b.holds(&[stack_entry(0x1_c000, 0x2_0000, UP, 0x4000)], 0, 0x4000, 0);
@@ -232,7 +232,7 @@ fn r15_5_growth_to_the_end_of_the_map_and_no_further<M: AddressSpace>() {
 fn r15_5_the_cut_top_decides<M: AddressSpace>() {
     // The step, not the need, passes the end of the map.
     let mut b = Bench::<M>::new(&config(MIN, 0x2_0000, 0x1000));
-    b.done(stack(0x1_c000, 0x8000, CowFlags::GROWS_UP), &[mapped(0x1_c000, 0x1_d000, Prot::RW)]);
+    b.done(stack(0x1_c000, 0x8000, MapFlags::GROWS_UP), &[mapped(0x1_c000, 0x1_d000, Prot::RW)]);
     b.set(sgrowsiz(0x4000));
     let (top, max) = (Addr::new(0x2_1000), Addr::new(0x2_0000));
     b.refused(grow(0x1_d000), Refusal::MapEnd { top, max });
@@ -246,7 +246,7 @@ fn r15_5_the_cut_top_decides<M: AddressSpace>() {
 
 fn r15_5_comes_after_the_limits<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, 0x2_0000, 0x1000));
-    b.done(stack(0x1_f000, 0x8000, CowFlags::GROWS_UP), &[mapped(0x1_f000, 0x2_0000, Prot::RW)]);
+    b.done(stack(0x1_f000, 0x8000, MapFlags::GROWS_UP), &[mapped(0x1_f000, 0x2_0000, Prot::RW)]);
     b.set(limit(LimitName::Vmem, 0x1fff));
     let vmem = Refusal::GrowVmem {
         size: Size::new(0x1000),
@@ -274,7 +274,7 @@ fn r15_5_comes_after_the_limits<M: AddressSpace>() {
 fn high_stack<M: AddressSpace>(max: u64) -> Bench<M> {
     let mut b = Bench::<M>::new(&config(MIN, max, 0x1000));
     // ADDRBOS + 0xf000 / 2 - 0x1000 / 2 = ADDRBOS + 0x7000.
-    let flags = CowFlags::GROWTH;
+    let flags = MapFlags::GROWTH;
     b.done(stack(top(0x1_0000), 0xf000, flags), &[mapped(top(0x9000), top(0x8000), Prot::RW)]);
     b.holds(&[stack_entry(top(0x9000), top(0x8000), DOWN | UP, 0xe000)], 0, 0x1000, 0);
     b
@@ -353,7 +353,7 @@ fn r15_6_swap_for_the_whole_reserve_comes_first<M: AddressSpace>() {
 fn r15_6_less_than_a_guard_page_is_left<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, u64::MAX, 0x100));
     // The middle is 2^64 - 0x17c0 + 0x1080 / 2 - 0x100 / 2 = 2^64 - 0x1000.
-    b.run(stack(top(0x17c0), 0x1080, CowFlags::GROWTH));
+    b.run(stack(top(0x17c0), 0x1080, MapFlags::GROWTH));
     b.holds(&[stack_entry(top(0x1000), top(0xf00), DOWN | UP, 0xf80)], 0, 0x100, 0);
     b.set(Op::SetGuardPage { on: true });
     b.set(limit(LimitName::Swap, 0xff));
@@ -366,7 +366,7 @@ fn r15_6_less_than_a_guard_page_is_left<M: AddressSpace>() {
 
 fn r15_6_without_a_charge_swap_plays_no_role<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, u64::MAX, 0x1000));
-    let flags = CowFlags::GROWTH | CowFlags::ACC_NO_CHARGE;
+    let flags = MapFlags::GROWTH | MapFlags::ACC_NO_CHARGE;
     b.run(stack(top(0x1_0000), 0xf000, flags));
     b.set(limit(LimitName::Swap, 0));
     b.grows_rw(top(0x8000), Direction::Up, (top(0x8000), top(0x7000)));
@@ -378,12 +378,12 @@ fn r15_7_bottom_wraps<M: AddressSpace>() {
         addrbos: Addr::new(addrbos),
         max_ssize: Size::new(max_ssize),
     };
-    b.refused(stack(top(0x800), 0x400, CowFlags::GROWTH), wraps(top(0x800), 0x400));
-    b.refused(stack(top(0xfff), 0, CowFlags::GROWTH), wraps(top(0xfff), 0));
+    b.refused(stack(top(0x800), 0x400, MapFlags::GROWTH), wraps(top(0x800), 0x400));
+    b.refused(stack(top(0xfff), 0, MapFlags::GROWTH), wraps(top(0xfff), 0));
     // The middle alone decides: ADDRBOS is in the page before the last here.
     b.set(sgrowsiz(2));
     // 2^64 - 0x1800 + 0x900 - 1 lies in the last page.
-    b.refused(stack(top(0x1800), 0x1200, CowFlags::GROWTH), wraps(top(0x1800), 0x1200));
+    b.refused(stack(top(0x1800), 0x1200, MapFlags::GROWTH), wraps(top(0x1800), 0x1200));
     b.holds(&[], 0, 0, 0);
 }
 
@@ -391,45 +391,45 @@ fn r15_7_bottom_in_the_last_page<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, u64::MAX, 0x1000));
     // The bottom is the last page exactly: nothing wraps but the end, which 6.1 refuses.
     b.refused(
-        stack(top(0x1100), 0x1000, CowFlags::GROWTH),
+        stack(top(0x1100), 0x1000, MapFlags::GROWTH),
         Refusal::OutsideMap { start: Addr::new(top(0x1000)), end: Addr::ZERO },
     );
     // 12.1 comes first: 2^64 exactly counts as wrapped.
     let (addrbos, max_ssize) = (Addr::new(top(0x800)), Size::new(0x800));
     b.refused(
-        stack(top(0x800), 0x800, CowFlags::GROWTH),
+        stack(top(0x800), 0x800, MapFlags::GROWTH),
         Refusal::StackOutsideMap { addrbos, max_ssize },
     );
 }
 
 fn r15_8_insert_charged_object<M: AddressSpace>() {
-    let forbidden = object(Prot::RW, CowFlags::ACC_CHARGED, 7, 0);
+    let forbidden = object(Prot::RW, MapFlags::ACC_CHARGED, 7, 0);
     forbidden_insert::<M>(forbidden, Refusal::ChargedObject);
     // Read-only memory is no exception.
-    let read_only = object(Prot::READ, CowFlags::ACC_CHARGED, 7, 0);
+    let read_only = object(Prot::READ, MapFlags::ACC_CHARGED, 7, 0);
     forbidden_insert::<M>(read_only, Refusal::ChargedObject);
 }
 
 fn r15_8_find_charged_object<M: AddressSpace>() {
-    let forbidden = object(Prot::RW, CowFlags::ACC_CHARGED, 7, 0);
+    let forbidden = object(Prot::RW, MapFlags::ACC_CHARGED, 7, 0);
     forbidden_find::<M>(forbidden, Refusal::ChargedObject);
 }
 
 fn r15_8_fixed_charged_object<M: AddressSpace>() {
-    let forbidden = object(Prot::RW, CowFlags::ACC_CHARGED, 7, 0);
+    let forbidden = object(Prot::RW, MapFlags::ACC_CHARGED, 7, 0);
     forbidden_fixed::<M>(forbidden, Refusal::ChargedObject);
 }
 
 fn r15_8_switched_off<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     // acc_no_charge wins: no charge at all.
-    let never = CowFlags::ACC_CHARGED | CowFlags::ACC_NO_CHARGE;
+    let never = MapFlags::ACC_CHARGED | MapFlags::ACC_NO_CHARGE;
     b.done(
         insert(0x1_0000, 0x1_1000, object(Prot::RW, never, 7, 0)),
         &[mapped(0x1_0000, 0x1_1000, Prot::RW)],
     );
     // With cow it is allowed: charged, nothing reserved.
-    let cow = CowFlags::ACC_CHARGED | CowFlags::COW;
+    let cow = MapFlags::ACC_CHARGED | MapFlags::COW;
     b.done(
         fixed(0x1_1000, 0x1000, object(Prot::RW, cow, 8, 0)),
         &[mapped(0x1_1000, 0x1_2000, Prot::RW)],
@@ -447,14 +447,14 @@ fn r15_9_step_of_zero<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x3000));
     b.answers(sgrowsiz(0), Answer::ZERO_STEP);
     // The step is the old one.
-    let flags = CowFlags::GROWS_DOWN;
+    let flags = MapFlags::GROWS_DOWN;
     b.done(stack(0x1_0000, 0x8000, flags), &[mapped(0x1_5000, 0x1_8000, Prot::RW)]);
     b.holds(&[stack_entry(0x1_5000, 0x1_8000, DOWN, 0x5000)], 0, 0x3000, 0);
 }
 
 fn r15_10_need_wraps_down<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(0, u64::MAX, 0x100));
-    let flags = CowFlags::GROWS_DOWN;
+    let flags = MapFlags::GROWS_DOWN;
     // The whole stack is mapped: avail is 0, which a need of 0 would not exceed.
     b.done(stack(top(0x200), 0x100, flags), &[mapped(top(0x200), top(0x100), Prot::RW)]);
     b.refused(grow(0), Refusal::NeedWraps { addr: Addr::ZERO });
@@ -470,7 +470,7 @@ fn r15_10_need_wraps_down<M: AddressSpace>() {
 
 fn r15_10_need_wraps_up<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(0, u64::MAX, 0x100));
-    b.done(stack(0x100, 0x100, CowFlags::GROWS_UP), &[mapped(0x100, 0x200, Prot::RW)]);
+    b.done(stack(0x100, 0x100, MapFlags::GROWS_UP), &[mapped(0x100, 0x200, Prot::RW)]);
     b.refused(grow(u64::MAX), Refusal::NeedWraps { addr: Addr::MAX });
     b.refused(grow(top(0xe00)), Refusal::NeedWraps { addr: Addr::new(top(0xe00)) });
     // ADDR + 1 - 0x200 = 2^64 - 0x1000.
@@ -481,7 +481,7 @@ fn r15_10_need_wraps_up<M: AddressSpace>() {
 
 fn r15_11_amount_wraps_down<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
-    b.done(stack(0x1_0000, 0x8000, CowFlags::GROWS_DOWN), &[mapped(0x1_7000, 0x1_8000, Prot::RW)]);
+    b.done(stack(0x1_0000, 0x8000, MapFlags::GROWS_DOWN), &[mapped(0x1_7000, 0x1_8000, Prot::RW)]);
     // 0x1000 + (2^64 - 1) - 1 wraps to 0xffe, which is no multiple of the step but 0.
     b.set(sgrowsiz(u64::MAX));
     b.grows_rw(0x1_6fff, Direction::Down, (0x1_0000, 0x1_7000));
@@ -492,7 +492,7 @@ fn r15_11_amount_wraps_down<M: AddressSpace>() {
 
 fn r15_11_amount_wraps_up<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
-    b.done(stack(0x1_0000, 0x8000, CowFlags::GROWS_UP), &[mapped(0x1_0000, 0x1_1000, Prot::RW)]);
+    b.done(stack(0x1_0000, 0x8000, MapFlags::GROWS_UP), &[mapped(0x1_0000, 0x1_1000, Prot::RW)]);
     b.done(insert_rw(0x1_4000, 0x1_5000), &[mapped(0x1_4000, 0x1_5000, Prot::RW)]);
     // Any step that large will do: 0x2000 + 2^64 - 0x1000 - 1 wraps to 0xfff.
     b.set(sgrowsiz(top(0x1000)));
@@ -506,7 +506,7 @@ fn r15_11_stack_limit_still_clamps<M: AddressSpace>() {
     config.tunables.maxsaddr = Addr::new(0x1_0000);
     config.limits.stack = Size::new(0x3800);
     let mut b = Bench::<M>::new(&config);
-    b.done(stack(0x1_0000, 0x8000, CowFlags::GROWS_DOWN), &[mapped(0x1_7000, 0x1_8000, Prot::RW)]);
+    b.done(stack(0x1_0000, 0x8000, MapFlags::GROWS_DOWN), &[mapped(0x1_7000, 0x1_8000, Prot::RW)]);
     b.set(sgrowsiz(u64::MAX));
     // avail is 0x7000; the limit leaves 0x3800, which is three pages.
     b.grows_rw(0x1_6000, Direction::Down, (0x1_4000, 0x1_7000));

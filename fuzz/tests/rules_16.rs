@@ -7,7 +7,7 @@
 mod subject;
 
 use growstack::{
-    Addr, CowFlags, Direction, EntryFlags, FindSpace, Holes, Prot, ProtectWhat, Refusal, Size,
+    Addr, Direction, EntryFlags, FindSpace, Holes, MapFlags, Prot, ProtectWhat, Refusal, Size,
     Wiring,
 };
 use growstack_fuzz::answer::{Cause, Row};
@@ -37,7 +37,7 @@ on_every_map! {
 
 fn r16_1_write_to_a_wired_cow_entry<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
-    let cow = object(Prot::READ, CowFlags::COW, 7, 0x5000);
+    let cow = object(Prot::READ, MapFlags::COW, 7, 0x5000);
     b.done(insert(0x1_0000, 0x1_2000, cow), &[mapped(0x1_0000, 0x1_2000, Prot::READ)]);
     let all = (Wiring::User, Holes::Refused);
     b.done(wire(0x1_0000, 0x1_2000, all.0, all.1), &[wired(0x1_0000, 0x1_2000)]);
@@ -67,7 +67,7 @@ fn r16_1_write_to_a_wired_cow_entry<M: AddressSpace>() {
 fn r16_2_a_shared_page_counts_twice<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_0800, 0x1_1800));
-    b.run(insert(0x1_1800, 0x1_2001, anonymous(Prot::READ, CowFlags::NONE)));
+    b.run(insert(0x1_1800, 0x1_2001, anonymous(Prot::READ, MapFlags::NONE)));
     let read_only = Row {
         prot: Prot::READ,
         flags: EntryFlags::NONE,
@@ -103,7 +103,7 @@ fn r16_2_unaligned_split_of_a_wired_entry<M: AddressSpace>() {
 /// wired pages, two of them counted.
 fn lagging<M: AddressSpace>() -> Bench<M> {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
-    b.run(stack(0x1_0000, 0x4000, CowFlags::GROWS_UP));
+    b.run(stack(0x1_0000, 0x4000, MapFlags::GROWS_UP));
     b.run(insert_rw(0x2_0000, 0x2_1000));
     b.done(
         wire(0x1_0000, 0x2_1000, Wiring::User, Holes::Allowed),
@@ -176,7 +176,7 @@ fn r16_4_system_wirings_add_up<M: AddressSpace>() {
 fn r16_4_a_failed_system_wire_takes_its_own_back<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_2000));
-    b.run(insert(0x1_2000, 0x1_3000, anonymous(Prot::RW, CowFlags::NOSYNC)));
+    b.run(insert(0x1_2000, 0x1_3000, anonymous(Prot::RW, MapFlags::NOSYNC)));
     b.run(wire(0x1_0000, 0x1_2000, Wiring::User, Holes::Refused));
     let nosync =
         Row { flags: EntryFlags::CHARGED | EntryFlags::NOSYNC, ..entry(0x1_2000, 0x1_3000) };
@@ -212,7 +212,7 @@ fn r16_4_system_unwire_needs_system_wiring<M: AddressSpace>() {
 fn r16_5_fit_below_the_highest_address<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_2000));
-    let rw = anonymous(Prot::RW, CowFlags::NOSYNC);
+    let rw = anonymous(Prot::RW, MapFlags::NOSYNC);
     let any = |max_addr| find(0x1_1000, 0x1000, max_addr, FindSpace::Any, rw);
     b.refused(
         any(0x1_2fff),
@@ -229,7 +229,7 @@ fn r16_5_fit_below_the_highest_address<M: AddressSpace>() {
 fn r16_5_only_the_lowest_fit_counts<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, 0x2_0000, 0x1000));
     b.run(insert_rw(0x1000, 0x1_f000));
-    let rw = anonymous(Prot::RW, CowFlags::NONE);
+    let rw = anonymous(Prot::RW, MapFlags::NONE);
     // No fit at all is another refusal (7.4).
     b.refused(
         find(0, 0x2000, 0x1_8000, FindSpace::Any, rw),
@@ -243,7 +243,7 @@ fn r16_5_only_the_lowest_fit_counts<M: AddressSpace>() {
 
 fn r16_5_without_a_search_it_is_ignored<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
-    let rw = anonymous(Prot::RW, CowFlags::NONE);
+    let rw = anonymous(Prot::RW, MapFlags::NONE);
     b.found(
         find(0x1_0000, 0x1000, 0x2000, FindSpace::No, rw),
         0x1_0000,
@@ -263,9 +263,9 @@ fn r16_6_exec_into_an_empty_map<M: AddressSpace>() {
 fn r16_6_exec_replaces_everything<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_2000));
-    b.run(stack(0x2_0000, 0x4000, CowFlags::GROWS_UP));
+    b.run(stack(0x2_0000, 0x4000, MapFlags::GROWS_UP));
     b.run(wire(0x1_0000, 0x3_0000, Wiring::User, Holes::Allowed));
-    b.run(insert(0x4_0000, 0x4_1000, object(Prot::READ, CowFlags::NONE, 3, 0)));
+    b.run(insert(0x4_0000, 0x4_1000, object(Prot::READ, MapFlags::NONE, 3, 0)));
     b.exec(
         0x8_0000,
         0x1_0000,
@@ -287,7 +287,7 @@ fn r16_6_exec_sets_the_main_stack<M: AddressSpace>() {
     let mut config = config(MIN, MAX, 0x1000);
     config.limits.stack = Size::new(0x3000);
     let mut b = Bench::<M>::new(&config);
-    b.run(stack(0x4_0000, 0x4000, CowFlags::GROWS_DOWN));
+    b.run(stack(0x4_0000, 0x4000, MapFlags::GROWS_DOWN));
     // No stack is the main one yet.
     b.grows_rw(0x4_2fff, Direction::Down, (0x4_2000, 0x4_3000));
     b.exec(
@@ -309,7 +309,7 @@ fn r16_6_exec_sets_the_main_stack<M: AddressSpace>() {
     b.holds(&[stack_entry(0x7_d000, 0x7_f000, DOWN, 0xd000), old], 3, 0x3000, 0);
 
     // maxsaddr is 0x70000: an address below it is no main stack's, and is not counted.
-    b.run(stack(0x6_0000, 0x4000, CowFlags::GROWS_DOWN));
+    b.run(stack(0x6_0000, 0x4000, MapFlags::GROWS_DOWN));
     b.grows_rw(0x6_2fff, Direction::Down, (0x6_2000, 0x6_3000));
     let other = Row { avail: Size::new(0x3000), ..entry(0x6_3000, 0x6_4000) };
     let main = Row { avail: Size::new(0xf000), ..entry(0x7_f000, 0x8_0000) };
@@ -326,7 +326,7 @@ fn r16_6_exec_refused<M: AddressSpace>() {
     let mut config = config(MIN, MAX, 0x1000);
     config.tunables.maxsaddr = Addr::new(0x2_0000);
     let mut b = Bench::<M>::new(&config);
-    b.run(stack(0x2_0000, 0x4000, CowFlags::GROWS_DOWN));
+    b.run(stack(0x2_0000, 0x4000, MapFlags::GROWS_DOWN));
     b.run(grow(0x2_2fff));
     // top - maxssiz wraps, so the reserve does too; the map is empty all the same.
     let refusal = Refusal::StackOutsideMap {

@@ -7,7 +7,7 @@
 mod subject;
 
 use growstack::{
-    Addr, Advice, Change, CowFlags, EntryFlags, Inherit, Prot, ProtectWhat, Refusal, Size,
+    Addr, Advice, Change, EntryFlags, Inherit, MapFlags, Prot, ProtectWhat, Refusal, Size,
 };
 use growstack_fuzz::answer::{Cause, Row};
 use growstack_fuzz::op::{LimitName, Mapping, Op};
@@ -36,8 +36,8 @@ on_every_map! {
 
 fn r17_1_neither_map_is_simplified<M: AddressSpace>() {
     let mut b = bench::<M>();
-    b.run(insert(0x1_0000, 0x1_2000, object(Prot::READ, CowFlags::NONE, 7, 0)));
-    b.run(insert(0x1_2000, 0x1_4000, object(Prot::READ, CowFlags::COW, 7, 0x2000)));
+    b.run(insert(0x1_0000, 0x1_2000, object(Prot::READ, MapFlags::NONE, 7, 0)));
+    b.run(insert(0x1_2000, 0x1_4000, object(Prot::READ, MapFlags::COW, 7, 0x2000)));
     b.forks_copying(1, &[(0x1_0000, 0x1_2000)]);
     let part =
         |start, end, offset| Row { prot: Prot::READ, offset, ..named(start, end, 7, COPIED) };
@@ -69,7 +69,7 @@ fn r17_2_what_the_child_starts_with<M: AddressSpace>() {
 
 fn r17_3_wiring_stays_with_the_parent<M: AddressSpace>() {
     let mut b = bench::<M>();
-    b.run(insert(0x1_0000, 0x1_2000, object(Prot::READ, CowFlags::NOSYNC, 7, 0)));
+    b.run(insert(0x1_0000, 0x1_2000, object(Prot::READ, MapFlags::NOSYNC, 7, 0)));
     b.run(inherit(0x1_0000, 0x1_2000, Inherit::Share));
     wire_all(&mut b, 0x1_0000, 0x1_2000);
     b.forks(1);
@@ -100,7 +100,7 @@ fn r17_5_share_makes_an_object<M: AddressSpace>() {
 
 fn r17_5_share_puts_an_object_over_another<M: AddressSpace>() {
     let mut b = bench::<M>();
-    b.run(insert(0x1_0000, 0x1_2000, object(Prot::RW, CowFlags::COW, 7, 0x5000)));
+    b.run(insert(0x1_0000, 0x1_2000, object(Prot::RW, MapFlags::COW, 7, 0x5000)));
     b.run(inherit(0x1_0000, 0x1_2000, Inherit::Share));
     b.forks(1);
     let rows = [shared(named(0x1_0000, 0x1_2000, 1001, EntryFlags::COW))];
@@ -111,7 +111,7 @@ fn r17_5_share_puts_an_object_over_another<M: AddressSpace>() {
 
 fn r17_5_the_charge_of_the_absorbed_object_is_lost<M: AddressSpace>() {
     let mut b = bench::<M>();
-    b.run(insert(0x1_0000, 0x1_2000, anonymous(Prot::RW, CowFlags::COW)));
+    b.run(insert(0x1_0000, 0x1_2000, anonymous(Prot::RW, MapFlags::COW)));
     b.run(inherit(0x1_0000, 0x1_2000, Inherit::Share));
     b.reserves(0x2000);
     b.forks(1);
@@ -147,8 +147,8 @@ fn r17_7_a_shared_entry_is_not_extended<M: AddressSpace>() {
 fn r17_8_copy_without_an_object<M: AddressSpace>() {
     let mut b = bench::<M>();
     let anonymous = |flags| Mapping { offset: 0x7000, ..anonymous(Prot::RW, flags) };
-    b.run(insert(0x1_0000, 0x1_2000, anonymous(CowFlags::COW)));
-    b.run(insert(0x2_0000, 0x2_1000, anonymous(CowFlags::ACC_NO_CHARGE)));
+    b.run(insert(0x1_0000, 0x1_2000, anonymous(MapFlags::COW)));
+    b.run(insert(0x2_0000, 0x2_1000, anonymous(MapFlags::ACC_NO_CHARGE)));
     b.forks(1);
     let row = |start, end, offset, flags| Row { offset, flags, ..entry(start, end) };
     let rows = |offset| {
@@ -173,8 +173,8 @@ fn r17_9_copy_of_an_object_charges_three_times<M: AddressSpace>() {
 
 fn r17_9_copy_of_a_file<M: AddressSpace>() {
     let mut b = bench::<M>();
-    b.run(insert(0x1_0000, 0x1_2000, object(Prot::READ, CowFlags::NONE, 7, 0x5000)));
-    b.run(insert(0x2_0000, 0x2_1000, object(Prot::RW, CowFlags::COW, 7, 0)));
+    b.run(insert(0x1_0000, 0x1_2000, object(Prot::READ, MapFlags::NONE, 7, 0x5000)));
+    b.run(insert(0x2_0000, 0x2_1000, object(Prot::RW, MapFlags::COW, 7, 0)));
     b.reserves(0x1000);
     b.forks_copying(1, &[(0x1_0000, 0x1_2000)]);
     let plain = Row { prot: Prot::READ, offset: 0x5000, ..named(0x1_0000, 0x1_2000, 7, COPIED) };
@@ -188,7 +188,7 @@ fn r17_9_copy_of_a_file<M: AddressSpace>() {
 fn r17_10_copy_of_a_wired_entry<M: AddressSpace>() {
     let mut b = bench::<M>();
     b.run(insert_rw(0x1_0000, 0x1_2000));
-    b.run(insert(0x2_0000, 0x2_1000, object(Prot::READ, CowFlags::NONE, 7, 0x5000)));
+    b.run(insert(0x2_0000, 0x2_1000, object(Prot::READ, MapFlags::NONE, 7, 0x5000)));
     wire_all(&mut b, 0x1_0000, 0x1_2000);
     wire_all(&mut b, 0x2_0000, 0x2_1000);
     b.forks(1);
@@ -201,9 +201,9 @@ fn r17_10_copy_of_a_wired_entry<M: AddressSpace>() {
 
 fn r17_11_stacks_count_as_grown<M: AddressSpace>() {
     let mut b = bench::<M>();
-    b.run(stack(0x10_0000, 0x10_0000, CowFlags::GROWS_DOWN));
+    b.run(stack(0x10_0000, 0x10_0000, MapFlags::GROWS_DOWN));
     b.run(grow(0x1f_d000));
-    b.run(stack(0x30_0000, 0x4000, CowFlags::GROWS_UP));
+    b.run(stack(0x30_0000, 0x4000, MapFlags::GROWS_UP));
     b.run(grow(0x30_1800));
     b.forks(1);
     b.set(use_process(1));

@@ -8,7 +8,7 @@
 mod subject;
 
 use growstack::{
-    Access, Addr, Advice, CowFlags, EntryFlags, Inherit, Prot, ProtectWhat, Refusal, Size,
+    Access, Addr, Advice, EntryFlags, Inherit, MapFlags, Prot, ProtectWhat, Refusal, Size,
 };
 use growstack_fuzz::answer::Answer;
 use growstack_fuzz::answer::Row;
@@ -42,7 +42,7 @@ fn r17_13_numbers_are_not_used_again<M: AddressSpace>() {
     b.forks(2);
     b.holds(&[shared(named(0x1_0000, 0x1_1000, 1002, NONE))], 0, 0x1000, 0);
     // An object that an operation names by such a number is another one.
-    let same_number = object(Prot::RW, CowFlags::NONE, 1002, 0x1000);
+    let same_number = object(Prot::RW, MapFlags::NONE, 1002, 0x1000);
     b.run(insert(0x1_1000, 0x1_2000, same_number));
     b.run(inherit(0x1_1000, 0x1_2000, Inherit::Share));
     let file = Row { offset: 0x1000, ..named(0x1_1000, 0x1_2000, 1002, NONE) };
@@ -57,7 +57,7 @@ fn r17_14_references_are_dropped_at_the_end<M: AddressSpace>() {
         reserved: Size::new(0x8000),
         limit: Size::new(0x8000),
     };
-    let again = fixed(0x1_0000, 0x8000, anonymous(Prot::RW, CowFlags::NONE));
+    let again = fixed(0x1_0000, 0x8000, anonymous(Prot::RW, MapFlags::NONE));
     b.refused_after(again, refusal, &[unmapped(0x1_0000, 0x1_8000)]);
     b.holds(&[], 0, 0, 0);
     // Where the entry has the charge, it is back in time.
@@ -167,7 +167,7 @@ fn r17_18_exit_of_no_process<M: AddressSpace>() {
 
 fn r17_19_growth_up_leaks<M: AddressSpace>() {
     let mut b = bench::<M>();
-    b.run(stack(0x2_0000, 0x1_0000, CowFlags::GROWS_UP));
+    b.run(stack(0x2_0000, 0x1_0000, MapFlags::GROWS_UP));
     b.run(inherit(0x2_0000, 0x2_1000, Inherit::Share));
     b.forks(1);
     let refusal = Refusal::ObjectGrowth { entry: range(0x2_0000, 0x2_1000) };
@@ -185,7 +185,7 @@ fn r17_19_growth_up_leaks<M: AddressSpace>() {
 
 fn r17_19_growth_up_without_swap<M: AddressSpace>() {
     let mut b = bench::<M>();
-    b.run(stack(0x2_0000, 0x1_0000, CowFlags::GROWS_UP));
+    b.run(stack(0x2_0000, 0x1_0000, MapFlags::GROWS_UP));
     b.run(inherit(0x2_0000, 0x2_1000, Inherit::Share));
     b.run(insert_rw(0x2_1800, 0x2_2000));
     b.forks(1);
@@ -196,7 +196,7 @@ fn r17_19_growth_up_without_swap<M: AddressSpace>() {
         Refusal::Neighbour { need: Size::new(0x1000), room: Size::new(0x800), guard: Size::ZERO };
     b.refused_after(grow(0x2_1000), refusal, &[]);
     b.run(remove(0x2_1800, 0x2_2000));
-    b.run(stack(0x3_0000, 0x4000, CowFlags::GROWS_UP | CowFlags::ACC_NO_CHARGE));
+    b.run(stack(0x3_0000, 0x4000, MapFlags::GROWS_UP | MapFlags::ACC_NO_CHARGE));
     b.run(inherit(0x3_0000, 0x3_2000, Inherit::Share));
     b.refused_after(
         Op::Fork,
@@ -209,7 +209,7 @@ fn r17_19_growth_up_without_swap<M: AddressSpace>() {
 
 fn r17_19_the_charge_of_an_object_counts_with_needs_copy<M: AddressSpace>() {
     let mut b = bench::<M>();
-    b.run(stack(0x2_0000, 0x1_0000, CowFlags::GROWS_UP | CowFlags::ACC_NO_CHARGE));
+    b.run(stack(0x2_0000, 0x1_0000, MapFlags::GROWS_UP | MapFlags::ACC_NO_CHARGE));
     b.run(inherit(0x2_0000, 0x2_1000, Inherit::Share));
     b.forks(1);
     b.run(inherit(0x2_0000, 0x2_1000, Inherit::Copy));
@@ -228,7 +228,7 @@ fn r17_19_the_charge_of_an_object_counts_with_needs_copy<M: AddressSpace>() {
 
 fn r17_19_growth_down_is_as_before<M: AddressSpace>() {
     let mut b = bench::<M>();
-    b.run(stack(0x2_0000, 0x1_0000, CowFlags::GROWS_DOWN));
+    b.run(stack(0x2_0000, 0x1_0000, MapFlags::GROWS_DOWN));
     b.run(inherit(0x2_f000, 0x3_0000, Inherit::Share));
     b.forks(1);
     b.run(grow(0x2_e000));
@@ -242,7 +242,7 @@ fn r17_19_growth_down_is_as_before<M: AddressSpace>() {
 
 fn r17_20_protect_charges_the_whole_object<M: AddressSpace>() {
     let mut b = bench::<M>();
-    b.run(insert(0x1_0000, 0x1_8000, anonymous(Prot::READ, CowFlags::NONE)));
+    b.run(insert(0x1_0000, 0x1_8000, anonymous(Prot::READ, MapFlags::NONE)));
     b.run(inherit(0x1_0000, 0x1_8000, Inherit::Share));
     b.forks(1);
     b.set(limit(LimitName::Swap, 0x7fff));
@@ -268,7 +268,7 @@ fn r17_20_protect_charges_the_whole_object<M: AddressSpace>() {
 fn r17_21_an_insertion_beside_an_object<M: AddressSpace>() {
     let mut b = alone_with_an_object::<M>();
     // Other protections, so that an anonymous neighbour would hand its offset on (6.7b).
-    b.run(insert(0x1_8000, 0x1_9000, anonymous(Prot::ALL, CowFlags::NONE)));
+    b.run(insert(0x1_8000, 0x1_9000, anonymous(Prot::ALL, MapFlags::NONE)));
     let above = Row { prot: Prot::ALL, access: Access::Normal, ..entry(0x1_8000, 0x1_9000) };
     b.holds(&[named(0x1_0000, 0x1_8000, 1001, NONE), above], 0, 0x9000, 0);
 }

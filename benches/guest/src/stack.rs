@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use growstack::{
-    Addr, AddrRange, Change, CowFlags, Limits, PageSize, Size, StackRequest, StackTunables, VmSpace,
+    Addr, AddrRange, Change, Limits, MapFlags, PageSize, Size, StackRequest, StackTunables, VmSpace,
 };
 
 use crate::region::Region;
@@ -89,7 +89,7 @@ impl GrowingStack {
             process.set_sgrowsiz(PageSize::KIB_4.bytes());
             let mut named = None;
             let keep = |change| named = Some(change);
-            let grows_down = CowFlags::GROWS_DOWN;
+            let grows_down = MapFlags::GROWS_DOWN;
             process.stack(StackRequest::new(range.start(), range.len(), grows_down), keep)?;
             process.set_sgrowsiz(step);
             let Some(Change::Mapped(first, prot)) = named else {

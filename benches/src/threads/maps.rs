@@ -7,7 +7,7 @@ use std::sync::{PoisonError, RwLock};
 
 use growstack::shared::{ParkingLot, SharedVmSpace};
 use growstack::{
-    Addr, CowFlags, Growth, Limits, Mapping, PAGE_SIZE, PageSize, Prot, Size, StackRequest,
+    Addr, Growth, Limits, MapFlags, Mapping, PAGE_SIZE, PageSize, Prot, Size, StackRequest,
     StackTunables, VmMap, VmSpace,
 };
 
@@ -80,7 +80,7 @@ impl FaultMap for Shared {
     fn renew(&self, entry: u64) {
         let (bottom, _) = reserve(entry);
         self.0.remove(bottom, Addr::new(end(entry)), |_| ()).expect("whole entries");
-        let flags = CowFlags::GROWS_DOWN;
+        let flags = MapFlags::GROWS_DOWN;
         let stack = self.0.stack(StackRequest::new(bottom, whole(entry), flags), |_| ());
         stack.expect("the place is free");
         let _ = self.0.grow(Addr::new(start(entry)), |_| ()).expect("there is room");

@@ -1,7 +1,7 @@
 //! Swap accounting (rules 1.5 and 6.6).
 
 use super::{Body, VmMap};
-use crate::flags::{CowFlags, EntryFlags, Prot};
+use crate::flags::{EntryFlags, MapFlags, Prot};
 use crate::num::Size;
 use crate::objects::Objects;
 use crate::range::AddrRange;
@@ -19,12 +19,12 @@ pub(crate) enum Charge {
 
 impl Charge {
     /// Rule 6.6: `acc_no_charge` and `nofault` win over `acc_charged`.
-    pub(crate) fn of(flags: CowFlags, prot: Prot, anonymous: bool) -> Self {
-        if flags.intersects(CowFlags::ACC_NO_CHARGE | CowFlags::NOFAULT) {
+    pub(crate) fn of(flags: MapFlags, prot: Prot, anonymous: bool) -> Self {
+        if flags.intersects(MapFlags::ACC_NO_CHARGE | MapFlags::NOFAULT) {
             Self::None
-        } else if flags.contains(CowFlags::ACC_CHARGED) {
+        } else if flags.contains(MapFlags::ACC_CHARGED) {
             Self::Paid
-        } else if prot.contains(Prot::WRITE) && (anonymous || flags.contains(CowFlags::COW)) {
+        } else if prot.contains(Prot::WRITE) && (anonymous || flags.contains(MapFlags::COW)) {
             Self::Reserve
         } else {
             Self::None

@@ -6,7 +6,7 @@ use super::charge::Charge;
 use super::{Body, VmMap, corrupt};
 use crate::attr::{Access, Inherit};
 use crate::change::Change;
-use crate::flags::{CowFlags, EntryFlags, Prot};
+use crate::flags::{EntryFlags, MapFlags, Prot};
 use crate::num::{Addr, Size};
 use crate::objects::{Objects, Swap};
 use crate::range::AddrRange;
@@ -17,10 +17,10 @@ use crate::tree::{Cursor, Item};
 /// have in common.
 ///
 /// ```
-/// use growstack::{CowFlags, Mapping, Prot};
+/// use growstack::{MapFlags, Mapping, Prot};
 /// // A private file mapping: object 7 from byte 0x2000 on, copied on write.
 /// let object = core::num::NonZeroU64::new(7);
-/// let private = Mapping { flags: CowFlags::COW, object, offset: 0x2000, ..Mapping::anonymous(Prot::RW) };
+/// let private = Mapping { flags: MapFlags::COW, object, offset: 0x2000, ..Mapping::anonymous(Prot::RW) };
 /// assert_eq!(private.max, Prot::ALL);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -31,7 +31,7 @@ pub struct Mapping<O = NonZeroU64> {
     pub max: Prot,
     /// Flags. The growth flags have no meaning here and are ignored; see
     /// [`VmSpace::stack`](crate::VmSpace::stack).
-    pub flags: CowFlags,
+    pub flags: MapFlags,
     /// The backing object, or `None` for anonymous memory.
     pub object: Option<O>,
     /// The offset into the object, in bytes.
@@ -42,7 +42,7 @@ impl<O> Mapping<O> {
     /// Anonymous memory, with every protection allowed later.
     #[must_use]
     pub const fn anonymous(prot: Prot) -> Self {
-        Self { prot, max: Prot::ALL, flags: CowFlags::NONE, object: None, offset: 0 }
+        Self { prot, max: Prot::ALL, flags: MapFlags::NONE, object: None, offset: 0 }
     }
 }
 
@@ -284,12 +284,12 @@ impl<O> Mapping<O> {
         if self.object.is_none() {
             return Ok(());
         }
-        if self.flags.contains(CowFlags::NOFAULT) {
+        if self.flags.contains(MapFlags::NOFAULT) {
             return Err(Refusal::NofaultObject);
         }
-        let uncharged = self.flags.contains(CowFlags::ACC_NO_CHARGE);
-        let cow = self.flags.contains(CowFlags::COW);
-        if self.flags.contains(CowFlags::ACC_CHARGED) && !uncharged && !cow {
+        let uncharged = self.flags.contains(MapFlags::ACC_NO_CHARGE);
+        let cow = self.flags.contains(MapFlags::COW);
+        if self.flags.contains(MapFlags::ACC_CHARGED) && !uncharged && !cow {
             return Err(Refusal::ChargedObject);
         }
         Ok(())
@@ -302,13 +302,13 @@ impl<O> Mapping<O> {
 }
 
 /// Rule 6.4: the entry flags that an insertion's flags ask for.
-fn entry_flags(asked: CowFlags) -> EntryFlags {
+fn entry_flags(asked: MapFlags) -> EntryFlags {
     let mut flags = EntryFlags::NONE;
     for (ask, give) in [
-        (CowFlags::COW, EntryFlags::COW | EntryFlags::NEEDS_COPY),
-        (CowFlags::NOFAULT, EntryFlags::NOFAULT),
-        (CowFlags::NOSYNC, EntryFlags::NOSYNC),
-        (CowFlags::NOCOREDUMP, EntryFlags::NOCOREDUMP),
+        (MapFlags::COW, EntryFlags::COW | EntryFlags::NEEDS_COPY),
+        (MapFlags::NOFAULT, EntryFlags::NOFAULT),
+        (MapFlags::NOSYNC, EntryFlags::NOSYNC),
+        (MapFlags::NOCOREDUMP, EntryFlags::NOCOREDUMP),
     ] {
         if asked.contains(ask) {
             flags |= give;
@@ -318,8 +318,8 @@ fn entry_flags(asked: CowFlags) -> EntryFlags {
 }
 
 /// Rule 6.4.
-fn inherit_of(asked: CowFlags) -> Inherit {
-    if asked.contains(CowFlags::INHERIT_SHARE) { Inherit::Share } else { Inherit::Copy }
+fn inherit_of(asked: MapFlags) -> Inherit {
+    if asked.contains(MapFlags::INHERIT_SHARE) { Inherit::Share } else { Inherit::Copy }
 }
 
 impl<O> Placement<O> {
@@ -335,11 +335,11 @@ impl<O> Placement<O> {
 
     /// For a stack, which merges with nothing (rule 12.10): growth flags and what is left to
     /// grow.
-    pub(crate) fn into_stack(mut self, asked: CowFlags, offset: u64, avail: u64) -> Self {
-        if asked.contains(CowFlags::GROWS_DOWN) {
+    pub(crate) fn into_stack(mut self, asked: MapFlags, offset: u64, avail: u64) -> Self {
+        if asked.contains(MapFlags::GROWS_DOWN) {
             self.body.flags |= EntryFlags::GROWS_DOWN;
         }
-        if asked.contains(CowFlags::GROWS_UP) {
+        if asked.contains(MapFlags::GROWS_UP) {
             self.body.flags |= EntryFlags::GROWS_UP;
         }
         self.body.avail = avail;

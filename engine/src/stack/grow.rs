@@ -9,7 +9,7 @@
 use super::decide::{Refused, Stack, Step, Totals, direction};
 use crate::attr::{Holes, Wiring};
 use crate::change::Change;
-use crate::flags::{CowFlags, EntryFlags, Prot};
+use crate::flags::{EntryFlags, MapFlags, Prot};
 use crate::growth::{Direction, Growth};
 use crate::map::{Charge, VmMap, corrupt};
 use crate::num::{Addr, Size};
@@ -93,7 +93,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let length = start.wrapping_sub(bottom);
         let cut = |refusal| Refused { refusal, cut: Some(left) };
         self.check_bounds(bottom, start).map_err(|refusal| self.refuse(at, cut(refusal)))?;
-        let charge = Charge::of(CowFlags::NONE, prot, true);
+        let charge = Charge::of(MapFlags::NONE, prot, true);
         self.pay(charge, length).map_err(|refusal| self.refuse(at, cut(refusal)))?;
         let avail = left.wrapping_sub(length);
         let piece = self.plan_piece(at, (bottom, start), (prot, max), charge, avail);

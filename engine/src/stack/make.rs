@@ -2,7 +2,7 @@
 
 use super::decide::Totals;
 use crate::change::Change;
-use crate::flags::{CowFlags, Prot};
+use crate::flags::{MapFlags, Prot};
 use crate::map::{Mapping, VmMap};
 use crate::num::{Addr, Size};
 use crate::objects::Objects;
@@ -24,20 +24,20 @@ pub struct StackRequest {
     /// The most that the protection may become.
     pub max: Prot,
     /// Which ways it grows, and other flags of its entry.
-    pub flags: CowFlags,
+    pub flags: MapFlags,
 }
 
 impl StackRequest {
     /// A stack that may be read and written, with every protection allowed later.
     #[must_use]
-    pub const fn new(addrbos: Addr, max_ssize: Size, flags: CowFlags) -> Self {
+    pub const fn new(addrbos: Addr, max_ssize: Size, flags: MapFlags) -> Self {
         Self { addrbos, max_ssize, prot: Prot::RW, max: Prot::ALL, flags }
     }
 
     /// The same that grows down.
     #[must_use]
     pub const fn down(addrbos: Addr, max_ssize: Size) -> Self {
-        Self::new(addrbos, max_ssize, CowFlags::GROWS_DOWN)
+        Self::new(addrbos, max_ssize, MapFlags::GROWS_DOWN)
     }
 }
 
@@ -60,7 +60,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         mut tell: impl FnMut(Change),
     ) -> Result<AddrRange, Refusal> {
         let StackRequest { addrbos, max_ssize, prot, max, flags } = request;
-        if !flags.intersects(CowFlags::GROWTH) {
+        if !flags.intersects(MapFlags::GROWTH) {
             return Err(Refusal::NoGrowthFlag); // 15.3
         }
         let init = max_ssize.min(Size::new(state.tunables.sgrowsiz.get()));
@@ -160,11 +160,11 @@ fn first_part(
     addrbos: Addr,
     max_ssize: Size,
     init: Size,
-    flags: CowFlags,
+    flags: MapFlags,
     page: PageSize,
 ) -> Option<Addr> {
-    let down = flags.contains(CowFlags::GROWS_DOWN);
-    let up = flags.contains(CowFlags::GROWS_UP);
+    let down = flags.contains(MapFlags::GROWS_DOWN);
+    let up = flags.contains(MapFlags::GROWS_UP);
     match (down, up) {
         (true, false) => Some(addrbos.wrapping_add(max_ssize).wrapping_back(init)),
         (true, true) => {

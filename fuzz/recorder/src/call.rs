@@ -19,7 +19,7 @@ pub(super) enum Call {
     Map {
         length: u64,
         prot: Prot,
-        flags: MapFlags,
+        flags: MmapFlags,
         backing: Backing,
         offset: u64,
     },
@@ -96,9 +96,9 @@ pub(super) enum Advised {
 
 /// The flags of `mmap`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct MapFlags(pub(super) u64);
+pub(super) struct MmapFlags(pub(super) u64);
 
-impl MapFlags {
+impl MmapFlags {
     const FIXED: u64 = 0x10;
     const ANONYMOUS: u64 = 0x20;
     const GROWS_DOWN: u64 = 0x100;
@@ -238,11 +238,11 @@ const REMAP_KEEP: u64 = 4;
 
 fn map(parts: &[&str]) -> Option<Call> {
     let &[_, length, bits, flags, file, offset] = parts else { return None };
-    let flags = MapFlags(number(flags)?);
+    let flags = MmapFlags(number(flags)?);
     let backing = match file.split_once('<') {
-        Some((_, path)) if !flags.has(MapFlags::ANONYMOUS) => Backing::File(path.to_owned()),
+        Some((_, path)) if !flags.has(MmapFlags::ANONYMOUS) => Backing::File(path.to_owned()),
         // Without a name, the number is as good.
-        None if !flags.has(MapFlags::ANONYMOUS) => Backing::File(file.to_owned()),
+        None if !flags.has(MmapFlags::ANONYMOUS) => Backing::File(file.to_owned()),
         _ => Backing::Anonymous,
     };
     let length = number(length)?.checked_next_multiple_of(flags.unit())?;
@@ -330,7 +330,7 @@ mod tests {
         let huge = read("mmap", "NULL, 5000, 0x3, 0x40022, -1, 0");
         let Some(Call::Map { length, backing, .. }) = huge else { panic!("a mapping") };
         assert_eq!((length, backing), (2 << 20, Backing::Anonymous));
-        assert!(MapFlags(0x10_0002).fixed() && !MapFlags(0x10_0002).replaces());
+        assert!(MmapFlags(0x10_0002).fixed() && !MmapFlags(0x10_0002).replaces());
         assert_eq!(read("mmap", "NULL, 18446744073709551615, 0x3, 0x22, -1, 0"), None);
     }
 

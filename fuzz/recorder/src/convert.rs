@@ -6,7 +6,7 @@ use growstack::{Addr, AddrRange, Size};
 use growstack_fuzz::op::Op;
 use growstack_fuzz::proc_maps::Region;
 
-use super::call::{self, Call, MapFlags, Outcome};
+use super::call::{self, Call, MmapFlags, Outcome};
 use super::events::{Birth, Event, Log, Made};
 use super::snapshot::{Moment, Snapshot};
 use super::space::{Objects, Space};
@@ -153,7 +153,7 @@ impl<'a> Converter<'a> {
             Call::Attach { id, read_only, execute } => {
                 let Some(length) = self.segments.get(id) else { return };
                 let (prot, backing) = call::segment(*id, *read_only, *execute);
-                (*length, prot, MapFlags(1), backing, 0)
+                (*length, prot, MmapFlags(1), backing, 0)
             }
             _ => return,
         };

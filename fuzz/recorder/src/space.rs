@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use growstack::{
-    Access, Addr, AddrRange, Advice, CowFlags, EntryFlags, FindSpace, Inherit, KernReturn, Limits,
+    Access, Addr, AddrRange, Advice, EntryFlags, FindSpace, Inherit, KernReturn, Limits, MapFlags,
     PAGE_SIZE, PageSize, Prot, Size, StackTunables,
 };
 use growstack_fuzz::answer::{Answer, Row};
@@ -173,7 +173,7 @@ impl Space {
             max_ssize: range.end().wrapping_sub(low),
             prot,
             max: Prot::ALL,
-            flags: CowFlags::GROWS_DOWN,
+            flags: MapFlags::GROWS_DOWN,
         };
         // The first part of a stack is as long as the step of growth at that moment.
         let plain = range.len() == Size::PAGE;
@@ -288,9 +288,9 @@ fn mapping(region: &Region, objects: &mut Objects) -> Mapping {
         Shows::Kernel(name) => objects.named(&format!("[{name}]")),
     };
     let flags = match (region.shared, object) {
-        (true, _) => CowFlags::INHERIT_SHARE,
-        (false, Some(_)) => CowFlags::COW,
-        (false, None) => CowFlags::NONE,
+        (true, _) => MapFlags::INHERIT_SHARE,
+        (false, Some(_)) => MapFlags::COW,
+        (false, None) => MapFlags::NONE,
     };
     let offset = if object.is_some() { region.offset } else { 0 };
     Mapping { prot: region.prot, max: Prot::ALL, flags, object, offset }
@@ -303,11 +303,11 @@ pub(super) fn mapping_of(row: &Row) -> Mapping {
     let charged = row.flags.contains(EntryFlags::CHARGED);
     let free = row.prot.contains(Prot::WRITE) && !shared && !charged;
     let flags = [
-        (cow, CowFlags::COW),
-        (shared, CowFlags::INHERIT_SHARE),
-        (row.flags.contains(EntryFlags::NOCOREDUMP), CowFlags::NOCOREDUMP),
-        (free, CowFlags::ACC_NO_CHARGE),
+        (cow, MapFlags::COW),
+        (shared, MapFlags::INHERIT_SHARE),
+        (row.flags.contains(EntryFlags::NOCOREDUMP), MapFlags::NOCOREDUMP),
+        (free, MapFlags::ACC_NO_CHARGE),
     ];
-    let flags = flags.into_iter().filter(|(on, _)| *on).fold(CowFlags::NONE, |f, (_, g)| f | g);
+    let flags = flags.into_iter().filter(|(on, _)| *on).fold(MapFlags::NONE, |f, (_, g)| f | g);
     Mapping { prot: row.prot, max: row.max, flags, object: row.object, offset: row.offset }
 }

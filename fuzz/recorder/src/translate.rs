@@ -1,14 +1,14 @@
 //! Linux calls as the operations of a map that they amount to; `docs/recording.md` has the table.
 
 use growstack::{
-    Addr, AddrRange, CowFlags, EntryFlags, Holes, Inherit, PAGE_SIZE, Prot, ProtectWhat, Size,
+    Addr, AddrRange, EntryFlags, Holes, Inherit, MapFlags, PAGE_SIZE, Prot, ProtectWhat, Size,
     Wiring,
 };
 use growstack_fuzz::answer::Row;
 use growstack_fuzz::op::{Mapping, Op};
 
 use super::Style;
-use super::call::{Advised, Backing, Call, MapFlags, Outcome};
+use super::call::{Advised, Backing, Call, MmapFlags, Outcome};
 use super::space::{Objects, Placing, Space, mapping_of};
 
 /// The range of a call, unless it is empty or reaches past 2^64.
@@ -20,7 +20,7 @@ fn range(start: u64, length: u64) -> Option<AddrRange> {
 pub(super) struct New {
     pub(super) range: AddrRange,
     pub(super) prot: Prot,
-    pub(super) flags: MapFlags,
+    pub(super) flags: MmapFlags,
 }
 
 impl Space {
@@ -39,12 +39,12 @@ impl Space {
             Backing::Anonymous => None,
         };
         let attributes = [
-            (flags.shared(), CowFlags::INHERIT_SHARE),
-            (object.is_some() && !flags.shared(), CowFlags::COW),
-            (flags.no_reserve(), CowFlags::ACC_NO_CHARGE),
+            (flags.shared(), MapFlags::INHERIT_SHARE),
+            (object.is_some() && !flags.shared(), MapFlags::COW),
+            (flags.no_reserve(), MapFlags::ACC_NO_CHARGE),
         ];
         let on = attributes.into_iter().filter(|(on, _)| *on);
-        let attributes = on.fold(CowFlags::NONE, |all, (_, flag)| all | flag);
+        let attributes = on.fold(MapFlags::NONE, |all, (_, flag)| all | flag);
         let offset = if object.is_some() { offset } else { 0 };
         let mapping = Mapping { prot, max: Prot::ALL, flags: attributes, object, offset };
         let placing = match (flags.replaces(), flags.fixed()) {
@@ -140,7 +140,7 @@ impl Space {
             return;
         }
         if let Some(range) = range(old, new.saturating_sub(old)) {
-            let (prot, max, flags) = (Prot::RW, Prot::ALL, CowFlags::NONE);
+            let (prot, max, flags) = (Prot::RW, Prot::ALL, MapFlags::NONE);
             let mapping = Mapping { prot, max, flags, object: None, offset: 0 };
             self.place(range, mapping, Placing::Asked);
             if self.locks_future {

@@ -3,7 +3,7 @@
 //! What a recipe makes is part of the encoding: it must not change, so it is computed from the
 //! recipe by arithmetic of its own.
 
-use growstack::{Addr, CowFlags, PAGE_SIZE, Prot, Size};
+use growstack::{Addr, MapFlags, PAGE_SIZE, Prot, Size};
 
 use crate::op::{Mapping, Op};
 
@@ -95,7 +95,7 @@ fn insert(start: u64, length: u64, max: Prot) -> Op {
 }
 
 fn stack(addrbos: u64, length: u64, growth: u64) -> Op {
-    let growth = [CowFlags::GROWS_DOWN, CowFlags::GROWS_UP, CowFlags::GROWTH]
+    let growth = [MapFlags::GROWS_DOWN, MapFlags::GROWS_UP, MapFlags::GROWTH]
         [usize::try_from(growth).expect("below 3")];
     Op::Stack {
         addrbos: Addr::new(addrbos),

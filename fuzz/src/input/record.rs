@@ -18,7 +18,7 @@
 //! the first operand (0), the second (1), MAX_ADDR (2) or the offset (3), in bytes 8 to 15 the
 //! number.
 
-use growstack::{CowFlags, Prot};
+use growstack::{MapFlags, Prot};
 
 use super::operand::{Anchor, Operand};
 use crate::op::Kind;
@@ -53,7 +53,7 @@ pub struct Record {
     /// `system` rather than `user`.
     pub system: bool,
     /// Flags, growth flags among them.
-    pub flags: CowFlags,
+    pub flags: MapFlags,
     /// The number of the object, 0 for none.
     pub object: u8,
     /// Inheritance, advice, limit or switch, by number.
@@ -85,7 +85,7 @@ impl Record {
             max: Prot::ALL,
             second: false,
             system: false,
-            flags: CowFlags::NONE,
+            flags: MapFlags::NONE,
             object: 0,
             choice: 0,
             nodes: None,
@@ -107,7 +107,7 @@ impl Record {
     /// The record in plainer and plainer forms: without flags, without an object or odd
     /// protections, with whole pages. For maps that do not have all of these.
     pub(crate) fn plainer(&self) -> [Self; 3] {
-        let bare = Self { flags: self.flags.intersection(CowFlags::GROWTH), ..*self };
+        let bare = Self { flags: self.flags.intersection(MapFlags::GROWTH), ..*self };
         let anonymous = match self.kind {
             Kind::Insert | Kind::Stack | Kind::Find | Kind::Fixed => {
                 let (prot, max) = (Prot::RW, Prot::ALL);
@@ -184,7 +184,7 @@ impl Record {
             max: Prot::from_bits_truncate(prots >> 3),
             second: prots & 0x40 != 0,
             system: prots & 0x80 != 0,
-            flags: CowFlags::from_bits_truncate(bits),
+            flags: MapFlags::from_bits_truncate(bits),
             object: f1 >> 1,
             choice: choice & 7,
             nodes: (choice >> 3).checked_sub(1),

@@ -6,7 +6,7 @@
 use std::cell::Cell;
 
 use growstack::{
-    Addr, Advice, CowFlags, FindSpace, Holes, Inherit, PAGE_SIZE, Prot, ProtectWhat, Size, Wiring,
+    Addr, Advice, FindSpace, Holes, Inherit, MapFlags, PAGE_SIZE, Prot, ProtectWhat, Size, Wiring,
 };
 
 use super::near::{Near, near_offset};
@@ -174,7 +174,7 @@ impl Role<Mapping> for Attributes {
             prot: record.prot,
             max: record.max,
             // The reader of traces knows growth flags for stacks only.
-            flags: record.flags.difference(CowFlags::GROWTH),
+            flags: record.flags.difference(MapFlags::GROWTH),
             object: ObjectId::new(u64::from(record.object)),
             offset,
         }
@@ -207,11 +207,11 @@ impl Role<Prot> for Maximum {
     }
 }
 
-impl Role<CowFlags> for Flags {
-    fn get(record: &Record, _: &Place<'_>) -> CowFlags {
+impl Role<MapFlags> for Flags {
+    fn get(record: &Record, _: &Place<'_>) -> MapFlags {
         record.flags
     }
-    fn set(record: &mut Record, _: &Near<'_>, value: CowFlags) {
+    fn set(record: &mut Record, _: &Near<'_>, value: MapFlags) {
         record.flags = value;
     }
 }

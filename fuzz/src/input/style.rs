@@ -4,7 +4,7 @@
 //! anything, or that does little but grow, gets to states that a fair mixture hardly sees.
 
 use arbitrary::Unstructured;
-use growstack::{CowFlags, Prot};
+use growstack::{MapFlags, Prot};
 
 use super::choices::{Choices, seeded};
 use crate::op::Kind;
@@ -97,15 +97,15 @@ fn weights(bytes: &mut Unstructured<'_>, flavour: Flavour) -> [u32; Kind::COUNT]
 pub(super) struct Colour {
     pub(super) prot: Prot,
     pub(super) max: Prot,
-    pub(super) flags: CowFlags,
+    pub(super) flags: MapFlags,
     pub(super) object: u8,
 }
 
 /// Anonymous memory that may be read and written, as most stacks are.
-const PLAIN: Colour = Colour { prot: Prot::RW, max: Prot::ALL, flags: CowFlags::NONE, object: 0 };
+const PLAIN: Colour = Colour { prot: Prot::RW, max: Prot::ALL, flags: MapFlags::NONE, object: 0 };
 
 /// The flags that an insertion may be given.
-const INSERTION: CowFlags = CowFlags::ALL.difference(CowFlags::GROWTH);
+const INSERTION: MapFlags = MapFlags::ALL.difference(MapFlags::GROWTH);
 
 /// The few mappings that most insertions of a sequence use.
 ///
@@ -115,13 +115,13 @@ const INSERTION: CowFlags = CowFlags::ALL.difference(CowFlags::GROWTH);
 pub(super) struct Palette {
     colours: Vec<Colour>,
     /// The flags that this sequence uses at all.
-    flags: CowFlags,
+    flags: MapFlags,
 }
 
 impl Palette {
     fn draw(bytes: &mut Unstructured<'_>) -> Self {
         let flags = match bytes.below(3) {
-            0 => CowFlags::NONE,
+            0 => MapFlags::NONE,
             1 => some_flags(bytes) | some_flags(bytes),
             _ => INSERTION,
         };
@@ -147,7 +147,7 @@ impl Palette {
         let flags = if bytes.one_in(3) {
             some_flags(bytes).intersection(self.flags)
         } else {
-            CowFlags::NONE
+            MapFlags::NONE
         };
         Colour { prot, max, flags, object: bytes.pick(&[0, 0, 0, 1, 1, 2]) }
     }
@@ -174,8 +174,8 @@ fn protections(bytes: &mut Unstructured<'_>) -> (Prot, Prot) {
 }
 
 /// One flag, or rarely any set of them.
-fn some_flags(bytes: &mut Unstructured<'_>) -> CowFlags {
-    let any = CowFlags::from_bits_truncate(bytes.small(1 << 7)).intersection(INSERTION);
-    let one = CowFlags::NAMES[bytes.index(7)].0.intersection(INSERTION);
+fn some_flags(bytes: &mut Unstructured<'_>) -> MapFlags {
+    let any = MapFlags::from_bits_truncate(bytes.small(1 << 7)).intersection(INSERTION);
+    let one = MapFlags::NAMES[bytes.index(7)].0.intersection(INSERTION);
     if bytes.one_in(4) { any } else { one }
 }

@@ -1,7 +1,7 @@
 //! Section 13: grow.
 
 use growstack::{
-    Addr, Change, CowFlags, Direction, EntryFlags, Growth, Holes, Inherit, Refusal, Size, Wiring,
+    Addr, Change, Direction, EntryFlags, Growth, Holes, Inherit, MapFlags, Refusal, Size, Wiring,
 };
 
 use super::Oracle;
@@ -160,7 +160,7 @@ impl Oracle {
         let mapping = Mapping {
             prot: stack.prot,
             max: stack.max,
-            flags: CowFlags::NONE,
+            flags: MapFlags::NONE,
             object: None,
             offset: 0,
         };

@@ -1,6 +1,6 @@
 //! Section 6: insert, which is also the last step of find, fixed, stack and growth down.
 
-use growstack::{Access, Addr, Change, CowFlags, EntryFlags, Inherit, Prot, Refusal};
+use growstack::{Access, Addr, Change, EntryFlags, Inherit, MapFlags, Prot, Refusal};
 
 use super::Oracle;
 use super::branch::Branch;
@@ -77,12 +77,12 @@ impl Oracle {
             return Ok(());
         }
         let asked = |flag| mapping.flags.contains(flag);
-        if asked(CowFlags::NOFAULT) {
+        if asked(MapFlags::NOFAULT) {
             self.reach(Branch::NofaultObject);
             return Err(Refusal::NofaultObject);
         }
-        if asked(CowFlags::ACC_CHARGED) && !asked(CowFlags::COW) {
-            if asked(CowFlags::ACC_NO_CHARGE) {
+        if asked(MapFlags::ACC_CHARGED) && !asked(MapFlags::COW) {
+            if asked(MapFlags::ACC_NO_CHARGE) {
                 self.reach(Branch::ChargedObjectOff);
             } else {
                 self.reach(Branch::ChargedObject);
@@ -95,15 +95,15 @@ impl Oracle {
     /// 6.6: is the new entry charged?
     fn charge(&mut self, len: u64, mapping: &Mapping) -> Result<bool, Refusal> {
         let asked = |flag| mapping.flags.intersects(flag);
-        if asked(CowFlags::ACC_NO_CHARGE | CowFlags::NOFAULT) {
-            self.reach(if asked(CowFlags::ACC_CHARGED) {
+        if asked(MapFlags::ACC_NO_CHARGE | MapFlags::NOFAULT) {
+            self.reach(if asked(MapFlags::ACC_CHARGED) {
                 Branch::ChargeNeverWins
             } else {
                 Branch::ChargeNever
             });
             return Ok(false);
         }
-        if asked(CowFlags::ACC_CHARGED) {
+        if asked(MapFlags::ACC_CHARGED) {
             self.borrowed += u128::from(len);
             self.reach(Branch::ChargeGiven);
             return Ok(true);
@@ -112,7 +112,7 @@ impl Oracle {
             self.reach(Branch::ChargeReadOnly);
             return Ok(false);
         }
-        if mapping.object.is_some() && !asked(CowFlags::COW) {
+        if mapping.object.is_some() && !asked(MapFlags::COW) {
             self.reach(Branch::ChargeObject);
             return Ok(false);
         }
@@ -123,17 +123,17 @@ impl Oracle {
 
     /// 6.4 and 6.8: the entry as asked for.
     fn new_piece(&mut self, start: u64, end: u64, mapping: &Mapping, charged: bool) -> Piece {
-        const FLAGS: [(CowFlags, EntryFlags, Branch); 4] = [
+        const FLAGS: [(MapFlags, EntryFlags, Branch); 4] = [
             (
-                CowFlags::COW,
+                MapFlags::COW,
                 EntryFlags::from_bits_truncate(
                     EntryFlags::COW.bits() | EntryFlags::NEEDS_COPY.bits(),
                 ),
                 Branch::FlagCow,
             ),
-            (CowFlags::NOFAULT, EntryFlags::NOFAULT, Branch::FlagNofault),
-            (CowFlags::NOSYNC, EntryFlags::NOSYNC, Branch::FlagNosync),
-            (CowFlags::NOCOREDUMP, EntryFlags::NOCOREDUMP, Branch::FlagNocoredump),
+            (MapFlags::NOFAULT, EntryFlags::NOFAULT, Branch::FlagNofault),
+            (MapFlags::NOSYNC, EntryFlags::NOSYNC, Branch::FlagNosync),
+            (MapFlags::NOCOREDUMP, EntryFlags::NOCOREDUMP, Branch::FlagNocoredump),
         ];
         let mut flags = EntryFlags::NONE;
         for (asked, set, reached) in FLAGS {
@@ -145,7 +145,7 @@ impl Oracle {
         if charged {
             flags |= EntryFlags::CHARGED;
         }
-        let share = mapping.flags.contains(CowFlags::INHERIT_SHARE);
+        let share = mapping.flags.contains(MapFlags::INHERIT_SHARE);
         self.reach_if(share, Branch::FlagShare);
         Piece {
             start,

@@ -37,7 +37,7 @@ use process::Process;
 /// about it.
 ///
 /// ```
-/// use growstack::{Addr, Growth, Limits, Prot, CowFlags, Size, StackTunables};
+/// use growstack::{Addr, Growth, Limits, Prot, MapFlags, Size, StackTunables};
 /// use growstack_fuzz::answer::Cause;
 /// use growstack_fuzz::op::{Config, Op};
 /// use growstack_fuzz::oracle::{Branch, Oracle};
@@ -54,7 +54,7 @@ use process::Process;
 ///     max_ssize: Size::new(0x10_0000),
 ///     prot: Prot::RW,
 ///     max: Prot::ALL,
-///     flags: CowFlags::GROWS_DOWN,
+///     flags: MapFlags::GROWS_DOWN,
 /// };
 /// map.apply(&stack, &mut Vec::new());
 /// let (_, cause) = map.apply(&Op::Grow { addr: Addr::new(0x1d_ffff) }, &mut Vec::new());

@@ -1,6 +1,6 @@
 //! Section 12, stack, and rule 16.6, the stack of a new process image.
 
-use growstack::{Addr, Change, CowFlags, EntryFlags, Prot, Refusal, Size};
+use growstack::{Addr, Change, EntryFlags, MapFlags, Prot, Refusal, Size};
 
 use super::Oracle;
 use super::branch::Branch;
@@ -16,10 +16,10 @@ impl Oracle {
         max_ssize: u64,
         prot: Prot,
         max: Prot,
-        flags: CowFlags,
+        flags: MapFlags,
         changes: &mut Vec<Change>,
     ) -> Result<(), Refusal> {
-        if !flags.intersects(CowFlags::GROWTH) {
+        if !flags.intersects(MapFlags::GROWTH) {
             self.reach(Branch::NoGrowthFlag);
             return Err(Refusal::NoGrowthFlag);
         }
@@ -33,8 +33,8 @@ impl Oracle {
         let x = self.holder(bot).expect("12.6: what was inserted is mapped");
         let entry = &mut self.process.entries[x];
         for (asked, set) in [
-            (CowFlags::GROWS_DOWN, EntryFlags::GROWS_DOWN),
-            (CowFlags::GROWS_UP, EntryFlags::GROWS_UP),
+            (MapFlags::GROWS_DOWN, EntryFlags::GROWS_DOWN),
+            (MapFlags::GROWS_UP, EntryFlags::GROWS_UP),
         ] {
             if flags.contains(asked) {
                 entry.set(set);
@@ -96,14 +96,14 @@ impl Oracle {
         addrbos: u64,
         max_ssize: u64,
         init: u64,
-        flags: CowFlags,
+        flags: MapFlags,
     ) -> Result<u64, Refusal> {
         self.reach(if init == max_ssize { Branch::StackWhole } else { Branch::StackStep });
-        if !flags.contains(CowFlags::GROWS_UP) {
+        if !flags.contains(MapFlags::GROWS_UP) {
             self.reach(Branch::StackDown);
             return Ok(addrbos + max_ssize - init);
         }
-        if !flags.contains(CowFlags::GROWS_DOWN) {
+        if !flags.contains(MapFlags::GROWS_DOWN) {
             self.reach(Branch::StackUp);
             return Ok(addrbos);
         }
@@ -167,7 +167,7 @@ impl Oracle {
         // Pages counted twice (16.2) would stay behind in a map that holds nothing.
         (self.process.wired, self.process.lag) = (0, 0);
         let addrbos = top.wrapping_sub(maxssiz);
-        let made = self.stack(addrbos, maxssiz, prot, Prot::ALL, CowFlags::GROWS_DOWN, changes);
+        let made = self.stack(addrbos, maxssiz, prot, Prot::ALL, MapFlags::GROWS_DOWN, changes);
         self.reach(if made.is_ok() { Branch::Exec } else { Branch::ExecRefused });
         made?;
         self.process.ssize = self.sgrowsiz / PAGE;

@@ -1,6 +1,6 @@
 //! What a trace does to pages, in operations that every map has.
 
-use growstack::{Addr, Change, CowFlags, Limits, Prot, ProtectWhat, StackTunables};
+use growstack::{Addr, Change, Limits, MapFlags, Prot, ProtectWhat, StackTunables};
 
 use crate::compare::Observed;
 use crate::op::{Config, Mapping, Op, ProcessId};
@@ -54,7 +54,7 @@ fn operation(change: Change) -> Option<Op> {
     let (start, end) = (change.range().start(), change.range().end());
     match change {
         Change::Mapped(_, prot) => {
-            let (max, flags) = (Prot::ALL, CowFlags::NONE);
+            let (max, flags) = (Prot::ALL, MapFlags::NONE);
             let mapping = Mapping { prot, max, flags, object: None, offset: 0 };
             Some(Op::Insert { start, end, mapping })
         }

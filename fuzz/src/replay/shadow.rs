@@ -127,7 +127,7 @@ mod tests {
             max_ssize: Size::new(0x3000),
             prot: Prot::RW,
             max: Prot::RW,
-            flags: growstack::CowFlags::GROWS_DOWN,
+            flags: growstack::MapFlags::GROWS_DOWN,
         };
         assert_eq!(shadow.follow(&stack(0x10_0000)), Ok(()));
         assert_eq!(shadow.follow(&stack(0x20_0000)), Err(Some(limit)));

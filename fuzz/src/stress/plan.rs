@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 
 use growstack::{
-    Addr, Advice, CowFlags, FindSpace, Holes, Inherit, Limits, PAGE_SIZE, PageSize, Prot,
+    Addr, Advice, FindSpace, Holes, Inherit, Limits, MapFlags, PAGE_SIZE, PageSize, Prot,
     ProtectWhat, Size, StackTunables, Wiring,
 };
 use rand::rngs::SmallRng;
@@ -86,10 +86,10 @@ impl Plan {
             },
             limits: Limits::UNLIMITED,
         };
-        let mut before = vec![stack(&mut random, window, CowFlags::GROWS_DOWN)];
+        let mut before = vec![stack(&mut random, window, MapFlags::GROWS_DOWN)];
         before.extend((0..4).map(|_| insert(&mut random, window, 4)));
         if random.random_bool(0.5) {
-            before.push(stack(&mut random, window, CowFlags::GROWS_UP));
+            before.push(stack(&mut random, window, MapFlags::GROWS_UP));
         }
         before.extend((0..field.single_pages()).map(|_| insert(&mut random, window, 1)));
         let calls = CALLS / threads;
@@ -113,12 +113,12 @@ fn insert(random: &mut SmallRng, window: u64, longest: u64) -> Op {
     Op::Insert { start: page(start), end: page(end), mapping: mapping(prot) }
 }
 
-fn stack(random: &mut SmallRng, window: u64, flags: CowFlags) -> Op {
+fn stack(random: &mut SmallRng, window: u64, flags: MapFlags) -> Op {
     let pages = random.random_range(6..=12);
     stack_of(FIRST + random.random_range(0..window - pages), pages, flags)
 }
 
-fn stack_of(bottom: u64, pages: u64, flags: CowFlags) -> Op {
+fn stack_of(bottom: u64, pages: u64, flags: MapFlags) -> Op {
     let (addrbos, max_ssize) = (page(bottom), Size::pages(pages));
     Op::Stack { addrbos, max_ssize, prot: Prot::RW, max: Prot::ALL, flags }
 }
@@ -160,6 +160,6 @@ pub(crate) fn call_of(field: Field, kind: u8, place: u8, pages: u8, choice: u8) 
         96 => Op::Limit { name: LimitName::Swap, value: Size::pages(9 + chosen % 31) },
         97 => Op::WireFuture { on },
         98 => Op::SetGrowSize { value: Size::pages(1 + chosen % 3) },
-        _ => stack_of(at, 6 + u64::from(pages) % 7, CowFlags::GROWS_DOWN),
+        _ => stack_of(at, 6 + u64::from(pages) % 7, MapFlags::GROWS_DOWN),
     })
 }

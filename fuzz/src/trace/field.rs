@@ -4,7 +4,7 @@ use core::fmt;
 use core::num::IntErrorKind;
 
 use growstack::{
-    Addr, Advice, CowFlags, FindSpace, Holes, Inherit, Prot, ProtectWhat, Size, Wiring,
+    Addr, Advice, FindSpace, Holes, Inherit, MapFlags, Prot, ProtectWhat, Size, Wiring,
 };
 
 use super::error::ParseError;
@@ -171,7 +171,7 @@ impl Field for Prot {
     }
 }
 
-impl Field for CowFlags {
+impl Field for MapFlags {
     fn read(words: &mut Words<'_>, what: &'static str) -> Result<Self, ParseError> {
         let word = words.need(what)?;
         list(word)
@@ -219,8 +219,8 @@ impl Field for Mapping {
     fn read(words: &mut Words<'_>, _: &'static str) -> Result<Self, ParseError> {
         let (prot, max) = (Field::read(words, "PROT")?, Field::read(words, "MAX")?);
         let word = words.clone().need("FLAGS")?;
-        let flags = CowFlags::read(words, "FLAGS")?;
-        if flags.intersects(CowFlags::GROWTH) {
+        let flags = MapFlags::read(words, "FLAGS")?;
+        if flags.intersects(MapFlags::GROWTH) {
             return Err(words.error(word, "grows_down and grows_up are only for `stack`"));
         }
         let (object, offset) = (Field::read(words, "OBJ")?, Field::read(words, "OFF")?);

@@ -9,8 +9,8 @@ pub mod fork;
 use std::num::NonZeroU64;
 
 use growstack::{
-    Addr, AddrRange, Change, CowFlags, Direction, EntryFlags, FindSpace, Growth, Holes, Inherit,
-    KernReturn, Limits, Prot, ProtectWhat, Refusal, Size, StackTunables, Wiring,
+    Addr, AddrRange, Change, Direction, EntryFlags, FindSpace, Growth, Holes, Inherit, KernReturn,
+    Limits, MapFlags, Prot, ProtectWhat, Refusal, Size, StackTunables, Wiring,
 };
 use growstack_fuzz::answer::{Answer, Cause, Row, Summary, row};
 use growstack_fuzz::compare::coalesce;
@@ -252,12 +252,12 @@ pub fn unwired(start: u64, end: u64) -> Change {
 }
 
 /// Anonymous, with max rwx and offset 0.
-pub fn anonymous(prot: Prot, flags: CowFlags) -> Mapping {
+pub fn anonymous(prot: Prot, flags: MapFlags) -> Mapping {
     Mapping { flags, ..Mapping::anonymous(prot) }
 }
 
 /// Object `id` at `offset`, with max rwx.
-pub fn object(prot: Prot, flags: CowFlags, id: u64, offset: u64) -> Mapping {
+pub fn object(prot: Prot, flags: MapFlags, id: u64, offset: u64) -> Mapping {
     Mapping { object: ObjectId::new(id), offset, ..anonymous(prot, flags) }
 }
 
@@ -267,11 +267,11 @@ pub fn insert(start: u64, end: u64, mapping: Mapping) -> Op {
 
 /// An anonymous insertion of read-write memory.
 pub fn insert_rw(start: u64, end: u64) -> Op {
-    insert(start, end, anonymous(Prot::RW, CowFlags::NONE))
+    insert(start, end, anonymous(Prot::RW, MapFlags::NONE))
 }
 
 /// A read-write stack with max rwx.
-pub fn stack(addrbos: u64, max_ssize: u64, flags: CowFlags) -> Op {
+pub fn stack(addrbos: u64, max_ssize: u64, flags: MapFlags) -> Op {
     let (addrbos, max_ssize) = (Addr::new(addrbos), Size::new(max_ssize));
     Op::Stack { addrbos, max_ssize, prot: Prot::RW, max: Prot::ALL, flags }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use growstack::KernReturn::{self, Success};
-use growstack::{Addr, AddrRange, Change, CowFlags, EntryFlags, FindSpace, Size};
+use growstack::{Addr, AddrRange, Change, EntryFlags, FindSpace, MapFlags, Size};
 use growstack_fuzz::answer::{Answer, Cause, Row, Summary, row};
 use growstack_fuzz::keeps::Keeps;
 use growstack_fuzz::op::{Config, LimitName, Mapping, Op};
@@ -68,7 +68,7 @@ impl ListMap {
                     self.insert(at, end, mapping.prot, mapping.max, false).map(|()| at)
                 }))
             }
-            Op::Stack { addrbos, max_ssize, prot, max, flags: CowFlags::GROWS_DOWN } => {
+            Op::Stack { addrbos, max_ssize, prot, max, flags: MapFlags::GROWS_DOWN } => {
                 code(self.stack(addrbos.get(), max_ssize.get(), prot, max))
             }
             Op::Grow { addr } => code(self.grow(addr.get())),

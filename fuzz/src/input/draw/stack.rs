@@ -2,7 +2,7 @@
 //! put into.
 
 use arbitrary::Unstructured;
-use growstack::CowFlags;
+use growstack::MapFlags;
 
 use super::{A, Generator, beside, far, pages};
 use crate::input::choices::Choices;
@@ -135,11 +135,11 @@ impl Generator {
 }
 
 /// Growth flags: down, up, both; rarely none (rule 15.3).
-pub(super) fn growth(bytes: &mut Unstructured<'_>) -> CowFlags {
+pub(super) fn growth(bytes: &mut Unstructured<'_>) -> MapFlags {
     match bytes.weighted(&[32, 24, 16, 1]) {
-        0 => CowFlags::GROWS_DOWN,
-        1 => CowFlags::GROWS_UP,
-        2 => CowFlags::GROWTH,
-        _ => CowFlags::NONE,
+        0 => MapFlags::GROWS_DOWN,
+        1 => MapFlags::GROWS_UP,
+        2 => MapFlags::GROWTH,
+        _ => MapFlags::NONE,
     }
 }
