@@ -34,7 +34,7 @@ const SIZES: [usize; 2] = [4096, 65_536];
 /// Batches that differ. Of a few thousand operations that come round again and again, a processor
 /// learns how most branches go, and how many of them depends on where the code happens to lie: with
 /// 16 batches, `findspace` took a fifth less time than with these, and two builds of the same code
-/// differed by up to 9 %. So many batches are learned by neither, and still fit a cache.
+/// differed by up to 9 %. This number of batches is learned by neither, and still fit a cache.
 const BATCHES: usize = 64;
 
 struct Sampler {

@@ -42,7 +42,8 @@ impl Default for Limits {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub struct StackTunables {
     /// `sgrowsiz`: the first mapping of a stack and the step of its growth, in bytes. The real
-    /// kernel divides by it (rule 15.9).
+    /// kernel divides by it (rule 15.9). Whole pages, in any sound configuration: the default suits
+    /// pages of up to 128 KiB.
     pub sgrowsiz: NonZeroU64,
     /// `security.bsd.stack_guard_page`: leave a page free where growth is cut by a neighbour.
     pub guard_page: bool,

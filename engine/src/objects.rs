@@ -74,7 +74,8 @@ pub trait Objects {
     /// equal handles may merge.
     type Object: Clone + PartialEq;
 
-    /// The size of a page.
+    /// The size of a page. The step of growth, [`sgrowsiz`](crate::StackTunables::sgrowsiz), should be
+    /// whole pages: the first part of a stack is as long as the step, whatever the page.
     const PAGE: PageSize = PageSize::KIB_4;
 
     /// Does [`make`](Self::make) make any objects? If not, a page fault on anonymous memory need not

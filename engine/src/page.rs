@@ -41,7 +41,7 @@ impl PageSize {
         }
     }
 
-    /// For constants alone: what is no power of two does not compile.
+    /// A page of a constant number of bytes: what is no power of two does not compile.
     pub(crate) const fn of(bytes: u64) -> Self {
         match Self::new(Size::new(bytes)) {
             Some(page) => page,

@@ -131,7 +131,7 @@ pub fn main(factories: &[MapFactory]) -> ExitCode {
 ///
 /// # Errors
 ///
-/// When the streams cannot be written to.
+/// When the reader of standard output has closed it, or standard error cannot be written.
 pub fn run(
     arguments: impl IntoIterator<Item = OsString>,
     factories: &[MapFactory],
@@ -154,8 +154,10 @@ pub fn run(
 
 /// Says why a command is of no use.
 fn complain(error: &anyhow::Error, err: &mut dyn Write) -> io::Result<Exit> {
-    let kind = error.downcast_ref().map(io::Error::kind);
-    // Whoever closed the pipe has read enough.
+    // Of standard output; for files, the error has their name.
+    let nameless = |io: &&io::Error| io.to_string() == error.to_string();
+    let kind = error.downcast_ref().filter(nameless).map(io::Error::kind);
+    // The reader has closed the pipe, and read enough.
     if kind == Some(ErrorKind::BrokenPipe) {
         return Err(ErrorKind::BrokenPipe.into());
     }

@@ -155,7 +155,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
 
     /// Makes the insertion, whose swap is reserved and whose nodes have been predicted. If it lacks
     /// nodes all the same, the swap is given back, and nothing changes. Afterwards the cursor is on the
-    /// entry that holds the new range.
+    /// entry that holds the new range; above it, where that took the lower neighbour's place.
     #[inline(always)]
     pub(crate) fn apply(
         &mut self,

@@ -41,7 +41,7 @@ pub trait Locks {
 pub trait Wait: Default {
     /// The number of wake-ups so far, modulo the range of the type.
     fn ticket(&self) -> usize;
-    /// Sleeps while [`ticket`](Self::ticket) gives this number. Whoever calls it holds no lock of
+    /// Sleeps while [`ticket`](Self::ticket) gives this number. The caller holds no lock of
     /// the process.
     fn wait(&self, ticket: usize);
     /// Counts a wake-up and wakes every thread that waits.

@@ -88,8 +88,8 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
         self.lock_process().limits()
     }
 
-    /// [`VmSpace::set_limits`](crate::VmSpace::set_limits), under the process lock, and under the map lock if the limit of swap
-    /// changes.
+    /// [`VmSpace::set_limits`](crate::VmSpace::set_limits), under the process lock, and under the map
+    /// lock if the limit of swap changes.
     pub fn set_limits(&self, limits: Limits) {
         self.lock_process().set_limits(limits);
     }

@@ -66,7 +66,7 @@ impl<N: Node> Arena<N> {
 
     /// Bytes allocated.
     pub(super) fn memory(&self) -> usize {
-        self.allocated() * size_of::<N>() + self.chunks.capacity() * size_of::<Box<[N; CHUNK]>>()
+        self.bytes() + self.chunks.capacity() * size_of::<Box<[N; CHUNK]>>()
     }
 
     #[inline(always)]
@@ -110,15 +110,19 @@ impl<N: Node> Arena<N> {
         // So that no node is without an index.
         let nodes = chunks.checked_mul(CHUNK).ok_or(Exhausted)?;
         u32::try_from(nodes).map_err(|_| Exhausted)?;
-        let had = self.chunks.len();
-        self.chunks.try_reserve(chunks - had).map_err(|_| Exhausted)?;
-        while self.chunks.len() < chunks {
-            self.grow().inspect_err(|_| self.chunks.truncate(had))?;
+        let missing = chunks - self.chunks.len();
+        let mut added = Vec::new();
+        added.try_reserve_exact(missing).map_err(|_| Exhausted)?;
+        for _ in 0..missing {
+            added.push(Self::chunk()?);
         }
+        self.chunks.try_reserve(missing).map_err(|_| Exhausted)?;
+        self.chunks.append(&mut added);
         Ok(())
     }
 
-    /// Gives back the chunks after the first `kept`, from which no node was ever taken.
+    /// Gives back the chunks after the first `kept`, from which no node was ever taken. Their places in
+    /// the directory stay, a word for each.
     pub(super) fn give_up(&mut self, kept: usize) {
         debug_assert!(self.fresh <= kept * CHUNK);
         self.chunks.truncate(kept);
@@ -129,18 +133,21 @@ impl<N: Node> Arena<N> {
         self.chunks.len()
     }
 
-    /// Chunks that hold `nodes` nodes.
-    pub(super) const fn chunks_for(nodes: usize) -> usize {
-        nodes.div_ceil(CHUNK)
+    /// Bytes of the chunks that hold `nodes` nodes.
+    pub(super) const fn bytes_for(nodes: usize) -> usize {
+        nodes.div_ceil(CHUNK) * CHUNK * size_of::<N>()
     }
 
-    fn grow(&mut self) -> Result<(), Exhausted> {
+    /// Bytes of all chunks.
+    pub(super) fn bytes(&self) -> usize {
+        self.allocated() * size_of::<N>()
+    }
+
+    fn chunk() -> Result<Box<[N; CHUNK]>, Exhausted> {
         let mut nodes = Vec::new();
         nodes.try_reserve_exact(CHUNK).map_err(|_| Exhausted)?;
         nodes.resize_with(CHUNK, N::vacant);
-        let chunk = nodes.into_boxed_slice().try_into().map_err(|_| Exhausted)?;
-        self.chunks.push(chunk);
-        Ok(())
+        nodes.into_boxed_slice().try_into().map_err(|_| Exhausted)
     }
 
     /// A vacant node out of the free ones; `None` if there is none.

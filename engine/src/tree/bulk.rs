@@ -121,11 +121,8 @@ impl<V: Default, const B: usize> Tree<V, B> {
     /// than they would be. Nothing changed.
     pub fn shrink(&mut self) -> Result<(), OutOfNodes> {
         let need = Self::need_bulk(self.len);
-        let after = [
-            Arena::<Leaf<V, B>>::chunks_for(need.leaves),
-            Arena::<Inner<B>>::chunks_for(need.inner),
-        ];
-        if after[0] >= self.leaves.chunks() && after[1] >= self.inner.chunks() {
+        let (leaves, inner) = (Arena::<Leaf<V, B>>::bytes_for, Arena::<Inner<B>>::bytes_for);
+        if leaves(need.leaves) + inner(need.inner) >= self.leaves.bytes() + self.inner.bytes() {
             return Ok(());
         }
         let mut tree = Self::new(self.min, self.max);

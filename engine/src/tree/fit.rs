@@ -26,6 +26,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
     /// start is not inside. O(log n).
     ///
     /// ```
+    /// # #[cfg(feature = "unstable")] {
     /// # use growstack::tree::Tree;
     /// let tree: Tree<()> = Tree::bulk(0, 100, [(10, 20, ()), (25, 30, ()), (60, 70, ())])?;
     /// assert_eq!(tree.first_fit(0, 10), Some(0));
@@ -33,7 +34,8 @@ impl<V: Default, const B: usize> Tree<V, B> {
     /// assert_eq!(tree.first_fit(31, 10), Some(31));
     /// assert_eq!(tree.first_fit(31, 30), Some(70));
     /// assert_eq!(tree.first_fit(31, 31), None);
-    /// # Ok::<(), growstack::tree::BulkError>(())
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn first_fit(&self, addr: u64, length: u64) -> Option<u64> {

@@ -59,11 +59,13 @@ impl<V: Default, const B: usize> Tree<V, B> {
     /// one may count every entry of the tree.
     ///
     /// ```
+    /// # #[cfg(feature = "unstable")] {
     /// # use growstack::tree::Tree;
     /// let tree: Tree<()> = Tree::bulk(0, 100, [(10, 20, ()), (25, 30, ()), (60, 70, ())])?;
     /// assert!(tree.range(19, 60).map(|item| item.start).eq([10, 25]));
     /// assert!(tree.range(20, 61).rev().map(|item| item.start).eq([60, 25]));
-    /// # Ok::<(), growstack::tree::BulkError>(())
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn range(&self, low: u64, high: u64) -> Iter<'_, V, B> {

@@ -24,6 +24,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
     /// the end is not inside. O(log n).
     ///
     /// ```
+    /// # #[cfg(feature = "unstable")] {
     /// # use growstack::tree::Tree;
     /// let tree: Tree<()> = Tree::bulk(0, 100, [(10, 20, ()), (25, 30, ()), (60, 70, ())])?;
     /// assert_eq!(tree.last_fit(100, 10), Some(90));
@@ -31,7 +32,8 @@ impl<V: Default, const B: usize> Tree<V, B> {
     /// assert_eq!(tree.last_fit(59, 10), Some(49));
     /// assert_eq!(tree.last_fit(39, 10), Some(0));
     /// assert_eq!(tree.last_fit(59, 30), None);
-    /// # Ok::<(), growstack::tree::BulkError>(())
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn last_fit(&self, end: u64, length: u64) -> Option<u64> {

@@ -90,6 +90,7 @@ use prediction::Prediction;
 /// then on, and debug builds may panic.
 ///
 /// ```
+/// # #[cfg(feature = "unstable")] {
 /// use growstack::tree::Tree;
 ///
 /// let mut tree: Tree<&str> = Tree::new(0x1000, 0x9000);
@@ -101,7 +102,8 @@ use prediction::Prediction;
 ///
 /// tree.set_bounds(&at, 0x3000, 0x6000);
 /// assert_eq!(tree.neighbours(0x2000).above, Some((0x3000, 0x6000)));
-/// # Ok::<(), growstack::tree::OutOfNodes>(())
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 // In this order: what every insertion writes comes first.
 #[repr(C)]

@@ -87,6 +87,9 @@ impl Random {
         write_table(&outcome, streams.out)?;
         write_missing(tested, streams.out)?;
         let written = self.tally(&settings, &outcome);
+        if let Err(error) = &written {
+            writeln!(streams.err, "growstack: {error:#}")?;
+        }
         let Some(failure) = &outcome.failure else {
             ensure!(
                 outcome.counts.operations != 0,
@@ -94,11 +97,8 @@ impl Random {
                 tested.name
             );
             writeln!(streams.out, "no divergence, seed {seed}")?;
-            return written.map(|()| Exit::Agreed);
+            return Ok(if written.is_ok() { Exit::Agreed } else { Exit::Unusable });
         };
-        if let Err(error) = written {
-            writeln!(streams.err, "growstack: {error:#}")?;
-        }
         write!(streams.out, "{failure}")?;
         if let Some(folder) = &self.cut {
             match save(folder, failure, tested.name) {

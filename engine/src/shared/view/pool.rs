@@ -118,7 +118,7 @@ impl Pool {
     }
 }
 
-/// So many of something, unless the allocator refuses.
+/// A number of things, unless the allocator refuses.
 fn many<T>(length: usize, make: impl FnMut() -> T) -> Result<Box<[T]>, Exhausted> {
     let mut items = Vec::new();
     items.try_reserve_exact(length).map_err(|_| Exhausted)?;
