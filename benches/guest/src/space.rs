@@ -35,7 +35,9 @@ pub fn map_without(free: AddrRange) -> anyhow::Result<VmMap> {
             let offset = one.offset + part.start().wrapping_sub(range.start()).get();
             let object = NonZeroU64::new(one.inode);
             let mapping = Mapping { object, offset, ..Mapping::anonymous(prot(one)) };
-            map.insert(part.start(), part.end(), mapping, |_| ())?;
+            // The file is read a page at a time, and other threads map meanwhile: a line may overlap
+            // one before it, and then it is the newer one.
+            map.fixed(part.start(), part.len(), mapping, drop)?;
         }
     }
     Ok(map)
