@@ -3,6 +3,19 @@
 use core::fmt;
 use core::ops::{BitAnd, BitOr, BitOrAssign, Not, Sub};
 
+/// Defines binary operators of a set of flags by its methods.
+macro_rules! operators {
+    ($name:ident: $($operator:ident::$function:ident = $method:ident),*) => {$(
+        impl $operator for $name {
+            type Output = Self;
+            #[inline]
+            fn $function(self, other: Self) -> Self {
+                self.$method(other)
+            }
+        }
+    )*};
+}
+
 /// Defines a set of flags over a small unsigned integer.
 macro_rules! flag_set {
     (
@@ -83,34 +96,12 @@ macro_rules! flag_set {
             }
         }
 
-        impl BitOr for $name {
-            type Output = Self;
-            #[inline]
-            fn bitor(self, other: Self) -> Self {
-                self.union(other)
-            }
-        }
+        operators!($name: BitOr::bitor = union, BitAnd::bitand = intersection, Sub::sub = difference);
 
         impl BitOrAssign for $name {
             #[inline]
             fn bitor_assign(&mut self, other: Self) {
                 *self = self.union(other);
-            }
-        }
-
-        impl BitAnd for $name {
-            type Output = Self;
-            #[inline]
-            fn bitand(self, other: Self) -> Self {
-                self.intersection(other)
-            }
-        }
-
-        impl Sub for $name {
-            type Output = Self;
-            #[inline]
-            fn sub(self, other: Self) -> Self {
-                self.difference(other)
             }
         }
 

@@ -63,9 +63,9 @@ impl KernReturn {
 
     /// The error number that system calls answer it with; 0 for success.
     ///
-    /// As FreeBSD's `mmap`, `mprotect` and `munmap` do: `EACCES` (13) for a protection, `EINVAL` (22) for
-    /// arguments and failures, `ENOMEM` (12) for what is not mapped, taken, or short. The numbers are
-    /// those of Linux, too. For `EEXIST` of its `MAP_FIXED_NOREPLACE`, look for
+    /// As FreeBSD's `mmap` has it, and for a shortage its `mprotect`: `EACCES` (13) for a protection,
+    /// `EINVAL` (22) for arguments and failures, `ENOMEM` (12) for what is not mapped, taken, or short.
+    /// The numbers are those of Linux, too. For `EEXIST` of its `MAP_FIXED_NOREPLACE`, look for
     /// [`Refusal::StartMapped`](crate::Refusal::StartMapped) and
     /// [`Refusal::NextBelowEnd`](crate::Refusal::NextBelowEnd).
     ///

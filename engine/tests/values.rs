@@ -87,6 +87,25 @@ fn growths_know_what_they_added() {
 }
 
 #[test]
+fn codes_have_error_numbers() {
+    let numbers: Vec<i32> = KernReturn::ALL.iter().map(|code| code.errno()).collect();
+    assert_eq!(numbers, [0, 12, 13, 12, 22, 22, 12]);
+}
+
+#[test]
+fn operators_are_those_of_sets() {
+    let (rw, rx) = (Prot::RW, Prot::RX);
+    assert_eq!([rw | rx, rw & rx, rw - rx], [Prot::ALL, Prot::READ, Prot::WRITE]);
+    assert_eq!([!rw, !Prot::NONE, !Prot::ALL], [Prot::EXECUTE, Prot::ALL, Prot::NONE]);
+}
+
+#[test]
+fn numbers_print_in_every_base() {
+    let addr = Addr::new(0xbe);
+    assert_eq!(format!("{addr:x} {addr:X} {addr:o} {addr:#b}"), "be BE 276 0b10111110");
+}
+
+#[test]
 fn flags_are_sets() {
     let both = MapFlags::GROWS_DOWN | MapFlags::GROWS_UP;
     assert_eq!(both, MapFlags::GROWTH);

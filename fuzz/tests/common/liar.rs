@@ -13,7 +13,7 @@ use growstack_fuzz::space::AddressSpace;
 /// One way to be wrong. Each function may spoil what the map below said, or how it looks.
 #[derive(Clone, Copy)]
 pub(crate) struct Lie {
-    /// The operation that is run in place of the one asked for.
+    /// The operation that is run instead of the one asked for.
     pub(crate) ask: fn(Op) -> Op,
     pub(crate) answer: fn(&Liar, &mut (Answer, Cause), &mut Vec<Change>),
     pub(crate) rows: fn(&Liar, &mut [Row]),
@@ -143,7 +143,7 @@ fn rows(liar: &Liar) -> Vec<Row> {
     rows
 }
 
-/// Tells what was mapped in two parts.
+/// Reports what was mapped in two parts.
 fn in_halves(change: &Change) -> Vec<Change> {
     let Change::Mapped(range, prot) = *change else { return vec![*change] };
     let middle = range.start().wrapping_add(Size::new(range.len().get() / 2));
