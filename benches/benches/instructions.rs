@@ -35,6 +35,7 @@ macro_rules! count {
 
 count! {
     lookup_latency: Op::LookupLatency;
+    lookup_entry: Op::LookupEntry;
     lookup_miss: Op::LookupMiss;
     neighbours_latency: Op::NeighboursLatency;
     neighbours_mapped: Op::NeighboursMapped;

@@ -5,14 +5,17 @@
 //! - [`engine`], [`refused`]: the whole engine, with limits and rules, and growths that it refuses.
 //! - [`peer`], [`peers`]: maps of ranges that others wrote, and the engine's index alone.
 //! - [`subject`], [`job`]: all of them under measurement, and one operation on one of them.
-//! - [`speed`], [`latency`], [`threads`]: the figures that documents quote, by the program `speed`.
+//! - [`speed`], [`cold`], [`latency`], [`threads`]: the figures that documents quote, by the program `speed`.
 //! - [`recorded`]: what real programs did, on every map.
+//! - [`evict`]: eviction of caches.
 //! - [`clock`], [`heap`]: the time-stamp counter and an allocator that counts, the only `unsafe` code.
 
 #![deny(unsafe_code)]
 
 pub mod clock;
+pub mod cold;
 pub mod engine;
+pub mod evict;
 pub mod heap;
 pub mod job;
 pub mod latency;

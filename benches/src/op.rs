@@ -9,6 +9,8 @@ pub enum Op {
     LookupLatency,
     /// The same with independent addresses.
     LookupThroughput,
+    /// Finds the whole entry of a mapped address: bounds, protection, object and offset.
+    LookupEntry,
     /// Looks for the entry of an unmapped address.
     LookupMiss,
     /// Finds what lies on either side of an unmapped address; each depends on the answer before.
@@ -39,9 +41,10 @@ pub enum Op {
 
 impl Op {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::LookupLatency,
         Self::LookupThroughput,
+        Self::LookupEntry,
         Self::LookupMiss,
         Self::NeighboursLatency,
         Self::NeighboursThroughput,
@@ -70,6 +73,7 @@ impl Op {
         match self {
             Self::LookupLatency => "lookup_latency",
             Self::LookupThroughput => "lookup_throughput",
+            Self::LookupEntry => "lookup_entry",
             Self::LookupMiss => "lookup_miss",
             Self::NeighboursLatency => "neighbours_latency",
             Self::NeighboursThroughput => "neighbours_throughput",
@@ -102,6 +106,7 @@ impl Op {
             self,
             Self::LookupLatency
                 | Self::LookupThroughput
+                | Self::LookupEntry
                 | Self::NeighboursLatency
                 | Self::NeighboursThroughput
                 | Self::GrowDown

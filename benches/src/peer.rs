@@ -65,8 +65,8 @@ impl Grown {
 ///
 /// The methods with a body are made of the others; a map that needs fewer descents has its own.
 pub trait PeerMap: Sized {
-    /// The entry that holds an address.
-    fn lookup(&self, addr: u64) -> Option<Bounds>;
+    /// The entry that holds an address, and its value.
+    fn entry(&self, addr: u64) -> Option<(Bounds, Value)>;
 
     /// What is around an address.
     fn neighbours(&self, addr: u64) -> Around;
@@ -80,9 +80,6 @@ pub trait PeerMap: Sized {
     /// Removes the entry with these bounds, and returns some number of it.
     fn remove(&mut self, start: u64, end: u64) -> u64;
 
-    /// The value of the entry that holds an address.
-    fn value(&self, addr: u64) -> Option<Value>;
-
     /// Moves the start of the entry `old` to `start`, which has room.
     fn set_start(&mut self, old: Bounds, start: u64);
 
@@ -94,6 +91,18 @@ pub trait PeerMap: Sized {
 
     /// The entries from the first one with an end above `addr` on.
     fn from(&self, addr: u64) -> impl Iterator<Item = Bounds> + '_;
+
+    /// The bounds of the entry that holds an address.
+    #[inline(always)]
+    fn lookup(&self, addr: u64) -> Option<Bounds> {
+        self.entry(addr).map(|(bounds, _)| bounds)
+    }
+
+    /// The value of the entry that holds an address.
+    #[inline]
+    fn value(&self, addr: u64) -> Option<Value> {
+        self.entry(addr).map(|(_, value)| value)
+    }
 
     /// A map of these entries, inserted one by one in this order.
     fn build(max: u64, entries: impl Iterator<Item = (u64, u64, Value)>) -> Self {

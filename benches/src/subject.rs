@@ -1,5 +1,7 @@
 //! The maps under measurement: the whole engine, and its peers beside it.
 
+use std::hint::black_box;
+
 use growstack::{Addr, Growth, PAGE_SIZE, Prot, ProtectWhat, Size};
 
 use crate::engine::Engine;
@@ -132,6 +134,7 @@ impl Subject for Engine {
         match op {
             Op::LookupLatency => chained(batch, |addr, _| mapped(self, addr)),
             Op::LookupThroughput | Op::LookupMiss => independent(batch, |addr| mapped(self, addr)),
+            Op::LookupEntry => chained(batch, |addr, _| entry(self, addr)),
             Op::NeighboursLatency => chained(batch, |addr, _| gap(self, addr)),
             Op::NeighboursThroughput | Op::NeighboursMapped => {
                 independent(batch, |addr| gap(self, addr))
@@ -170,6 +173,14 @@ impl Subject for Engine {
 fn mapped(engine: &Engine, addr: u64) -> u64 {
     let found = engine.process.map().mapped(Addr::new(addr));
     found.map_or(0, |(range, _)| range.start().get() ^ range.end().get())
+}
+
+#[inline(always)]
+fn entry(engine: &Engine, addr: u64) -> u64 {
+    engine.process.map().lookup(Addr::new(addr)).map_or(0, |found| {
+        black_box((found.prot, found.object, found.offset));
+        found.range.start().get() ^ found.range.end().get()
+    })
 }
 
 #[inline(always)]
@@ -222,6 +233,12 @@ impl<P: PeerMap> Subject for Peer<P> {
         match op {
             Op::LookupLatency => chained(batch, |addr, _| lookup(map, addr)),
             Op::LookupThroughput | Op::LookupMiss => independent(batch, |addr| lookup(map, addr)),
+            Op::LookupEntry => chained(batch, |addr, _| {
+                map.entry(addr).map_or(0, |((start, end), value)| {
+                    black_box(value);
+                    start ^ end
+                })
+            }),
             Op::NeighboursLatency => chained(batch, |addr, _| neighbours(map, addr)),
             Op::NeighboursThroughput | Op::NeighboursMapped => {
                 independent(batch, |addr| neighbours(map, addr))

@@ -58,9 +58,11 @@ impl Source {
             (0..BATCH).map(|_| (draw(self, random), Span::NONE)).collect()
         };
         match op {
-            Op::LookupLatency | Op::LookupThroughput | Op::NeighboursMapped | Op::GrowMapped => {
-                free(Self::mapped)
-            }
+            Op::LookupLatency
+            | Op::LookupThroughput
+            | Op::LookupEntry
+            | Op::NeighboursMapped
+            | Op::GrowMapped => free(Self::mapped),
             Op::LookupMiss | Op::NeighboursLatency | Op::NeighboursThroughput => {
                 free(Self::unmapped)
             }

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use growstack_benches::clock::Clock;
+use growstack_benches::cold;
+use growstack_benches::evict::Evicted;
 use growstack_benches::heap::CountingHeap;
 use growstack_benches::latency::{self, Sampling};
 use growstack_benches::op::Op;
@@ -17,6 +19,19 @@ static HEAP: CountingHeap = CountingHeap;
 fn figures() {
     every_map_is_measured_for_every_operation();
     growths_of_every_kind_are_sampled_and_allocate_nothing();
+    every_map_is_measured_after_every_eviction();
+}
+
+fn every_map_is_measured_after_every_eviction() {
+    let measured = cold::measure(64, 3, &Clock::calibrate());
+    assert_eq!(measured.len(), cold::OPS.len() * Evicted::ALL.len() * Who::ALL.len());
+    assert!(measured.iter().all(|one| one.p90 >= one.p50 && one.p50 > 0.0), "{measured:?}");
+    let table = cold::table(&measured, 64);
+    assert_eq!(table.lines().count(), 2 + Evicted::ALL.len() * Who::ALL.len());
+    assert!(
+        table.lines().all(|row| row.matches('|').count() == 2 + 2 * cold::OPS.len()),
+        "{table}"
+    );
 }
 
 fn every_map_is_measured_for_every_operation() {
@@ -34,7 +49,7 @@ fn every_map_is_measured_for_every_operation() {
 
 fn growths_of_every_kind_are_sampled_and_allocate_nothing() {
     let all = latency::measure(64, Sampling::ONCE, &Clock::calibrate()).unwrap();
-    assert_eq!(all.len(), 8, "five with warm caches, three with cold ones");
+    assert_eq!(all.len(), latency::Fault::ALL.len());
     assert!(all.iter().all(|one| one.allocations == 0 && one.growths.len() + one.dropped > 0));
     let records: Vec<_> = all.iter().map(latency::Distribution::record).collect();
     assert!(records.iter().all(|record| record.samples == 0 || !record.quantiles.is_empty()));

@@ -5,8 +5,9 @@ use std::fs;
 use std::num::NonZero;
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use growstack_benches::clock::Clock;
+use growstack_benches::cold;
 use growstack_benches::heap::CountingHeap;
 use growstack_benches::latency::{self, Record, Sampling};
 use growstack_benches::speed::{compare, table};
@@ -32,29 +33,52 @@ struct Arguments {
     /// Write the quantiles of single growths to this file.
     #[arg(long, value_name = "FILE")]
     latency_json: Option<PathBuf>,
-    /// Leave out the faults of several threads.
-    #[arg(long)]
-    no_threads: bool,
+    /// The figures to measure.
+    #[arg(long, value_delimiter = ',', value_enum, default_values_t = Part::value_variants())]
+    only: Vec<Part>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Every map, in batches.
+    Peers,
+    /// Every map, an operation at a time after an eviction of the caches.
+    Cold,
+    /// Growths one by one, with the tail of their times.
+    Growths,
+    /// Faults of several threads.
+    Threads,
 }
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let (rounds, sampling) =
-        if arguments.quick { (25, Sampling::QUICK) } else { (201, Sampling::FULL) };
-    let threads = if arguments.no_threads { None } else { Some(threads::table(arguments.quick)) };
+    let (rounds, sampling, evictions) =
+        if arguments.quick { (25, Sampling::QUICK, 30) } else { (201, Sampling::FULL, 300) };
+    let measures = |part| arguments.only.contains(&part);
+    // Before this thread is kept to one core, which its threads would share.
+    let threads = measures(Part::Threads).then(|| threads::table(arguments.quick));
     if !pin() {
         eprintln!("warning: cannot keep to one core");
     }
     println!("Nanoseconds of an operation, medians; in brackets, times those of growstack.");
     let (mut results, mut growths) = (Vec::new(), Vec::new());
-    for n in arguments.sizes {
+    for &n in &arguments.sizes {
         let (n, clock) = (usize::try_from(n)?, Clock::calibrate());
-        let (measured, memory) = compare(n, rounds, &clock);
-        println!("\n{}", table(&measured, &memory, n));
-        results.extend(measured);
-        growths.extend(latency::measure(n, sampling, &clock)?);
+        if measures(Part::Peers) {
+            let (measured, memory) = compare(n, rounds, &clock);
+            println!("\n{}", table(&measured, &memory, n));
+            results.extend(measured);
+        }
+        if measures(Part::Cold) {
+            println!("\n{}", cold::table(&cold::measure(n, evictions, &clock), n));
+        }
+        if measures(Part::Growths) {
+            growths.extend(latency::measure(n, sampling, &clock)?);
+        }
     }
-    println!("Latency of single growths, nanoseconds.\n\n{}", latency::table(&growths));
+    if !growths.is_empty() {
+        println!("\nLatency of single growths, nanoseconds.\n\n{}", latency::table(&growths));
+    }
     if let Some(threads) = threads {
         println!("{threads}");
     }

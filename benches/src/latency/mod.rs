@@ -1,4 +1,4 @@
-//! The latency of single growths, to the tail.
+//! The latency of single growths with warm caches, to the tail.
 //!
 //! Each sample is one growth of a random stack, between two readings of the time-stamp counter, on
 //! one core. What follows it is not timed: the stack goes back to how it was made, so that the
@@ -11,7 +11,6 @@
 //! Beside each distribution stands that of as many empty pairs of readings, taken in turn with the
 //! samples: whatever it shows is the machine's doing.
 
-mod evict;
 mod sample;
 
 use std::fmt::{self, Write as _};
@@ -57,24 +56,6 @@ impl fmt::Display for Fault {
     }
 }
 
-/// What the caches hold.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Caches {
-    /// What the growths before left there.
-    Warm,
-    /// Nothing of the map: they were emptied before the growth.
-    Cold,
-}
-
-impl fmt::Display for Caches {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Warm => "warm",
-            Self::Cold => "cold",
-        })
-    }
-}
-
 /// The distribution of one kind of growth, in ticks, less those of an empty pair.
 #[derive(Clone, Debug)]
 pub struct Distribution {
@@ -82,8 +63,6 @@ pub struct Distribution {
     pub n: usize,
     /// What becomes of the fault.
     pub fault: Fault,
-    /// What the caches hold.
-    pub caches: Caches,
     /// The samples of the best run: the one with the shortest tail.
     pub growths: Histogram<u64>,
     /// As many empty pairs of readings, in the same run.
@@ -115,7 +94,6 @@ impl Distribution {
         Record {
             op: format!("grow_{}", self.fault),
             n: self.n,
-            caches: self.caches.to_string(),
             samples: self.growths.len(),
             quantiles: self.quantiles(&self.growths),
         }
@@ -129,8 +107,6 @@ pub struct Record {
     pub op: String,
     /// Entries of the map.
     pub n: usize,
-    /// `warm` or `cold`.
-    pub caches: String,
     /// How many growths.
     pub samples: u64,
     /// Shares of the growths, and the nanoseconds that they took at most.
@@ -142,11 +118,11 @@ pub struct Record {
 #[must_use]
 pub fn table(all: &[Distribution]) -> String {
     let mut text = String::from(
-        "| growth, caches | entries | samples | p50 | p90 | p99 | p99.9 | p99.99 | max | allocations |\n\
+        "| growth | entries | samples | p50 | p90 | p99 | p99.9 | p99.99 | max | allocations |\n\
          |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
     );
     for one in all {
-        let name = format!("{}, {}", one.fault, one.caches);
+        let name = one.fault.to_string();
         row(&mut text, &name, one, &one.growths, &one.allocations.to_string());
     }
     if let Some(last) = all.last() {

@@ -7,8 +7,7 @@ use hdrhistogram::Histogram;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use super::evict::Evictor;
-use super::{Caches, Distribution, Fault};
+use super::{Distribution, Fault};
 use crate::clock::{Clock, empty_pair, start, stop};
 use crate::engine::Engine;
 use crate::heap::counted;
@@ -25,25 +24,22 @@ const WARM_UP: u64 = 2000;
 /// How many samples to take.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Sampling {
-    /// Samples of a run with warm caches.
-    pub warm: u64,
-    /// Samples with cold caches. Each takes milliseconds, so there is one run of them.
-    pub cold: u64,
-    /// Runs with warm caches, of which the best one counts.
+    /// Samples of a run.
+    pub samples: u64,
+    /// Runs, of which the best one counts.
     pub runs: u32,
 }
 
 impl Sampling {
     /// For figures to quote.
-    pub const FULL: Self = Self { warm: 200_000, cold: 300, runs: 3 };
+    pub const FULL: Self = Self { samples: 200_000, runs: 3 };
     /// For a glance.
-    pub const QUICK: Self = Self { warm: 20_000, cold: 30, runs: 2 };
+    pub const QUICK: Self = Self { samples: 20_000, runs: 2 };
     /// For a test.
-    pub const ONCE: Self = Self { warm: 64, cold: 2, runs: 2 };
+    pub const ONCE: Self = Self { samples: 64, runs: 2 };
 }
 
-/// Every distribution at one size: warm ones of all faults, cold ones of those that a program waits
-/// for. Call it on a pinned thread.
+/// The distribution of every kind of fault at one size. Call it on a pinned thread.
 ///
 /// # Errors
 ///
@@ -60,9 +56,7 @@ pub fn measure(n: usize, sampling: Sampling, clock: &Clock) -> Result<Vec<Distri
         random: StdRng::seed_from_u64(2),
         clock: *clock,
     };
-    let warm = Fault::ALL.map(|fault| sampler.warm(fault, sampling));
-    let cold = [Fault::Mapped, Fault::Down, Fault::Up].map(|fault| sampler.cold(fault, sampling));
-    Ok(warm.into_iter().chain(cold).collect())
+    Ok(Fault::ALL.into_iter().map(|fault| sampler.distribution(fault, sampling)).collect())
 }
 
 struct Sampler {
@@ -81,25 +75,15 @@ struct Run {
 }
 
 impl Sampler {
-    fn warm(&mut self, fault: Fault, sampling: Sampling) -> Distribution {
+    fn distribution(&mut self, fault: Fault, sampling: Sampling) -> Distribution {
         let runs: Vec<Run> = (0..sampling.runs)
             .map(|_| {
-                for _ in 0..WARM_UP.min(sampling.warm) {
+                for _ in 0..WARM_UP.min(sampling.samples) {
                     self.sample(fault);
                 }
-                self.run(fault, sampling.warm, || ())
+                self.run(fault, sampling.samples)
             })
             .collect();
-        self.distribution(fault, Caches::Warm, runs)
-    }
-
-    fn cold(&mut self, fault: Fault, sampling: Sampling) -> Distribution {
-        let mut evictor = Evictor::new();
-        let run = self.run(fault, sampling.cold, || evictor.evict());
-        self.distribution(fault, Caches::Cold, vec![run])
-    }
-
-    fn distribution(&self, fault: Fault, caches: Caches, runs: Vec<Run>) -> Distribution {
         let allocations = runs.iter().map(|run| run.allocations).sum();
         let dropped = runs.iter().map(|run| run.dropped).sum();
         let best = runs
@@ -109,7 +93,6 @@ impl Sampler {
         Distribution {
             n: self.source.layout().spans.len(),
             fault,
-            caches,
             growths: best.growths,
             empty: best.empty,
             allocations,
@@ -118,13 +101,12 @@ impl Sampler {
         }
     }
 
-    fn run(&mut self, fault: Fault, samples: u64, mut before: impl FnMut()) -> Run {
+    fn run(&mut self, fault: Fault, samples: u64) -> Run {
         let home = stop().core;
         let mut run = Run { growths: histogram(), empty: histogram(), allocations: 0, dropped: 0 };
         for _ in 0..samples {
             self.engine.reserve().expect("memory for nodes");
             let (addr, stack) = self.draw(fault);
-            before();
             let ((ticks, core), allocated) = counted(|| self.time(addr, fault));
             self.undo(fault, &stack);
             run.allocations += allocated.calls;

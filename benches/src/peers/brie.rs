@@ -55,10 +55,10 @@ fn bounds(entry: Option<(End, &(u64, Value))>) -> Option<Bounds> {
 
 impl PeerMap for Brie {
     #[inline(always)]
-    fn lookup(&self, addr: u64) -> Option<Bounds> {
+    fn entry(&self, addr: u64) -> Option<(Bounds, Value)> {
         // A range finds its first entry without the path that a cursor keeps.
-        let (end, &(start, _)) = self.0.iter_from(Excluded(End::new(addr))).next()?;
-        (start <= addr).then_some((start, end.0.get()))
+        let (end, &(start, value)) = self.0.iter_from(Excluded(End::new(addr))).next()?;
+        (start <= addr).then_some(((start, end.0.get()), value))
     }
 
     #[inline(always)]
@@ -81,12 +81,6 @@ impl PeerMap for Brie {
     #[inline]
     fn remove(&mut self, _: u64, end: u64) -> u64 {
         self.0.remove(End::new(end)).map_or(0, |(_, value)| value.word())
-    }
-
-    #[inline]
-    fn value(&self, addr: u64) -> Option<Value> {
-        let (_, &(start, value)) = self.0.iter_from(Excluded(End::new(addr))).next()?;
-        (start <= addr).then_some(value)
     }
 
     fn set_start(&mut self, old: Bounds, start: u64) {

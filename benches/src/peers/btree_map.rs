@@ -24,8 +24,9 @@ impl StdBTreeMap {
 
 impl PeerMap for StdBTreeMap {
     #[inline(always)]
-    fn lookup(&self, addr: u64) -> Option<Bounds> {
-        self.above(addr).filter(|&(start, _)| start <= addr)
+    fn entry(&self, addr: u64) -> Option<(Bounds, Value)> {
+        let (&end, &(start, value)) = self.0.range((Excluded(addr), Unbounded)).next()?;
+        (start <= addr).then_some(((start, end), value))
     }
 
     #[inline(always)]
@@ -45,12 +46,6 @@ impl PeerMap for StdBTreeMap {
     #[inline]
     fn remove(&mut self, _: u64, end: u64) -> u64 {
         self.0.remove(&end).map_or(0, |(_, value)| value.word())
-    }
-
-    #[inline]
-    fn value(&self, addr: u64) -> Option<Value> {
-        let (_, &(start, value)) = self.0.range((Excluded(addr), Unbounded)).next()?;
-        (start <= addr).then_some(value)
     }
 
     fn set_start(&mut self, old: Bounds, start: u64) {

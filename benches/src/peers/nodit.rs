@@ -36,8 +36,9 @@ impl Nodit {
 
 impl PeerMap for Nodit {
     #[inline(always)]
-    fn lookup(&self, addr: u64) -> Option<Bounds> {
-        self.0.get_key_value_at_point(&addr).ok().map(|(interval, _)| bounds(interval))
+    fn entry(&self, addr: u64) -> Option<(Bounds, Value)> {
+        let found = self.0.get_key_value_at_point(&addr).ok();
+        found.map(|(interval, value)| (bounds(interval), *value))
     }
 
     #[inline(always)]
@@ -67,11 +68,6 @@ impl PeerMap for Nodit {
     #[inline]
     fn remove(&mut self, start: u64, end: u64) -> u64 {
         self.0.remove_overlapping(&ie(start, end)).map(|(_, value)| value.word()).sum()
-    }
-
-    #[inline]
-    fn value(&self, addr: u64) -> Option<Value> {
-        self.0.get_at_point(&addr).copied()
     }
 
     fn set_start(&mut self, old: Bounds, start: u64) {

@@ -41,8 +41,9 @@ impl Ranges {
 
 impl PeerMap for Ranges {
     #[inline(always)]
-    fn lookup(&self, addr: u64) -> Option<Bounds> {
-        self.0.get_key_value(&addr).map(|(range, _)| (range.start, range.end))
+    fn entry(&self, addr: u64) -> Option<(Bounds, Value)> {
+        let found = self.0.get_key_value(&addr);
+        found.map(|(range, value)| ((range.start, range.end), *value))
     }
 
     #[inline(always)]
@@ -66,11 +67,6 @@ impl PeerMap for Ranges {
     fn remove(&mut self, start: u64, end: u64) -> u64 {
         self.0.remove(start..end);
         start
-    }
-
-    #[inline]
-    fn value(&self, addr: u64) -> Option<Value> {
-        self.0.get(&addr).copied()
     }
 
     fn set_start(&mut self, old: Bounds, start: u64) {

@@ -59,8 +59,9 @@ impl RedBlack {
 
 impl PeerMap for RedBlack {
     #[inline(always)]
-    fn lookup(&self, addr: u64) -> Option<Bounds> {
-        self.at(addr).get().map(Node::bounds).filter(|&(start, _)| start <= addr)
+    fn entry(&self, addr: u64) -> Option<(Bounds, Value)> {
+        let node = self.at(addr).get()?;
+        (node.start.get() <= addr).then(|| (node.bounds(), node.value.get()))
     }
 
     #[inline(always)]
@@ -82,12 +83,6 @@ impl PeerMap for RedBlack {
     #[inline]
     fn remove(&mut self, _: u64, end: u64) -> u64 {
         self.0.find_mut(&end).remove().map_or(0, |node| node.value.get().word())
-    }
-
-    #[inline]
-    fn value(&self, addr: u64) -> Option<Value> {
-        let node = self.at(addr).get()?;
-        (node.start.get() <= addr).then(|| node.value.get())
     }
 
     fn set_start(&mut self, old: Bounds, start: u64) {

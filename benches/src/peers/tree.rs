@@ -18,8 +18,8 @@ impl EngineTree {
 
 impl PeerMap for EngineTree {
     #[inline(always)]
-    fn lookup(&self, addr: u64) -> Option<Bounds> {
-        self.0.get(addr).map(|entry| (entry.start, entry.end))
+    fn entry(&self, addr: u64) -> Option<(Bounds, Value)> {
+        self.0.get(addr).map(|entry| ((entry.start, entry.end), *entry.value))
     }
 
     #[inline(always)]
@@ -44,11 +44,6 @@ impl PeerMap for EngineTree {
         let mut at = Cursor::default();
         self.0.seek_into(start, &mut at);
         self.0.remove(&mut at).map_or(0, |value| value.word())
-    }
-
-    #[inline]
-    fn value(&self, addr: u64) -> Option<Value> {
-        self.0.get(addr).map(|entry| *entry.value)
     }
 
     fn set_start(&mut self, old: Bounds, start: u64) {

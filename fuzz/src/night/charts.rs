@@ -9,7 +9,6 @@ use super::History;
 pub(super) struct Distribution {
     op: String,
     n: u64,
-    caches: String,
     /// Shares and nanoseconds.
     quantiles: Vec<(f64, f64)>,
 }
@@ -98,7 +97,7 @@ pub(super) fn plot(all: &[Distribution]) -> Option<Plot> {
     let line = |one: &&Distribution| {
         let shown = one.quantiles.iter().filter(|(share, _)| *share < 1.0);
         let place = |(s, ns): &(f64, f64)| format!("{:.1},{:.1}", x(nines(*s)), y(log(*ns)));
-        let name = format!("{}, {} entries, caches {}", one.op, one.n, one.caches);
+        let name = format!("{}, {} entries", one.op, one.n);
         (name, shown.map(place).collect::<Vec<_>>().join(" "))
     };
     Some(Plot {
