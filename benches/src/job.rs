@@ -67,6 +67,18 @@ impl Job {
         job
     }
 
+    /// The same with one operation in a batch.
+    ///
+    /// # Panics
+    ///
+    /// As [`new`](Self::new).
+    #[must_use]
+    pub fn of_singles(op: Op, who: Who, n: usize, count: usize) -> Self {
+        let mut job = Self::with_batches(op, who, n, count);
+        job.batches.iter_mut().for_each(|batch| batch.truncate(1));
+        job
+    }
+
     /// Gets ready for the next batch.
     pub fn advance(&mut self) {
         self.at = (self.at + 1) % self.batches.len();
