@@ -82,7 +82,8 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         self.tree.set_bounds(cursor, at, end);
         let body = self.body_mut(cursor)?;
         *body = upper_part(body, start, at);
-        self.tree.insert_predicted(cursor, start, at, lower)?;
+        let below = self.tree.end_below(cursor);
+        self.tree.insert_predicted(cursor, (start, at), lower, below)?;
         Ok(())
     }
 

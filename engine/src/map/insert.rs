@@ -49,14 +49,14 @@ impl<O> Mapping<O> {
 /// Where and how an insertion goes into the map.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Place {
-    /// A new entry of its own, with this offset.
-    Alone { offset: u64 },
+    /// A new entry of its own.
+    Alone,
     /// 6.7a: the lower neighbour becomes longer.
     Extend,
     /// 6.9: it merges with the lower neighbour.
     MergeLower,
-    /// 6.9: it merges with the upper neighbour, and this offset is kept.
-    MergeUpper { offset: u64 },
+    /// 6.9: it merges with the upper neighbour, and its offset is kept.
+    MergeUpper,
     /// 6.9: it closes the gap between two entries that it merges with.
     MergeBoth,
     /// 13.12: the lower neighbour merges with the one below it, which sets a place free.
@@ -69,6 +69,8 @@ pub(crate) struct Placement<O> {
     pub(super) start: u64,
     pub(super) end: u64,
     pub(super) body: Body<O>,
+    /// Where the lower neighbour ends, if there is one.
+    pub(super) below: Option<u64>,
     pub(super) charge: Charge,
     pub(super) place: Place,
 }
@@ -136,11 +138,11 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let charge = Charge::of(mapping.flags, mapping.prot, mapping.object.is_none());
         let mut body = mapping.into_body(charge);
         // What does not touch is known without reading another leaf.
-        let touches = self.tree.end_below(at) == Some(start);
-        let below = if touches { self.tree.item_below(at) } else { None };
-        let above = self.tree.item(at).filter(|above| above.start == end);
-        let place = Place::of(&mut body, end - start, below, above);
-        Placement { start, end, body, charge, place }
+        let below = self.tree.end_below(at);
+        let lower = if below == Some(start) { self.tree.item_below(at) } else { None };
+        let upper = self.tree.item(at).filter(|upper| upper.start == end);
+        let place = Place::of(&mut body, end - start, lower, upper);
+        Placement { start, end, body, below, charge, place }
     }
 
     /// Reserves the swap for an insertion whose nodes have been predicted, and makes it.
@@ -162,10 +164,10 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         at: &mut Cursor,
         placement: Placement<O::Object>,
     ) -> Result<(), Refusal> {
-        let Placement { start, end, charge, place, .. } = placement;
-        if let Place::Alone { offset } = place {
-            let body = placement.body.with_offset(offset);
-            if let Err(out) = self.tree.insert_predicted(at, start, end, body) {
+        let Placement { start, end, charge, .. } = placement;
+        if placement.place == Place::Alone {
+            let Placement { body, below, .. } = placement;
+            if let Err(out) = self.tree.insert_predicted(at, (start, end), body, below) {
                 self.pay_back(charge, end - start);
                 return Err(out.into());
             }
@@ -184,7 +186,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     ) -> Result<(), Refusal> {
         let Placement { start, end, body, place, .. } = placement;
         match place {
-            Place::Alone { .. } => return Err(corrupt()),
+            Place::Alone => return Err(corrupt()),
             Place::Extend => {
                 self.extend_lower(at, end)?;
                 self.simplify(at)?;
@@ -193,10 +195,10 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
             // the lower neighbour. Stacks and their pieces are anonymous, and where two anonymous
             // entries merge, 6.7 extends the lower one instead.
             Place::MergeLower => self.extend_lower(at, end)?,
-            Place::MergeUpper { offset } => {
+            Place::MergeUpper => {
                 let top = self.entry(at)?.end;
                 self.tree.set_bounds(at, start, top);
-                self.replace(at, body.with_offset(offset))?;
+                self.replace(at, body)?;
             }
             Place::MergeBoth => {
                 let top = self.entry(at)?.end;
@@ -254,15 +256,14 @@ impl Place {
             }
             body.offset = below.value.offset.wrapping_add(below.end - below.start);
         }
-        let offset = body.offset;
         let lower = below.is_some_and(|b| b.value.merges_with(b.end - b.start, body));
         // A merge with the lower neighbour gives the new entry its offset; for objects that is
         // the same number seen from further below, and anonymous ones do not look at it.
         let upper = above.is_some_and(|a| body.merges_with(length, a.value));
         match (lower, upper) {
-            (false, false) => Self::Alone { offset },
+            (false, false) => Self::Alone,
             (true, false) => Self::MergeLower,
-            (false, true) => Self::MergeUpper { offset },
+            (false, true) => Self::MergeUpper,
             (true, true) => Self::MergeBoth,
         }
     }
@@ -343,7 +344,8 @@ impl<O> Placement<O> {
             self.body.flags |= EntryFlags::GROWS_UP;
         }
         self.body.avail = avail;
-        self.place = Place::Alone { offset };
+        self.body.offset = offset;
+        self.place = Place::Alone;
         self
     }
 }

@@ -15,12 +15,13 @@ use crate::tree::Cursor;
 
 impl<O: Objects, const B: usize> VmMap<O, B> {
     /// Plans a piece from `start` up to the stack at `at`, which starts at `end`: the piece has the
-    /// growth flag, and `avail` left.
+    /// growth flag, and `avail` left. `below` is where the lower neighbour ends.
     #[inline(always)]
     pub(crate) fn plan_piece(
         &self,
         at: &Cursor,
         (start, end): (u64, u64),
+        below: Option<u64>,
         (prot, max): (Prot, Prot),
         charge: Charge,
         avail: u64,
@@ -29,18 +30,24 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let mut body = Body::new(prot, max, Inherit::Copy, flags, None, 0);
         body.avail = avail;
         // The lower neighbour hardly ever ends where the piece starts. Else there is nothing to merge.
-        let touches = self.tree.end_below(at) == Some(start);
-        let place = if touches {
-            self.place_touching(at, start, end, &body)
+        let place = if below == Some(start) {
+            self.place_touching(at, start, end, &mut body)
         } else {
-            Place::Alone { offset: 0 }
+            Place::Alone
         };
-        Placement { start, end, body, charge, place }
+        Placement { start, end, body, below, charge, place }
     }
 
-    /// The place of a piece that touches the lower neighbour, by what an insertion would make of it.
+    /// The place of a piece that touches the lower neighbour, and its offset, by what an insertion
+    /// would make of it.
     #[cold]
-    fn place_touching(&self, at: &Cursor, start: u64, end: u64, piece: &Body<O::Object>) -> Place {
+    fn place_touching(
+        &self,
+        at: &Cursor,
+        start: u64,
+        end: u64,
+        piece: &mut Body<O::Object>,
+    ) -> Place {
         let mapping = Mapping { max: piece.max(), ..Mapping::anonymous(piece.prot()) };
         let placement = self.place(at, start, end, mapping);
         let mut lower = at.clone();
@@ -49,11 +56,11 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
                 if self.tree.retreat(&mut lower) && self.lower_to_merge(&lower).is_some() {
                     return Place::InPlaceOfLower;
                 }
-                let length = below.end - below.start;
-                Place::Alone { offset: below.value.offset.wrapping_add(length) }
+                piece.offset = below.value.offset.wrapping_add(below.end - below.start);
             }
-            _ => Place::Alone { offset: placement.body.offset },
+            _ => piece.offset = placement.body.offset,
         }
+        Place::Alone
     }
 
     /// Room for a piece below the stack at `at`; without, its swap is given back.

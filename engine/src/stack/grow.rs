@@ -96,7 +96,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let charge = Charge::of(MapFlags::NONE, prot, true);
         self.pay(charge, length).map_err(|refusal| self.refuse(at, cut(refusal)))?;
         let avail = left.wrapping_sub(length);
-        let piece = self.plan_piece(at, (bottom, start), (prot, max), charge, avail);
+        let piece = self.plan_piece(at, (bottom, start), below, (prot, max), charge, avail);
         self.ensure_piece(at, &piece)?;
         // Nothing refuses any more.
         // 13.13: the flag moves to the new piece, `avail` is copied before its length goes off.

@@ -1,14 +1,14 @@
-//! Where the nodes live: chunks of equal nodes, named by `u32` indices.
+//! Where the nodes live: chunks of nodes, named by `u32` indices.
 //!
 //! A chunk is allocated once and neither moved nor given back before the arena goes, so growing
 //! costs no copy and a free node stays there for an edit that must not fail. To have memory back,
-//! [`Tree::shrink`](super::Tree::shrink) moves the entries to an arena of its size. An index is the number
-//! of a chunk and a slot in it. All chunks are of one length that the compiler knows, so that an
-//! access is one load from the directory, one from the node, and no check of the slot. They are
-//! short, so that a small map stays small; the directory of a map of a million entries is then some
-//! 90 KB.
+//! [`Tree::shrink`](super::Tree::shrink) moves the entries to an arena of its size.
+//!
+//! An index is the number of a chunk and a slot in it. Chunks become longer as the arena grows, so
+//! that there are few of them, and their table has room in the arena itself: an access is one load
+//! from the table, next to the root, and one from the node. A new chunk adds at most a quarter to
+//! what there is, and past 32,768 nodes at most half.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::mem::size_of;
 
@@ -16,10 +16,22 @@ use core::mem::size_of;
 pub(super) const NIL: u32 = u32::MAX;
 
 /// Bits of an index that name the slot.
-const SHIFT: u32 = 3;
+const SHIFT: u32 = 26;
 
-/// Nodes of a chunk.
-const CHUNK: usize = 1 << SHIFT;
+/// Slots that an index can name.
+const SLOTS: u32 = 1 << SHIFT;
+
+/// Chunks that an index can name. The last one is never made, since [`NIL`] would be in it.
+const CHUNKS: usize = 1 << (u32::BITS - SHIFT);
+
+/// Nodes that a chunk has room for.
+const fn room(chunk: usize) -> usize {
+    match chunk {
+        0..16 => 8,
+        16..48 => 32 << ((chunk - 16) / 4),
+        _ => 16_384 << ((chunk - 48) / 2),
+    }
+}
 
 /// What an arena asks of the nodes it holds.
 pub(super) trait Node {
@@ -37,17 +49,23 @@ pub(super) struct Exhausted;
 
 /// A growing set of nodes.
 pub(super) struct Arena<N> {
-    chunks: Vec<Box<[N; CHUNK]>>,
-    /// The index of the first node never handed out; those after it are vacant, too.
-    fresh: usize,
+    used: usize,
+    /// Nodes that the chunks have room for.
+    allocated: usize,
     /// Head of the list of nodes given back.
     free: u32,
-    used: usize,
+    /// Chunks allocated.
+    count: u32,
+    /// The chunk that nodes never handed out come from next.
+    filling: usize,
+    /// The nodes handed out so far; capacity for more.
+    chunks: [Vec<N>; CHUNKS],
 }
 
 impl<N: Node> Arena<N> {
     pub(super) const fn new() -> Self {
-        Self { chunks: Vec::new(), fresh: 0, free: NIL, used: 0 }
+        let chunks = [const { Vec::new() }; CHUNKS];
+        Self { used: 0, allocated: 0, free: NIL, count: 0, filling: 0, chunks }
     }
 
     /// Nodes in use.
@@ -57,24 +75,15 @@ impl<N: Node> Arena<N> {
 
     /// Nodes allocated and not in use.
     pub(super) fn spare(&self) -> usize {
-        self.allocated() - self.used
-    }
-
-    fn allocated(&self) -> usize {
-        self.chunks.len() * CHUNK
-    }
-
-    /// Bytes allocated.
-    pub(super) fn memory(&self) -> usize {
-        self.bytes() + self.chunks.capacity() * size_of::<Box<[N; CHUNK]>>()
+        self.allocated - self.used
     }
 
     #[inline(always)]
     const fn split(at: u32) -> (usize, usize) {
-        ((at >> SHIFT) as usize, at as usize % CHUNK)
+        ((at >> SHIFT) as usize, (at % SLOTS) as usize)
     }
 
-    /// The node at an index; `None` for [`NIL`] and for any other that is not allocated.
+    /// The node at an index; `None` for [`NIL`] and for any other that is not handed out.
     #[inline(always)]
     pub(super) fn get(&self, at: u32) -> Option<&N> {
         let (chunk, slot) = Self::split(at);
@@ -106,48 +115,58 @@ impl<N: Node> Arena<N> {
 
     #[cold]
     fn reserve_chunks(&mut self, spare: usize) -> Result<(), Exhausted> {
-        let chunks = self.used.checked_add(spare).ok_or(Exhausted)?.div_ceil(CHUNK);
-        // So that no node is without an index.
-        let nodes = chunks.checked_mul(CHUNK).ok_or(Exhausted)?;
-        u32::try_from(nodes).map_err(|_| Exhausted)?;
-        let missing = chunks - self.chunks.len();
-        let mut added = Vec::new();
-        added.try_reserve_exact(missing).map_err(|_| Exhausted)?;
-        for _ in 0..missing {
-            added.push(Self::chunk()?);
+        let wanted = self.used.checked_add(spare).ok_or(Exhausted)?;
+        let count = Self::chunks_for(wanted).ok_or(Exhausted)?;
+        let had = self.chunks();
+        for at in had..count {
+            if let Some(chunk) = self.chunks.get_mut(at)
+                && chunk.try_reserve_exact(room(at)).is_err()
+            {
+                self.give_up(had);
+                return Err(Exhausted);
+            }
+            self.allocated += room(at);
+            self.count += 1;
         }
-        self.chunks.try_reserve(missing).map_err(|_| Exhausted)?;
-        self.chunks.append(&mut added);
         Ok(())
     }
 
-    /// Gives back the chunks after the first `kept`, from which no node was ever taken. Their places in
-    /// the directory stay, a word for each.
+    /// The number of chunks that have room for `nodes` nodes; `None` if there are no indices for them.
+    fn chunks_for(nodes: usize) -> Option<usize> {
+        let mut left = nodes;
+        (0..CHUNKS).find(|&chunk| {
+            let filled = left == 0;
+            left = left.saturating_sub(room(chunk));
+            filled
+        })
+    }
+
+    /// Gives back the chunks after the first `kept`, from which no node was ever taken.
     pub(super) fn give_up(&mut self, kept: usize) {
-        debug_assert!(self.fresh <= kept * CHUNK);
-        self.chunks.truncate(kept);
+        for at in kept..self.chunks() {
+            if let Some(chunk) = self.chunks.get_mut(at) {
+                debug_assert!(chunk.is_empty());
+                *chunk = Vec::new();
+            }
+            self.allocated -= room(at);
+            self.count -= 1;
+        }
     }
 
     /// Chunks allocated.
     pub(super) fn chunks(&self) -> usize {
-        self.chunks.len()
+        self.count as usize
     }
 
     /// Bytes of the chunks that hold `nodes` nodes.
-    pub(super) const fn bytes_for(nodes: usize) -> usize {
-        nodes.div_ceil(CHUNK) * CHUNK * size_of::<N>()
+    pub(super) fn bytes_for(nodes: usize) -> usize {
+        let chunks = Self::chunks_for(nodes).unwrap_or(CHUNKS);
+        (0..chunks).map(room).sum::<usize>().saturating_mul(size_of::<N>())
     }
 
     /// Bytes of all chunks.
     pub(super) fn bytes(&self) -> usize {
-        self.allocated() * size_of::<N>()
-    }
-
-    fn chunk() -> Result<Box<[N; CHUNK]>, Exhausted> {
-        let mut nodes = Vec::new();
-        nodes.try_reserve_exact(CHUNK).map_err(|_| Exhausted)?;
-        nodes.resize_with(CHUNK, N::vacant);
-        nodes.into_boxed_slice().try_into().map_err(|_| Exhausted)
+        self.allocated * size_of::<N>()
     }
 
     /// A vacant node out of the free ones; `None` if there is none.
@@ -167,10 +186,16 @@ impl<N: Node> Arena<N> {
     }
 
     fn take_fresh(&mut self) -> Option<u32> {
-        let at = u32::try_from(self.fresh).ok()?;
-        self.get(at)?;
-        self.fresh += 1;
-        Some(at)
+        if self.chunks.get(self.filling)?.len() == room(self.filling) {
+            self.filling += 1;
+        }
+        if self.filling >= self.chunks() {
+            return None;
+        }
+        let chunk = self.chunks.get_mut(self.filling)?;
+        let slot = u32::try_from(chunk.len()).ok()?;
+        chunk.push(N::vacant());
+        Some((u32::try_from(self.filling).ok()? << SHIFT) + slot)
     }
 
     /// Gives a node back; it must be vacant.
@@ -185,9 +210,8 @@ impl<N: Node> Arena<N> {
 
     /// Drops what every node holds, and keeps the memory.
     pub(super) fn clear(&mut self) {
-        let handed_out = self.chunks.iter_mut().flat_map(|chunk| chunk.iter_mut()).take(self.fresh);
-        handed_out.for_each(|node| *node = N::vacant());
-        self.fresh = 0;
+        self.chunks.iter_mut().for_each(Vec::clear);
+        self.filling = 0;
         self.free = NIL;
         self.used = 0;
     }
@@ -206,6 +230,6 @@ impl<N: Node> Arena<N> {
 
     /// Nodes ever handed out since the last [`clear`](Self::clear).
     pub(super) fn handed_out(&self) -> usize {
-        self.fresh
+        self.chunks.iter().map(Vec::len).sum()
     }
 }

@@ -159,7 +159,8 @@ impl<V: Default, const B: usize> Tree<V, B> {
                 let added = self.add_last_leaf(at, top);
                 debug_assert!(added.is_some(), "nodes are reserved");
             }
-            let placed = self.place(at, start, end, value);
+            let below = self.end_below(at);
+            let placed = self.place(at, (start, end), value, below);
             debug_assert!(placed.is_some(), "the last leaf has room");
         }
         at.set_slot(0, at.slot(0) + 1);

@@ -29,18 +29,21 @@ impl<V: Default, const B: usize> Tree<V, B> {
         value: V,
     ) -> Result<(), OutOfNodes> {
         self.predict_one(at);
-        self.insert_predicted(at, start, end, value)
+        let below = self.end_below(at);
+        self.insert_predicted(at, (start, end), value, below)
     }
 
-    /// The same as a part of an operation that has predicted its nodes.
+    /// The same as a part of an operation that has predicted its nodes, and knows where the entry
+    /// below ends.
     pub(crate) fn insert_predicted(
         &mut self,
         at: &mut Cursor,
-        start: u64,
-        end: u64,
+        (start, end): (u64, u64),
         value: V,
+        below: Option<u64>,
     ) -> Result<(), OutOfNodes> {
         debug_assert!(self.has_room(at, 0, start, end), "[{start:#x}, {end:#x}) is taken");
+        debug_assert_eq!(self.end_below(at), below);
         if !self.has_free_place(at) {
             self.ensure(self.need_one(at))?;
             self.prediction.insertion(at.node(0));
@@ -51,18 +54,24 @@ impl<V: Default, const B: usize> Tree<V, B> {
         } else {
             self.prediction.insertion(at.node(0));
         }
-        let placed = self.place(at, start, end, value);
+        let placed = self.place(at, (start, end), value, below);
         debug_assert!(placed.is_some(), "a void cursor");
         Ok(())
     }
 
-    /// Puts an entry into the cursor's leaf, which has room.
+    /// Puts an entry into the cursor's leaf, which has room; `below` is where the one below ends.
     ///
     /// That never changes the leaf's last end but in the last leaf, where no separator has it: a
     /// cursor is past the last entry of a leaf only at the end of the tree.
-    pub(super) fn place(&mut self, at: &Cursor, start: u64, end: u64, value: V) -> Option<()> {
+    pub(super) fn place(
+        &mut self,
+        at: &Cursor,
+        (start, end): (u64, u64),
+        value: V,
+        below: Option<u64>,
+    ) -> Option<()> {
         let slot = at.slot(0);
-        let below = self.end_below(at).unwrap_or(self.min);
+        let below = below.unwrap_or(self.min);
         let leaf = self.leaves.get_mut(at.node(0))?;
         let next = leaf.range(slot);
         leaf.insert(slot, start, end, value);

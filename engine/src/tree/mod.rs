@@ -111,12 +111,12 @@ pub struct Tree<V, const B: usize = 16> {
     len: usize,
     root: u32,
     height: usize,
-    leaves: Arena<Leaf<V, B>>,
-    inner: Arena<Inner<B>>,
     min: u64,
     max: u64,
     cap: Option<usize>,
     prediction: Prediction,
+    leaves: Arena<Leaf<V, B>>,
+    inner: Arena<Inner<B>>,
 }
 
 impl<V: Default, const B: usize> Tree<V, B> {

@@ -217,9 +217,9 @@ impl<V: Default, const B: usize> Tree<V, B> {
         self.leaves.spare() + self.inner.spare()
     }
 
-    /// Bytes allocated for nodes and their directories, free nodes included.
+    /// Bytes allocated for nodes, free nodes included.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.leaves.memory() + self.inner.memory()
+        self.leaves.bytes() + self.inner.bytes()
     }
 }

@@ -179,7 +179,8 @@ fn check_finds_a_prediction_that_was_too_low() {
     };
     let insert = |tree: &mut Tree<u64, 4>, start| {
         let mut at = tree.seek(start);
-        tree.insert_predicted(&mut at, start, start + 1, start).unwrap();
+        let below = tree.end_below(&at);
+        tree.insert_predicted(&mut at, (start, start + 1), start, below).unwrap();
     };
     // A node too few.
     let mut tree = full();
