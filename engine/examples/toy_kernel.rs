@@ -30,17 +30,15 @@ impl PartialEq for Object {
 }
 
 impl Object {
-    /// The frame at an offset, and whether it is in this object itself and not below it.
-    fn frame(&self, offset: u64) -> Option<(Frame, bool)> {
-        if let Some(frame) = self.pages.borrow().get(&offset) {
-            return Some((frame.clone(), true));
-        }
-        let (below, from) = self.below.as_ref()?;
-        Some((below.frame(from + offset)?.0, false))
+    /// The frame at an offset, of this object or one below it.
+    fn frame(&self, offset: u64) -> Option<Frame> {
+        let own = self.pages.borrow().get(&offset).cloned();
+        own.or_else(|| self.below.as_ref().and_then(|(below, from)| below.frame(from + offset)))
     }
 
-    /// A frame of this object's own at an offset.
-    fn own(&self, offset: u64, word: u64) -> Frame {
+    /// A frame of this object's own at an offset: a copy of the one below, or of zeros.
+    fn own(&self, offset: u64) -> Frame {
+        let word = self.frame(offset).map_or(0, |frame| frame.get());
         self.pages.borrow_mut().entry(offset).or_insert_with(|| Rc::new(Cell::new(word))).clone()
     }
 }
@@ -74,21 +72,16 @@ impl Objects for Kernel {
 struct Process {
     space: VmSpace<Kernel>,
     table: PageTable,
-    /// What a program should find: a word for each page that it has written.
-    written: BTreeMap<u64, u64>,
+    /// What a program should find: the sum of what it has added to each page.
+    sums: BTreeMap<u64, u64>,
 }
 
-/// What the processor knows: the frame of each page, and whether it may be written.
-type PageTable = BTreeMap<u64, (Frame, bool)>;
+/// What the processor knows: the frame of each page, and the accesses that it allows.
+type PageTable = BTreeMap<u64, (Frame, Prot)>;
 
-/// Takes pages out of a page table: the next access to one faults.
+/// Takes changed pages out of a page table: the next access to one faults.
 fn follow(table: &mut PageTable) -> impl FnMut(Change) + '_ {
-    |change| match change {
-        Change::Unmapped(range) | Change::Protected(range, _) | Change::CopyOnWrite(range) => {
-            table.retain(|&page, _| !range.contains(Addr::new(page)));
-        }
-        Change::Mapped(..) | Change::Wired(_) | Change::Unwired(_) => {}
-    }
+    |change| table.retain(|&page, _| !change.range().contains(Addr::new(page)))
 }
 
 impl Process {
@@ -97,34 +90,28 @@ impl Process {
         let map = VmMap::with_objects(Addr::new(PAGE_SIZE), max, Kernel::default());
         let mut space = VmSpace::new(map, Limits::default(), StackTunables::default());
         space.exec(max, Size::new(8 << 20), Prot::RW, |_| ())?;
-        Ok(Self { space, table: BTreeMap::new(), written: BTreeMap::new() })
+        Ok(Self { space, table: BTreeMap::new(), sums: BTreeMap::new() })
     }
 
     /// An access of the program: the page table serves it, or a page fault fills the page table.
     fn access(&mut self, page: u64, access: Prot) -> Result<Frame, FaultError> {
-        let write = access.contains(Prot::WRITE);
-        if let Some((frame, writable)) = self.table.get(&page)
-            && (*writable || !write)
-        {
+        if let Some((frame, _)) = self.table.get(&page).filter(|(_, prot)| prot.contains(access)) {
             return Ok(frame.clone());
         }
         let addr = Addr::new(page);
         let fault = self.space.fault(addr, access, follow(&mut self.table))?;
         let object = fault.entry.object.as_ref().expect("this kernel makes objects");
         let offset = fault.offset_of(addr);
-        let (frame, own) = match object.frame(offset) {
-            Some((below, false)) if write => (object.own(offset, below.get()), true),
-            Some(found) => found,
-            None => (object.own(offset, 0), true),
-        };
-        let writable = own && fault.page_prot().contains(Prot::WRITE);
-        self.table.insert(page, (frame.clone(), writable));
+        let found = object.frame(offset).filter(|_| access == Prot::READ);
+        let frame = found.unwrap_or_else(|| object.own(offset));
+        // No more than `access`: a page that was read may have to be copied before it is written.
+        self.table.insert(page, (frame.clone(), access));
         Ok(frame)
     }
 
-    fn store(&mut self, page: u64, word: u64) -> Result<(), FaultError> {
-        self.access(page, Prot::WRITE)?.set(word);
-        self.written.insert(page, word);
+    fn add(&mut self, page: u64, word: u64) -> Result<(), FaultError> {
+        self.access(page, Prot::RW)?.update(|old| old + word);
+        *self.sums.entry(page).or_default() += word;
         Ok(())
     }
 
@@ -136,7 +123,7 @@ impl Process {
 
     fn munmap(&mut self, start: u64, pages: u64) -> Result<(), Refusal> {
         let end = start + pages * PAGE_SIZE;
-        self.written.retain(|page, _| !(start..end).contains(page));
+        self.sums.retain(|page, _| !(start..end).contains(page));
         let tell = follow(&mut self.table);
         self.space.map_mut().remove(Addr::new(start), Addr::new(end), tell)
     }
@@ -149,13 +136,13 @@ impl Process {
 
     fn fork(&mut self) -> Result<Self, Refusal> {
         let space = self.space.fork(follow(&mut self.table))?;
-        Ok(Self { space, table: BTreeMap::new(), written: self.written.clone() })
+        Ok(Self { space, table: BTreeMap::new(), sums: self.sums.clone() })
     }
 
     /// Reads every page written, as the program would.
     fn check(&mut self) {
-        for (page, word) in self.written.clone() {
-            assert_eq!(self.access(page, Prot::READ).map(|frame| frame.get()), Ok(word));
+        for (page, sum) in self.sums.clone() {
+            assert_eq!(self.access(page, Prot::READ).map(|frame| frame.get()), Ok(sum));
         }
     }
 }
@@ -164,31 +151,29 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let top = 1 << 47;
     let mut shell = Process::exec(top)?;
     for depth in 1..=512 {
-        shell.store(top - depth * PAGE_SIZE, depth)?; // Each 32nd one grows the stack.
+        shell.add(top - depth * PAGE_SIZE, depth)?; // Each 32nd one grows the stack.
     }
-    assert!(matches!(shell.store(PAGE_SIZE, 0), Err(FaultError::Growth(_))));
+    assert!(matches!(shell.add(PAGE_SIZE, 0), Err(FaultError::Growth(_))));
     let heap = shell.mmap(64)?;
     for page in 0..64 {
-        shell.store(heap + page * PAGE_SIZE, !page)?;
+        shell.add(heap + page * PAGE_SIZE, page)?;
     }
     let mut processes = vec![shell];
     for round in 0..100_u64 {
         let number = usize::try_from(round)? % processes.len();
         let mut child = processes[number].fork()?;
-        for page in 0..64 {
-            let (addr, word) = (heap + page * PAGE_SIZE, round << 8 | page);
-            match (page * 5 + round) % 4 {
-                0 => processes[number].store(addr, word)?,
-                1 => child.store(addr, word)?,
-                _ => {}
-            }
+        child.check(); // What it reads here, it has to copy before it writes.
+        for page in (round % 4..64).step_by(4) {
+            let word = round << 8 | page;
+            processes[number].add(heap + page * PAGE_SIZE, word)?;
+            child.add(heap + (page ^ 1) * PAGE_SIZE, word)?;
         }
         child.mprotect(heap, Prot::READ)?;
-        assert!(matches!(child.store(heap, 0), Err(FaultError::NoPermission { .. })));
+        assert!(matches!(child.add(heap, 0), Err(FaultError::NoPermission { .. })));
         child.mprotect(heap, Prot::RW)?;
         let more = child.mmap(4)?;
-        child.store(more, round)?;
-        child.store(more + 3 * PAGE_SIZE, round)?;
+        child.add(more, round)?;
+        child.add(more + 3 * PAGE_SIZE, round)?;
         child.munmap(more, 2)?;
         assert!(matches!(child.access(more, Prot::READ), Err(FaultError::Unmapped { .. })));
         processes.push(child);

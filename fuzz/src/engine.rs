@@ -4,22 +4,22 @@ use std::collections::BTreeMap;
 use std::mem;
 
 use growstack::{
-    Addr, AddrRange, Change, Growth, KernReturn, Objects, PAGE_SIZE, Refusal, VmMap, VmSpace,
+    Addr, AddrRange, Change, Growth, KernReturn, Limits, Objects, PAGE_SIZE, Refusal,
+    StackTunables, VmMap, VmSpace,
 };
 
 use crate::answer::{Answer, Cause, Row, Summary};
-use crate::objects::{Handle, Kernel, with_handle, with_number};
+use crate::objects::{Kernel, Numbered, with_handle, with_number};
 use crate::op::{Config, Op, ProcessId};
 use crate::space::{AddressSpace, refill};
 
 /// Answers an operation by the methods that the engine and the shared one both have: `$map` those
-/// of `VmMap`, `$space` those of `VmSpace`, whose mappings `$mapping` makes. The arms that differ
-/// come last.
+/// of `VmMap`, `$space` those of `VmSpace`. The arms that differ come last.
 macro_rules! answer {
-    ($op:expr, $map:expr, $space:expr, $mapping:expr, $tell:expr, { $($own:tt)* }) => {
+    ($op:expr, $map:expr, $space:expr, $tell:expr, { $($own:tt)* }) => {
         match *$op {
             Op::Insert { start, end, mapping } => {
-                plain($map.insert(start, end, $mapping(mapping), $tell))
+                plain($map.insert(start, end, with_handle(mapping), $tell))
             }
             Op::Stack { addrbos, max_ssize, prot, max, flags } => {
                 plain($space.stack(growstack::StackRequest { addrbos, max_ssize, prot, max, flags }, $tell))
@@ -29,10 +29,10 @@ macro_rules! answer {
             Op::Find { start, length, max_addr, space, mapping } => {
                 let max_addr = Some(max_addr).filter(|&addr| addr != growstack::Addr::ZERO);
                 let request = growstack::FindRequest { start, length, space, max_addr };
-                found($map.find(request, $mapping(mapping), $tell))
+                found($map.find(request, with_handle(mapping), $tell))
             }
             Op::Fixed { start, length, mapping } => {
-                plain($map.fixed(start, length, $mapping(mapping), $tell))
+                plain($map.fixed(start, length, with_handle(mapping), $tell))
             }
             Op::Remove { start, end } => plain($map.remove(start, end, $tell)),
             Op::Protect { start, end, prot, what } => {
@@ -80,42 +80,54 @@ pub(crate) const SILENT: (Answer, Cause) = (Answer::Silent, Cause::Done);
 pub struct EngineSpace<const B: usize = 16, const PAGE: u64 = PAGE_SIZE> {
     /// The current process, open for questions that the trait does not have.
     pub process: VmSpace<Kernel<PAGE>, B>,
+    others: Others<Kernel<PAGE>, B>,
+}
+
+/// The processes of a sequence that are not the current one. Nobody calls them, so those of the
+/// engine for many threads are not shared either.
+#[derive(Debug, Default)]
+pub(crate) struct Others<O: Objects, const B: usize> {
     current: ProcessId,
-    others: BTreeMap<ProcessId, VmSpace<Kernel<PAGE>, B>>,
+    spaces: BTreeMap<ProcessId, VmSpace<O, B>>,
     /// How many forks have succeeded.
     forks: u64,
 }
 
-impl<const B: usize, const PAGE: u64> EngineSpace<B, PAGE> {
-    fn fork(&mut self, tell: impl FnMut(Change)) -> (Answer, Cause) {
-        match self.process.fork(tell) {
+impl<O: Objects, const B: usize> Others<O, B> {
+    /// Numbers the child of a fork.
+    pub(crate) fn add(&mut self, forked: Result<VmSpace<O, B>, Refusal>) -> (Answer, Cause) {
+        match forked {
             Ok(child) => {
                 self.forks += 1;
                 let id = ProcessId(self.forks);
-                self.others.insert(id, child);
+                self.spaces.insert(id, child);
                 (Answer::Forked(id), Cause::Done)
             }
             Err(refusal) => refused(refusal),
         }
     }
 
-    fn use_process(&mut self, id: ProcessId) -> (Answer, Cause) {
+    /// Makes another process the current one, by a `swap` that takes it and gives the last one.
+    /// Limits and settings are those of all processes.
+    pub(crate) fn switch(
+        &mut self,
+        id: ProcessId,
+        (limits, tunables): (Limits, StackTunables),
+        swap: impl FnOnce(VmSpace<O, B>) -> VmSpace<O, B>,
+    ) -> (Answer, Cause) {
         if id == self.current {
             return SILENT;
         }
-        let Some(mut next) = self.others.remove(&id) else { return NO_SUCH_PROCESS };
-        // Limits and settings are those of all processes.
-        let tunables = self.process.tunables();
-        next.set_limits(self.process.limits());
+        let Some(mut next) = self.spaces.remove(&id) else { return NO_SUCH_PROCESS };
+        next.set_limits(limits);
         next.set_guard_page(tunables.guard_page);
         next.set_sgrowsiz(tunables.sgrowsiz);
-        let last = mem::replace(&mut self.process, next);
-        self.others.insert(mem::replace(&mut self.current, id), last);
+        self.spaces.insert(mem::replace(&mut self.current, id), swap(next));
         SILENT
     }
 
-    fn exit(&mut self, id: ProcessId) -> (Answer, Cause) {
-        let Some(process) = self.others.remove(&id) else { return NO_SUCH_PROCESS };
+    pub(crate) fn exit(&mut self, id: ProcessId) -> (Answer, Cause) {
+        let Some(process) = self.spaces.remove(&id) else { return NO_SUCH_PROCESS };
         process.exit(|_| ());
         SILENT
     }
@@ -127,12 +139,12 @@ impl<const B: usize, const PAGE: u64> AddressSpace for EngineSpace<B, PAGE> {
     fn create(config: &Config) -> Self {
         let map = VmMap::with_width(config.min, config.max, Default::default());
         let process = VmSpace::new(map, config.limits, config.tunables);
-        Self { process, current: ProcessId::default(), others: BTreeMap::new(), forks: 0 }
+        Self { process, others: Others::default() }
     }
 
     fn apply(&mut self, op: &Op, changes: &mut Vec<Change>) -> (Answer, Cause) {
         let tell = |change| changes.push(change);
-        answer!(op, self.process.map_mut(), self.process, with_handle, tell, {
+        answer!(op, self.process.map_mut(), self.process, tell, {
             Op::Wire { start, end, wiring, holes } => {
                 plain(self.process.map_mut().wire(start, end, wiring, holes, tell))
             }
@@ -140,9 +152,12 @@ impl<const B: usize, const PAGE: u64> AddressSpace for EngineSpace<B, PAGE> {
                 self.process.set_limits(name.set(self.process.limits(), value));
                 SILENT
             }
-            Op::Fork => self.fork(tell),
-            Op::Use { process } => self.use_process(process),
-            Op::Exit { process } => self.exit(process),
+            Op::Fork => self.others.add(self.process.fork(tell)),
+            Op::Use { process } => {
+                let settings = (self.process.limits(), self.process.tunables());
+                self.others.switch(process, settings, |next| mem::replace(&mut self.process, next))
+            }
+            Op::Exit { process } => self.others.exit(process),
         })
     }
 
@@ -181,7 +196,7 @@ impl<const B: usize, const PAGE: u64> AddressSpace for EngineSpace<B, PAGE> {
 }
 
 /// The last entry that ends at or below `addr`.
-fn below<O: Objects<Object = Handle>, const B: usize>(
+fn below<O: Objects<Object: Numbered>, const B: usize>(
     map: &VmMap<O, B>,
     addr: Addr,
 ) -> Option<Row> {

@@ -47,6 +47,18 @@ pub enum Handle {
     Made(Reference),
 }
 
+/// What an entry may name, if operations and dumps name it by a number.
+pub trait Numbered: Clone + PartialEq + From<ObjectId> {
+    /// The number that dumps show.
+    fn id(&self) -> ObjectId;
+}
+
+impl Numbered for ObjectId {
+    fn id(&self) -> ObjectId {
+        *self
+    }
+}
+
 /// A reference to an object that a fork has made.
 pub struct Reference(Rc<Made>);
 
@@ -63,16 +75,22 @@ struct Made {
     below: RefCell<Option<Rc<Self>>>,
 }
 
-impl Handle {
-    /// The number that dumps show.
-    #[must_use]
-    pub fn id(&self) -> ObjectId {
+impl From<ObjectId> for Handle {
+    fn from(id: ObjectId) -> Self {
+        Self::Named(id)
+    }
+}
+
+impl Numbered for Handle {
+    fn id(&self) -> ObjectId {
         match self {
             Self::Named(id) => *id,
             Self::Made(reference) => reference.0.id,
         }
     }
+}
 
+impl Handle {
     fn made(&self) -> Option<&Rc<Made>> {
         match self {
             Self::Named(_) => None,
@@ -113,17 +131,17 @@ impl fmt::Debug for Handle {
 }
 
 /// What an operation maps, with a handle of the object that it names.
-pub(crate) fn with_handle(mapping: Mapping<ObjectId>) -> Mapping<Handle> {
+pub(crate) fn with_handle<H: Numbered>(mapping: Mapping<ObjectId>) -> Mapping<H> {
     let Mapping { prot, max, flags, object, offset } = mapping;
-    Mapping { prot, max, flags, object: object.map(Handle::Named), offset }
+    Mapping { prot, max, flags, object: object.map(H::from), offset }
 }
 
 /// An entry as dumps show it.
 #[must_use]
 #[expect(clippy::needless_pass_by_value, reason = "takes what an iterator of entries gives")]
-pub fn with_number(entry: Entry<&Handle>) -> Entry<ObjectId> {
+pub fn with_number<H: Numbered>(entry: Entry<&H>) -> Entry<ObjectId> {
     let Entry { range, prot, max, inherit, access, wired, flags, object, offset, avail } = entry;
-    let object = object.map(Handle::id);
+    let object = object.map(H::id);
     Entry { range, prot, max, inherit, access, wired, flags, object, offset, avail }
 }
 

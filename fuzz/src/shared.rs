@@ -1,26 +1,33 @@
 //! The engine for many threads, as an [`AddressSpace`] and for threads that call it at once.
 
-use std::convert::{Infallible, identity};
+use std::convert::Infallible;
+use std::mem;
 
 use growstack::shared::{FaultPath, Locks, ParkingLot, SharedVmSpace, WireError};
 use growstack::{
-    Addr, AddrRange, Change, Entry, Holes, KernReturn, Plain, Prot, Size, VmMap, VmSpace, Wiring,
+    Addr, AddrRange, Change, Holes, KernReturn, Objects, Plain, Prot, Size, VmMap, VmSpace, Wiring,
 };
 use parking_lot::Mutex;
 
 use crate::answer::{Answer, Cause, Row, Summary};
-use crate::engine::{SILENT, answer, found, grew, plain, refused};
+use crate::engine::{Others, SILENT, answer, found, grew, plain, refused};
+use crate::objects::{Kernel, Numbered, with_handle, with_number};
 use crate::op::{Config, ObjectId, Op};
 use crate::space::{AddressSpace, refill};
 
-/// A shared process with index nodes of width `B`.
+/// A shared process with index nodes of width `B`, and those that forks make of it.
 #[derive(Debug)]
-pub struct SharedSpace<const B: usize = 16, L: Locks = ParkingLot> {
-    /// The process, open for questions that the trait does not have.
-    pub process: SharedVmSpace<L, Plain<ObjectId>, B>,
+pub struct SharedSpace<const B: usize = 16, L: Locks = ParkingLot, O: Objects = Kernel> {
+    /// The current process, open for questions that the trait does not have.
+    pub process: SharedVmSpace<L, O, B>,
+    others: Others<O, B>,
     /// The first wiring whose pages nobody had been asked for.
     unasked: Mutex<Option<String>>,
 }
+
+/// One that threads call at once. None of them forks, so nothing counts references to objects. Nodes
+/// are narrow, so that few entries make a deep index.
+pub(crate) type Threaded<L> = SharedSpace<4, L, Plain<ObjectId>>;
 
 /// How much of the published view is in one of its nodes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,7 +38,7 @@ pub enum ViewNodes {
     Narrow,
 }
 
-impl<const B: usize, L: Locks> SharedSpace<B, L> {
+impl<const B: usize, L: Locks, O: Objects<Object: Numbered> + Default> SharedSpace<B, L, O> {
     /// An empty one whose faults take this path.
     ///
     /// # Panics
@@ -56,13 +63,13 @@ impl<const B: usize, L: Locks> SharedSpace<B, L> {
             ViewNodes::Narrow => SharedVmSpace::with_narrow_view(process, path),
         };
         let process = process.expect("there is memory");
-        Self { process, unasked: Mutex::default() }
+        Self { process, others: Others::default(), unasked: Mutex::default() }
     }
 
     /// Runs one operation, as any thread may; `pause` is called in the window of a wiring.
     pub fn call(&self, op: &Op, changes: &mut Vec<Change>, pause: impl Fn()) -> (Answer, Cause) {
         let tell = |change| changes.push(change);
-        answer!(op, self.process, self.process, identity, tell, {
+        answer!(op, self.process, self.process, tell, {
             Op::Wire { start, end, wiring, holes } => {
                 self.wire((start, end), wiring, holes, changes, pause)
             }
@@ -72,7 +79,7 @@ impl<const B: usize, L: Locks> SharedSpace<B, L> {
                 process.set_limits(limits);
                 SILENT
             }
-            // A shared process is one that stays.
+            // Processes come and go while no thread calls.
             Op::Fork | Op::Use { .. } | Op::Exit { .. } => (Answer::Unsupported, Cause::NotGiven),
         })
     }
@@ -131,17 +138,30 @@ impl<const B: usize, L: Locks> SharedSpace<B, L> {
     }
 }
 
-impl<const B: usize, L: Locks> AddressSpace for SharedSpace<B, L> {
+impl<const B: usize, L: Locks, O: Objects<Object: Numbered> + Default> AddressSpace
+    for SharedSpace<B, L, O>
+{
     fn create(config: &Config) -> Self {
         Self::with_path(config, FaultPath::default())
     }
 
     fn apply(&mut self, op: &Op, changes: &mut Vec<Change>) -> (Answer, Cause) {
-        self.call(op, changes, || ())
+        match *op {
+            Op::Fork => self.others.add(self.process.fork(|change| changes.push(change))),
+            Op::Use { process } => {
+                let settings = (self.process.limits(), self.process.tunables());
+                self.others.switch(process, settings, |next| {
+                    let next = SharedVmSpace::with_path(next, self.process.path());
+                    mem::replace(&mut self.process, next.expect("there is memory")).into_inner()
+                })
+            }
+            Op::Exit { process } => self.others.exit(process),
+            _ => self.call(op, changes, || ()),
+        }
     }
 
     fn entries(&self, rows: &mut Vec<Row>) {
-        refill(rows, self.process.read().entries().map(Entry::cloned));
+        refill(rows, self.process.read().entries().map(with_number));
     }
 
     fn summary(&self) -> Summary {

@@ -2,33 +2,50 @@
 //! that judges the stress.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use std::num::NonZero;
 use std::time::Duration;
 
+use common::fork_traces;
 use growstack::{Addr, KernReturn, Limits, Prot, Size, StackTunables};
 use growstack_fuzz::answer::{Answer, Cause};
 use growstack_fuzz::driver;
-use growstack_fuzz::op::{Config, Mapping, Op};
+use growstack_fuzz::op::{Config, Kind, Mapping, Op};
 use growstack_fuzz::oracle::Oracle;
-use growstack_fuzz::replay::MapFactory;
-use growstack_fuzz::shared::SharedSpace;
+use growstack_fuzz::replay::replay;
 use growstack_fuzz::space::AddressSpace;
 use growstack_fuzz::stress::history::{Call, Event, History, Outcome};
 use growstack_fuzz::stress::linear::linearizable;
 use growstack_fuzz::stress::{self, Settings};
 use growstack_fuzz::targets::{Session, Target, Verdict};
+use growstack_fuzz::trace::Trace;
+
+#[test]
+fn golden_traces_with_forks_replay() {
+    for (path, bytes) in fork_traces() {
+        let trace = Trace::parse(&bytes).unwrap();
+        let (counts, result) = replay(&trace, &driver::SHARED);
+        if let Err(failure) = result {
+            let line = trace.steps[failure.index].line().unwrap();
+            panic!("{}:{line}: {:?}", path.display(), failure.divergence);
+        }
+        assert_eq!((counts.operations, counts.passed), (trace.steps.len(), 0));
+    }
+}
 
 #[test]
 fn one_thread_sees_no_difference() {
-    for tested in
-        [MapFactory::of::<SharedSpace>("shared"), MapFactory::of::<SharedSpace<4>>("shared-4")]
-    {
+    for tested in driver::SHARED {
         let threads = NonZero::<usize>::MIN;
         let sequences = Some(150);
         let settings = driver::Settings { seed: 5, sequences, threads, ..Default::default() };
         let outcome = driver::run(&settings, tested);
         assert!(outcome.failure.is_none(), "{}", outcome.failure.unwrap());
         assert!(outcome.counts.operations > 10_000);
+        let done = |kind| outcome.counts.kind(kind).done;
+        let about_processes = [Kind::Fork, Kind::Use, Kind::Exit].map(done);
+        assert!(about_processes.iter().all(|&done| done > 50), "{about_processes:?}");
     }
 }
 

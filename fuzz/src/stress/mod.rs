@@ -27,7 +27,7 @@ use growstack::shared::FaultPath;
 use parking_lot::{Mutex, RwLock};
 
 use crate::oracle::Oracle;
-use crate::shared::{SharedSpace, ViewNodes};
+use crate::shared::{Threaded, ViewNodes};
 use crate::space::AddressSpace;
 use gate::Gate;
 use history::{Call, Event, History, Outcome};
@@ -44,8 +44,7 @@ const BATCH: usize = 256;
 /// More than a thread has calls in a round: a number is that of a round and of a call in it.
 const CALLS_OF_A_ROUND: u64 = 64;
 
-/// Nodes are narrow, so that few entries make a deep index.
-type Shared = SharedSpace<4, locks::Locks>;
+type Shared = Threaded<locks::Locks>;
 
 /// What to run.
 #[derive(Clone, Copy, Debug)]
@@ -333,8 +332,8 @@ pub(crate) fn start(plan: &Plan) -> Oracle {
 }
 
 /// Runs a call; `pause` is called in the window of a wiring.
-pub(crate) fn run_op<const B: usize, L: growstack::shared::Locks>(
-    shared: &SharedSpace<B, L>,
+pub(crate) fn run_op<L: growstack::shared::Locks>(
+    shared: &Threaded<L>,
     call: Call,
     pause: impl Fn(),
 ) -> Outcome {

@@ -25,6 +25,7 @@ macro_rules! on_every_map {
         $crate::on_every_map!(@map oracle: growstack_fuzz::oracle::Oracle, $($test)*);
         $crate::on_every_map!(@map engine: growstack_fuzz::engine::EngineSpace, $($test)*);
         $crate::on_every_map!(@map narrow_engine: growstack_fuzz::engine::EngineSpace<4>, $($test)*);
+        $crate::on_every_map!(@map shared_engine: growstack_fuzz::shared::SharedSpace, $($test)*);
     };
     (@map $module:ident: $map:ty, $($test:ident)*) => {
         mod $module {

@@ -22,7 +22,7 @@ use growstack::shared::FaultPath;
 use super::chunks::Shape;
 use super::{Fault, Verdict};
 use crate::lockstep::caught;
-use crate::shared::SharedSpace;
+use crate::shared::Threaded;
 use crate::space::AddressSpace;
 use crate::stress::history::{Event, History};
 use crate::stress::linear::linearizable;
@@ -53,7 +53,7 @@ struct Round {
 /// What the threads of a round share.
 struct Shared {
     round: Round,
-    space: SharedSpace<4, InTurn>,
+    space: Threaded<InTurn>,
     clock: AtomicU64,
     recorded: Vec<Mutex<Vec<Event>>>,
     /// How many calls each thread has begun.
@@ -110,7 +110,7 @@ fn decode(bytes: &[u8]) -> Option<Round> {
 fn run_round(mut round: Round, calls: &mut u64) -> Result<(), String> {
     let threads = round.plan.threads.len();
     let nodes = nodes_of(round.plan.field);
-    let space = SharedSpace::with_view(&round.plan.config, round.path, nodes);
+    let space = Threaded::with_view(&round.plan.config, round.path, nodes);
     let mut reported = Vec::new();
     for op in &round.plan.before {
         space.call(op, &mut reported, || ());
