@@ -295,9 +295,12 @@ impl<O> Mapping<O> {
         Ok(())
     }
 
+    /// Rule 6.4.
     fn into_body(self, charge: Charge) -> Body<O> {
         let flags = entry_flags(self.flags) | charge.flag();
-        Body::new(self.prot, self.max, inherit_of(self.flags), flags, self.object, self.offset)
+        let shared = self.flags.contains(MapFlags::INHERIT_SHARE);
+        let inherit = if shared { Inherit::Share } else { Inherit::Copy };
+        Body::new(self.prot, self.max, inherit, flags, self.object, self.offset)
     }
 }
 
@@ -315,11 +318,6 @@ fn entry_flags(asked: MapFlags) -> EntryFlags {
         }
     }
     flags
-}
-
-/// Rule 6.4.
-fn inherit_of(asked: MapFlags) -> Inherit {
-    if asked.contains(MapFlags::INHERIT_SHARE) { Inherit::Share } else { Inherit::Copy }
 }
 
 impl<O> Placement<O> {

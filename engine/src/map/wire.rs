@@ -9,7 +9,7 @@ use crate::num::Addr;
 use crate::objects::Objects;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
-use crate::tree::{Cursor, Item};
+use crate::tree::Cursor;
 
 /// What the first pass of a wiring or unwiring came to.
 pub(super) struct FirstPass {
@@ -160,11 +160,11 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         pass: &FirstPass,
         mut settle: impl FnMut(&mut Self, &Cursor) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
-        let mut at = self.tree.seek(range.start);
-        while let Some(end) = self.tree.item(&at).filter(|e| e.start < pass.covered).map(end_of) {
+        let (covered, mut at) = (pass.covered, self.tree.seek(range.start));
+        while let Some(end) = self.tree.item(&at).filter(|e| e.start < covered).map(|e| e.end) {
             settle(self, &at)?;
             self.simplify_down(&mut at)?;
-            if end == pass.covered {
+            if end == covered {
                 self.simplify_up(&mut at)?;
             }
             self.tree.advance(&mut at);
@@ -194,10 +194,6 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         }
         false
     }
-}
-
-fn end_of<O>(entry: Item<'_, Body<O>>) -> u64 {
-    entry.end
 }
 
 /// 9.2a: what can be neither read nor executed has no pages to wire.

@@ -127,14 +127,11 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
             return Err(outside);
         }
         let near = self.tree.neighbours(addrbos.get());
-        match near.above {
-            Some((start, end)) if start <= addrbos.get() => {
-                return Err(Refusal::StackMapped {
-                    addrbos,
-                    entry: AddrRange::between(start, end),
-                });
-            }
-            _ => {}
+        if let Some((start, end)) = near.above
+            && start <= addrbos.get()
+        {
+            let entry = AddrRange::between(start, end);
+            return Err(Refusal::StackMapped { addrbos, entry });
         }
         let Totals { page, size, wired_pages, wire_future } = self.totals();
         let (wired, limit) = (page.pages(wired_pages), state.limits.memlock);
