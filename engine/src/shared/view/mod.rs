@@ -20,12 +20,11 @@
 //! The view is a cache. If no node can be had for it, it is turned off, and readers take the map lock
 //! until it is [published again](publisher::Publisher::publish); no operation fails for that.
 
-mod children;
 mod count;
 mod node;
-mod pieces;
 mod pool;
 mod publisher;
+mod row;
 mod search;
 #[cfg(all(test, not(loom)))]
 mod tests;
