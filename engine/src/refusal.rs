@@ -129,8 +129,13 @@ refusals! {
             /// The entry, clipped to the range.
             entry: AddrRange,
         },
-        /// 9.2c, 10.1: a hole in a range to wire or unwire without holes.
+        /// 9.2c: a hole in a range to wire without holes.
         Hole = (9, 2) InvalidAddress "{at} is not mapped, and holes were refused" {
+            /// The first unmapped address.
+            at: Addr,
+        },
+        /// 10.1: a hole in a range to unwire without holes.
+        UnwireHole = (10, 1) InvalidAddress "{at} is not mapped, and holes were refused" {
             /// The first unmapped address.
             at: Addr,
         },

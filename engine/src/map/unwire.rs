@@ -10,6 +10,7 @@ use crate::num::Addr;
 use crate::objects::Objects;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
+use crate::tree::Cursor;
 
 impl<O: Objects, const B: usize> VmMap<O, B> {
     /// Takes the user's, or one of the system's, wirings off a range: `vm_map_unwire(9)`,
@@ -17,7 +18,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::StartUnmapped`] or [`Refusal::Hole`] where holes are refused, and
+    /// [`Refusal::StartUnmapped`] or [`Refusal::UnwireHole`] where holes are refused, and
     /// [`Refusal::NotSystemWired`]: no wiring changed, though entries may have merged.
     /// [`Refusal::OutOfNodes`]: nothing changed.
     pub fn unwire(
@@ -60,7 +61,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     /// 10.1 for one entry: the hole after it comes first. Goes on to the next entry.
     fn check_entry(
         &self,
-        at: &mut crate::tree::Cursor,
+        at: &mut Cursor,
         range: Clamped,
         wiring: Wiring,
         holes: Holes,
@@ -69,6 +70,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let entry = self.entry(at)?;
         pass.covered = entry.end;
         if !self.step(at, range, holes, pass) {
+            pass.refusal = Some(Refusal::UnwireHole { at: Addr::new(pass.covered) });
             return Ok(false);
         }
         if wiring == Wiring::System && entry.value.system_wired() == 0 {
@@ -82,7 +84,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     /// 10.2 for one entry.
     fn take_wiring_off(
         &mut self,
-        at: &crate::tree::Cursor,
+        at: &Cursor,
         wiring: Wiring,
         tell: &mut impl FnMut(Change),
     ) -> Result<(), Refusal> {
