@@ -118,7 +118,12 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
         let mut at = Cursor::default();
         let mut guard = loop {
             let guard = match self.path {
-                FaultPath::Optimistic => self.seek_to_write(addr, &mut at),
+                // A fault on a mapped address takes no lock: there is nobody to make way for.
+                FaultPath::Optimistic => {
+                    let guard = self.map.write();
+                    guard.map().tree.seek_into(addr.get(), &mut at);
+                    guard
+                }
                 _ => match self.seek_and_upgrade(addr, &mut at) {
                     Ok(guard) => guard,
                     Err(growth) => return Ok(growth),
@@ -139,15 +144,6 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
         let growth = map.grow_at(state, &mut at, above, addr, follow);
         publication.finish();
         growth
-    }
-
-    /// Looks up with the map held to write: a fault on a mapped address takes no lock, so
-    /// that there is nobody to make way for.
-    #[inline(always)]
-    fn seek_to_write(&self, addr: Addr, at: &mut Cursor) -> Write<'_, L, O, B> {
-        let guard = self.map.write();
-        guard.map().tree.seek_into(addr.get(), at);
-        guard
     }
 
     /// Looks up with the map held to read, then takes it to write, and looks up again if the

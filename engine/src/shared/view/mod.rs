@@ -25,10 +25,10 @@ mod node;
 mod pool;
 mod publisher;
 mod row;
-mod search;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
+pub(super) use pool::array;
 pub(super) use publisher::{Publication, Publisher, Room};
 
 use crate::flags::Prot;

@@ -5,7 +5,6 @@
 
 use super::super::sync::{AtomicU32, AtomicU64, Ordering};
 use super::row::{Editable, Row};
-use super::search::{VACANT, rank};
 use crate::range::AddrRange;
 
 /// Words of a leaf: all but the last are keys, the last has four bits for each stretch.
@@ -19,6 +18,9 @@ pub(super) const INNER: usize = 32;
 pub(super) const LEAF: usize = 4;
 #[cfg(loom)]
 pub(super) const INNER: usize = 4;
+
+/// What unused key places hold; no address that is looked for.
+pub(super) const VACANT: u64 = u64::MAX;
 
 /// The index of no node.
 pub(super) const NIL: u32 = u32::MAX;
@@ -200,6 +202,24 @@ impl Editable<{ 2 * INNER }> for Inner {
         let (keys, children) = row.part(first, end);
         self.fill(keys, children);
     }
+}
+
+/// How many of `words` but the last, which is no key, are at or below `addr`.
+///
+/// The search is that of the map's own index ([`crate::tree`]): the last key of each group of four
+/// picks the group, and three more compares the place in it, with no branch that depends on a key.
+#[inline(always)]
+fn rank(words: &[AtomicU64], addr: u64) -> usize {
+    let (groups, _) = words.as_chunks::<4>();
+    let Some((_, probed)) = groups.split_last() else { return 0 };
+    let skip: usize = probed.iter().map(|[_, _, _, last]| at_or_below(last, addr)).sum();
+    let Some([a, b, c, _]) = groups.get(skip) else { return 0 };
+    4 * skip + at_or_below(a, addr) + at_or_below(b, addr) + at_or_below(c, addr)
+}
+
+#[inline(always)]
+fn at_or_below(key: &AtomicU64, addr: u64) -> usize {
+    usize::from(load(key) <= addr)
 }
 
 #[inline(always)]

@@ -1,9 +1,8 @@
 //! The writer of the view: one at a time, under the map lock held to write.
 
-use super::node::{Children, INNER, LEAF, NIL};
+use super::node::{Children, INNER, LEAF, NIL, VACANT};
 use super::pool::{Exhausted, Pool};
 use super::row::{Editable as _, join, split};
-use super::search::VACANT;
 use super::{MOST_LEVELS, UNMAPPED, View, value};
 use crate::change::Change;
 use crate::entry::Entry;

@@ -1,8 +1,7 @@
 //! A node taken apart, to be changed and put together again.
 
-use super::node::Node;
+use super::node::{Node, VACANT};
 use super::pool::{Exhausted, Nodes, Pool};
-use super::search::VACANT;
 
 /// What a node parts its stretch of the address space into: each item, the value of a piece or the
 /// index of a child, from an address on, up to the next one's.
