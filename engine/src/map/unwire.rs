@@ -30,7 +30,12 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         mut tell: impl FnMut(Change),
     ) -> Result<(), Refusal> {
         let Some(range) = self.wiring_range(start, end, holes)? else { return Ok(()) };
-        self.ensure_clips_unless(range, |map| map.unwiring_stops_early(range, wiring, holes))?;
+        self.ensure_clips_unless(range, |map| {
+            !map.front_split_reaches_past(range)
+                && map.stops(range, range.end, |at, pass| {
+                    map.check_entry(at, range, wiring, holes, pass) == Ok(true)
+                })
+        })?;
         let pass = self.check_wirings(range, wiring, holes)?;
         let done = pass.refusal.is_none();
         self.second_pass(range, &pass, |map, at| {
@@ -103,24 +108,5 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
             tell(Change::Unwired(range));
         }
         Ok(())
-    }
-
-    /// Would the first pass stop before the clip at the end of the range? Asked before the clip at
-    /// its start.
-    fn unwiring_stops_early(&self, range: Clamped, wiring: Wiring, holes: Holes) -> bool {
-        if self.front_split_reaches_past(range) {
-            return false;
-        }
-        let mut at = self.tree.seek(range.start);
-        let mut pass = FirstPass { covered: range.start, refusal: None };
-        while let Some(entry) = self.tree.item(&at).filter(|entry| entry.start < range.end) {
-            if entry.end > range.end {
-                return false;
-            }
-            if self.check_entry(&mut at, range, wiring, holes, &mut pass) != Ok(true) {
-                return true;
-            }
-        }
-        false
     }
 }
