@@ -93,8 +93,8 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let mut at = Cursor::default();
         self.seek_vacant(start, end, &mut at)?;
         mapping.check_object()?;
+        let prot = mapping.prot;
         let placement = self.place(&at, start, end, mapping);
-        let prot = placement.prot();
         self.tree.predict_one(&at);
         self.pay_and_apply(&mut at, placement)?;
         tell(Change::Mapped(AddrRange::between(start, end), prot));
@@ -326,14 +326,9 @@ impl<O> Placement<O> {
         self.end.wrapping_sub(self.start)
     }
 
-    /// The protection of the new range.
-    pub(crate) const fn prot(&self) -> Prot {
-        self.body.prot()
-    }
-
     /// For a stack, which merges with nothing (rule 12.10): growth flags and what is left to
     /// grow.
-    pub(crate) fn into_stack(mut self, asked: MapFlags, offset: u64, avail: u64) -> Self {
+    pub(crate) fn into_stack(mut self, asked: MapFlags, avail: u64) -> Self {
         if asked.contains(MapFlags::GROWS_DOWN) {
             self.body.flags |= EntryFlags::GROWS_DOWN;
         }
@@ -341,7 +336,7 @@ impl<O> Placement<O> {
             self.body.flags |= EntryFlags::GROWS_UP;
         }
         self.body.avail = avail;
-        self.place = Place::Alone { offset };
+        self.place = Place::Alone { offset: 0 };
         self
     }
 }

@@ -34,7 +34,7 @@ pub enum FaultPath {
 }
 
 /// How often a growth tries for the process lock before it queues up: some half a microsecond, in
-/// which a few other growths come and go.
+/// which a few other growths come and go. To be woken takes longer.
 const TRIES: usize = if cfg!(loom) { 0 } else { 24 };
 
 impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
@@ -83,7 +83,10 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
             if growth == Growth::NoStack {
                 return Err(FaultError::Unmapped { addr });
             }
-            let entry = self.map.write().edit_unseen(|map| map.make_ready(addr, access))?;
+            let entry = self
+                .map
+                .write()
+                .edit_unseen(|map| map.make_ready_at(&map.tree.seek(addr.get()), addr, access))?;
             if let Some(entry) = entry {
                 return Ok(Fault { entry, grown: growth.added() });
             }
@@ -96,8 +99,7 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
         self.grow_under(&mut self.lock_state(), addr, tell)
     }
 
-    /// Takes the process lock. Another growth gives it back so soon that to queue up for it, and
-    /// to be woken, would take longer.
+    /// Takes the process lock; queues up for it after [`TRIES`].
     fn lock_state(&self) -> MutexGuard<'_, L::Process, Apart<StackState>> {
         for _ in 0..TRIES {
             if let Some(state) = self.process.try_lock() {

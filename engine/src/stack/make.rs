@@ -73,7 +73,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let mapping = Mapping { max, flags, ..Mapping::anonymous(prot) };
         // 12.10 and 12.11: it merges with nothing, and what is not mapped is left to grow.
         let avail = max_ssize.wrapping_sub(init).get();
-        let placement = self.place(&at, start, end, mapping).into_stack(flags, 0, avail);
+        let placement = self.place(&at, start, end, mapping).into_stack(flags, avail);
         self.tree.predict_one(&at);
         self.pay_and_apply(&mut at, placement)?;
         let mapped = AddrRange::between(start, end);
