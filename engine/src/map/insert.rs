@@ -215,11 +215,8 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
             return Ok(());
         }
         let wanted = Size::new(wanted);
-        self.objects.reserve(wanted).map_err(|Swap { reserved, limit }| Refusal::Swap {
-            wanted,
-            reserved,
-            limit,
-        })
+        let short = |Swap { reserved, limit }| Refusal::Swap { wanted, reserved, limit };
+        self.objects.reserve(wanted).map_err(short)
     }
 
     /// Gives it back: the insertion is refused for want of nodes.

@@ -160,9 +160,7 @@ fn first_part(
     flags: MapFlags,
     page: PageSize,
 ) -> Option<Addr> {
-    let down = flags.contains(MapFlags::GROWS_DOWN);
-    let up = flags.contains(MapFlags::GROWS_UP);
-    match (down, up) {
+    match (flags.contains(MapFlags::GROWS_DOWN), flags.contains(MapFlags::GROWS_UP)) {
         (true, false) => Some(addrbos.wrapping_add(max_ssize).wrapping_back(init)),
         (true, true) => {
             let offset = max_ssize.get() / 2 - init.get() / 2;
