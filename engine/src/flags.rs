@@ -208,12 +208,6 @@ impl fmt::Display for Prot {
     }
 }
 
-impl fmt::Debug for Prot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
 macro_rules! comma_separated {
     ($($name:ident),*) => {$(
         impl fmt::Display for $name {
@@ -232,12 +226,8 @@ macro_rules! comma_separated {
                 Ok(())
             }
         }
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(self, f)
-            }
-        }
     )*};
 }
 
 comma_separated!(MapFlags, EntryFlags);
+debug_is_display!(Prot, MapFlags, EntryFlags);

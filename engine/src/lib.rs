@@ -75,6 +75,17 @@
 
 extern crate alloc;
 
+/// Lets `Debug` print what `Display` does.
+macro_rules! debug_is_display {
+    ($($name:ident),*) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+    )*};
+}
+
 mod alignment;
 mod attr;
 mod change;

@@ -34,25 +34,6 @@ pub struct Addr(u64);
 pub struct Size(u64);
 
 impl Addr {
-    /// The lowest address, 0.
-    pub const ZERO: Self = Self(0);
-    /// The highest address, 2^64 - 1.
-    pub const MAX: Self = Self(u64::MAX);
-
-    /// The address `bytes`.
-    #[inline]
-    #[must_use]
-    pub const fn new(bytes: u64) -> Self {
-        Self(bytes)
-    }
-
-    /// The address as a number.
-    #[inline]
-    #[must_use]
-    pub const fn get(self) -> u64 {
-        self.0
-    }
-
     /// This address plus `size`, or `None` past 2^64 - 1.
     #[inline]
     #[must_use]
@@ -61,13 +42,6 @@ impl Addr {
             Some(sum) => Some(Self(sum)),
             None => None,
         }
-    }
-
-    /// This address plus `size`, modulo 2^64.
-    #[inline]
-    #[must_use]
-    pub const fn wrapping_add(self, size: Size) -> Self {
-        Self(self.0.wrapping_add(size.0))
     }
 
     /// The distance from `lower` up to this address, modulo 2^64.
@@ -83,30 +57,11 @@ impl Addr {
     pub const fn wrapping_back(self, size: Size) -> Self {
         Self(self.0.wrapping_sub(size.0))
     }
-
-    /// This address rounded up to a page of 4 KiB, modulo 2^64.
-    #[inline]
-    #[must_use]
-    pub const fn round_up_page(self) -> Self {
-        Self(round_up_page(self.0))
-    }
 }
 
 impl Size {
-    /// No bytes.
-    pub const ZERO: Self = Self(0);
-    /// 2^64 - 1 bytes: what `inf` means for swap; for the other limits it is
-    /// [`Limits::INFINITY`](crate::Limits::INFINITY).
-    pub const MAX: Self = Self(u64::MAX);
     /// One page of 4 KiB.
     pub const PAGE: Self = Self(PAGE_SIZE);
-
-    /// `bytes` bytes.
-    #[inline]
-    #[must_use]
-    pub const fn new(bytes: u64) -> Self {
-        Self(bytes)
-    }
 
     /// `count` pages of 4 KiB, modulo 2^64 bytes.
     #[inline]
@@ -115,32 +70,11 @@ impl Size {
         Self(count.wrapping_mul(PAGE_SIZE))
     }
 
-    /// The number of bytes.
-    #[inline]
-    #[must_use]
-    pub const fn get(self) -> u64 {
-        self.0
-    }
-
-    /// The sum, modulo 2^64.
-    #[inline]
-    #[must_use]
-    pub const fn wrapping_add(self, other: Self) -> Self {
-        Self(self.0.wrapping_add(other.0))
-    }
-
     /// The difference, modulo 2^64.
     #[inline]
     #[must_use]
     pub const fn wrapping_sub(self, other: Self) -> Self {
         Self(self.0.wrapping_sub(other.0))
-    }
-
-    /// Rounded up to whole pages of 4 KiB, modulo 2^64.
-    #[inline]
-    #[must_use]
-    pub const fn round_up_page(self) -> Self {
-        Self(round_up_page(self.0))
     }
 
     /// Rounded up to a multiple of `unit`, with the wrapping arithmetic of the rule book
@@ -163,33 +97,52 @@ impl Size {
     }
 }
 
-const fn round_up_page(x: u64) -> u64 {
-    x.wrapping_add(PAGE_SIZE - 1) & !(PAGE_SIZE - 1)
-}
+/// Defines what addresses and sizes have in common.
+macro_rules! numbers {
+    ($($name:ident: $highest:literal;)*) => {$(
+        impl $name {
+            /// The lowest: 0.
+            pub const ZERO: Self = Self(0);
+            #[doc = $highest]
+            pub const MAX: Self = Self(u64::MAX);
 
-macro_rules! in_base {
-    ($name:ident: $($base:ident),*) => {$(
-        impl fmt::$base for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::$base::fmt(&self.0, f)
+            /// The one with this number of bytes.
+            #[inline]
+            #[must_use]
+            pub const fn new(bytes: u64) -> Self {
+                Self(bytes)
+            }
+
+            /// The number of bytes.
+            #[inline]
+            #[must_use]
+            pub const fn get(self) -> u64 {
+                self.0
+            }
+
+            /// The sum, modulo 2^64.
+            #[inline]
+            #[must_use]
+            pub const fn wrapping_add(self, size: Size) -> Self {
+                Self(self.0.wrapping_add(size.0))
+            }
+
+            /// Rounded up to a page of 4 KiB, modulo 2^64.
+            #[inline]
+            #[must_use]
+            pub const fn round_up_page(self) -> Self {
+                Self(self.0.wrapping_add(PAGE_SIZE - 1) & !(PAGE_SIZE - 1))
             }
         }
-    )*};
-}
 
-macro_rules! hexadecimal {
-    ($($name:ident),*) => {$(
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, "{:#x}", self.0)
             }
         }
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{:#x}", self.0)
-            }
-        }
+        debug_is_display!($name);
         in_base!($name: LowerHex, UpperHex, Octal, Binary);
+
         impl From<u64> for $name {
             fn from(bytes: u64) -> Self {
                 Self(bytes)
@@ -203,4 +156,17 @@ macro_rules! hexadecimal {
     )*};
 }
 
-hexadecimal!(Addr, Size);
+macro_rules! in_base {
+    ($name:ident: $($base:ident),*) => {$(
+        impl fmt::$base for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::$base::fmt(&self.0, f)
+            }
+        }
+    )*};
+}
+
+numbers! {
+    Addr: "The highest address, 2^64 - 1.";
+    Size: "2^64 - 1 bytes: `inf` for swap. For other limits that is [`Limits::INFINITY`](crate::Limits::INFINITY).";
+}

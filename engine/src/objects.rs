@@ -69,6 +69,7 @@ impl Swap {
 /// Memory is charged for in its entry or, once it has an object, there (rules 17.5 to 17.20). A
 /// method that may move a charge into an object has `charged`: is the entry charged? The map asks
 /// [`is_charged`](Self::is_charged) afterwards, and if the object is, the entry no longer is.
+#[expect(unused_variables, reason = "what has a default needs no arguments")]
 pub trait Objects {
     /// The handle of an object. One that compares by identity is what a kernel wants: entries with
     /// equal handles may merge.
@@ -122,7 +123,6 @@ pub trait Objects {
 
     /// Is swap reserved for the object itself (rule 17.13)?
     fn is_charged(&self, object: &Self::Object) -> bool {
-        let _ = object;
         false
     }
 
@@ -134,14 +134,12 @@ pub trait Objects {
     ///
     /// The length of the object and the account, if the limit is in the way.
     fn charge(&mut self, object: &Self::Object) -> Result<(), (Size, Swap)> {
-        let _ = object;
         Ok(())
     }
 
     /// Makes an object longer at its end, if it can be, for a stack that grows up (rule 17.19). If
     /// stack or object are charged, the swap has been reserved.
     fn extend(&mut self, object: &Self::Object, by: Size) -> bool {
-        let _ = (object, by);
         false
     }
 
@@ -149,7 +147,6 @@ pub trait Objects {
     /// (rule 17.5) or a page of it is touched. `None`: such memory has no objects in this kernel.
     /// Goes with [`MAKES`](Self::MAKES).
     fn make(&mut self, length: Size, charged: bool) -> Option<Self::Object> {
-        let _ = (length, charged);
         None
     }
 
@@ -157,14 +154,11 @@ pub trait Objects {
     /// both to it, so that what is written from now on does not change the lower one (rule 17.5).
     /// The reference to the lower one passes to the upper one.
     fn shadow(&mut self, object: &mut Self::Object, offset: &mut u64, length: Size, charged: bool) {
-        let _ = (object, offset, length, charged);
     }
 
     /// Prepares the part of an object that is about to be copied on write: shortens the chain of
     /// objects below it, and may split the part off, as an object of its own (rule 17.9a).
-    fn split_off(&mut self, object: &mut Self::Object, offset: &mut u64, length: Size) {
-        let _ = (object, offset, length);
-    }
+    fn split_off(&mut self, object: &mut Self::Object, offset: &mut u64, length: Size) {}
 
     /// A child's handle of the object, parts of which are mapped by both from now on
     /// (rules 17.6 and 17.9e).
@@ -180,25 +174,20 @@ pub trait Objects {
         offset: u64,
         length: Size,
     ) -> Option<Self::Object> {
-        let _ = (offset, length);
         object.cloned()
     }
 
     /// Takes the handle of memory that is no longer mapped: `length` bytes of the object from
     /// `offset` on (rule 17.17). The addresses are reported apart, as
     /// [`Change::Unmapped`](crate::Change::Unmapped), afterwards.
-    fn unmapped(&mut self, object: Self::Object, offset: u64, length: Size) {
-        let _ = (object, offset, length);
-    }
+    fn unmapped(&mut self, object: Self::Object, offset: u64, length: Size) {}
 
     /// Ends an operation that may have unmapped memory: what was kept of the handles is dropped now,
     /// the last one first, by objects that hold charges (rule 17.14).
     fn end_unmapping(&mut self) {}
 
     /// Follows a change of protection, of `range`, which maps the object from `offset` on.
-    fn protected(&mut self, object: &Self::Object, offset: u64, range: AddrRange, prot: Prot) {
-        let _ = (object, offset, range, prot);
-    }
+    fn protected(&mut self, object: &Self::Object, offset: u64, range: AddrRange, prot: Prot) {}
 }
 
 /// Objects of which the map needs nothing, known by handles `O`, and an account of swap for each

@@ -80,9 +80,4 @@ impl fmt::Display for AddrRange {
         write!(f, "[{}, {})", self.start, self.end)
     }
 }
-
-impl fmt::Debug for AddrRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+debug_is_display!(AddrRange);

@@ -38,9 +38,4 @@ impl fmt::Display for Rule {
         write!(f, "{}.{}", self.section, self.number)
     }
 }
-
-impl fmt::Debug for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+debug_is_display!(Rule);

@@ -5,7 +5,7 @@
 
 use std::num::NonZeroU64;
 
-use growstack::{Addr, Entry, Holes, Mapping, Prot, Refusal, Size, VmMap, Wiring};
+use growstack::{Addr, Entry, Holes, Mapping, Prot, Refusal, Rule, Size, VmMap, Wiring};
 
 type Narrow = VmMap<growstack::Plain, 4>;
 
@@ -95,8 +95,8 @@ fn unwiring_that_stops_early_takes_no_node_for_the_end() {
     assert!(matches!(stopped, Err(Refusal::NotSystemWired { .. })), "{stopped:?}");
     let mut map = full(Prot::RX);
     wire(&mut map, 12, 14).unwrap();
-    let hole = unwire(&mut map, 12, 51);
-    assert!(matches!(hole, Err(Refusal::Hole { .. })), "{hole:?}");
+    let hole = unwire(&mut map, 12, 51).unwrap_err();
+    assert!(matches!(hole, Refusal::UnwireHole { .. }) && hole.rule() == Rule::new(10, 1));
 }
 
 #[test]

@@ -15,31 +15,12 @@ pub(crate) struct Body<O> {
     pub(crate) wired: u32,
     pub(crate) flags: EntryFlags,
     pub(crate) access: Access,
-    modes: Modes,
+    /// Protection, maximum and inheritance: three bits, three bits, two bits.
+    modes: u8,
 }
 
-/// Protection, maximum and inheritance in one byte: three bits, three bits, two bits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-struct Modes(u8);
-
-impl Modes {
-    const fn new(prot: Prot, max: Prot, inherit: Inherit) -> Self {
-        Self(prot.bits() | max.bits() << 3 | (inherit as u8) << 6)
-    }
-
-    const fn prot(self) -> Prot {
-        Prot::from_bits_truncate(self.0)
-    }
-
-    const fn max(self) -> Prot {
-        Prot::from_bits_truncate(self.0 >> 3)
-    }
-
-    fn inherit(self) -> Inherit {
-        const KINDS: [Inherit; 4] = [Inherit::Share, Inherit::Copy, Inherit::None, Inherit::None];
-        // Two bits are left, so that there always is one.
-        KINDS.get(usize::from(self.0 >> 6)).copied().unwrap_or(Inherit::None)
-    }
+const fn pack(prot: Prot, max: Prot, inherit: Inherit) -> u8 {
+    prot.bits() | max.bits() << 3 | (inherit as u8) << 6
 }
 
 // Not derived: a derive would ask for `O: Default`.
@@ -52,7 +33,7 @@ impl<O> Default for Body<O> {
             wired: 0,
             flags: EntryFlags::NONE,
             access: Access::Normal,
-            modes: Modes(0),
+            modes: 0,
         }
     }
 }
@@ -67,7 +48,7 @@ impl<O> Body<O> {
         object: Option<O>,
         offset: u64,
     ) -> Self {
-        let modes = Modes::new(prot, max, inherit);
+        let modes = pack(prot, max, inherit);
         Self { object, offset, flags, modes, ..Self::default() }
     }
 
@@ -77,27 +58,29 @@ impl<O> Body<O> {
     }
 
     pub(crate) const fn prot(&self) -> Prot {
-        self.modes.prot()
+        Prot::from_bits_truncate(self.modes)
     }
 
     pub(crate) const fn max(&self) -> Prot {
-        self.modes.max()
+        Prot::from_bits_truncate(self.modes >> 3)
     }
 
     pub(crate) fn inherit(&self) -> Inherit {
-        self.modes.inherit()
+        const KINDS: [Inherit; 4] = [Inherit::Share, Inherit::Copy, Inherit::None, Inherit::None];
+        // Two bits are left, so that there always is one.
+        KINDS.get(usize::from(self.modes >> 6)).copied().unwrap_or(Inherit::None)
     }
 
     pub(crate) fn set_prot(&mut self, prot: Prot) {
-        self.modes = Modes::new(prot, self.max(), self.inherit());
+        self.modes = pack(prot, self.max(), self.inherit());
     }
 
     pub(crate) fn set_max(&mut self, max: Prot) {
-        self.modes = Modes::new(self.prot(), max, self.inherit());
+        self.modes = pack(self.prot(), max, self.inherit());
     }
 
     pub(crate) fn set_inherit(&mut self, inherit: Inherit) {
-        self.modes = Modes::new(self.prot(), self.max(), inherit);
+        self.modes = pack(self.prot(), self.max(), inherit);
     }
 
     pub(crate) const fn has(&self, flags: EntryFlags) -> bool {

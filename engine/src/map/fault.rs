@@ -50,17 +50,8 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         Ok(Fault { entry: entry.ok_or(FaultError::Unmapped { addr })?, grown })
     }
 
-    /// The entry that holds an address, ready for an access; `None` if none does.
-    #[cfg(feature = "shared")]
-    pub(crate) fn make_ready(
-        &mut self,
-        addr: Addr,
-        access: Prot,
-    ) -> Result<Option<Entry<O::Object>>, FaultError> {
-        self.make_ready_at(&self.tree.seek(addr.get()), addr, access)
-    }
-
-    fn make_ready_at(
+    /// The entry at a cursor, ready for an access, if it holds an address.
+    pub(crate) fn make_ready_at(
         &mut self,
         at: &Cursor,
         addr: Addr,

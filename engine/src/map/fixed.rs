@@ -37,8 +37,8 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
             self.vacate(range, &mut tell)?;
             self.tree.seek_into(range.start, &mut at);
         }
+        let prot = mapping.prot;
         let placement = self.place(&at, range.start, range.end, mapping);
-        let prot = placement.prot();
         let placed = self.pay_and_apply(&mut at, placement);
         self.objects.end_unmapping();
         placed?;

@@ -95,8 +95,8 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let mut at = Cursor::default();
         self.seek_vacant(start, end, &mut at)?;
         mapping.check_object()?;
+        let prot = mapping.prot;
         let placement = self.place(&at, start, end, mapping);
-        let prot = placement.prot();
         self.tree.predict_one(&at);
         self.pay_and_apply(&mut at, placement)?;
         tell(Change::Mapped(AddrRange::between(start, end), prot));
@@ -217,11 +217,8 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
             return Ok(());
         }
         let wanted = Size::new(wanted);
-        self.objects.reserve(wanted).map_err(|Swap { reserved, limit }| Refusal::Swap {
-            wanted,
-            reserved,
-            limit,
-        })
+        let short = |Swap { reserved, limit }| Refusal::Swap { wanted, reserved, limit };
+        self.objects.reserve(wanted).map_err(short)
     }
 
     /// Gives it back: the insertion is refused for want of nodes.
@@ -296,9 +293,12 @@ impl<O> Mapping<O> {
         Ok(())
     }
 
+    /// Rule 6.4.
     fn into_body(self, charge: Charge) -> Body<O> {
         let flags = entry_flags(self.flags) | charge.flag();
-        Body::new(self.prot, self.max, inherit_of(self.flags), flags, self.object, self.offset)
+        let shared = self.flags.contains(MapFlags::INHERIT_SHARE);
+        let inherit = if shared { Inherit::Share } else { Inherit::Copy };
+        Body::new(self.prot, self.max, inherit, flags, self.object, self.offset)
     }
 }
 
@@ -318,25 +318,15 @@ fn entry_flags(asked: MapFlags) -> EntryFlags {
     flags
 }
 
-/// Rule 6.4.
-fn inherit_of(asked: MapFlags) -> Inherit {
-    if asked.contains(MapFlags::INHERIT_SHARE) { Inherit::Share } else { Inherit::Copy }
-}
-
 impl<O> Placement<O> {
     /// Bytes to map.
     pub(super) const fn length(&self) -> u64 {
         self.end.wrapping_sub(self.start)
     }
 
-    /// The protection of the new range.
-    pub(crate) const fn prot(&self) -> Prot {
-        self.body.prot()
-    }
-
     /// For a stack, which merges with nothing (rule 12.10): growth flags and what is left to
     /// grow.
-    pub(crate) fn into_stack(mut self, asked: MapFlags, offset: u64, avail: u64) -> Self {
+    pub(crate) fn into_stack(mut self, asked: MapFlags, avail: u64) -> Self {
         if asked.contains(MapFlags::GROWS_DOWN) {
             self.body.flags |= EntryFlags::GROWS_DOWN;
         }
@@ -344,7 +334,7 @@ impl<O> Placement<O> {
             self.body.flags |= EntryFlags::GROWS_UP;
         }
         self.body.avail = avail;
-        self.body.offset = offset;
+        self.body.offset = 0;
         self.place = Place::Alone;
         self
     }

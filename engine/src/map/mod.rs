@@ -28,8 +28,6 @@ mod protect;
 mod remove;
 mod space;
 mod unwire;
-#[cfg(feature = "shared")]
-mod unwired;
 mod wire;
 
 use core::fmt;

@@ -9,6 +9,7 @@ use crate::num::{Addr, Size};
 use crate::objects::{Objects, Swap};
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
+use crate::tree::Cursor;
 
 impl<O: Objects, const B: usize> VmMap<O, B> {
     /// Sets the protection in force, or the maximum, of a range: `vm_map_protect(9)`, rule 5.4.
@@ -76,7 +77,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         Ok(())
     }
 
-    fn charge_entry(&mut self, at: &crate::tree::Cursor) -> Result<(), Refusal> {
+    fn charge_entry(&mut self, at: &Cursor) -> Result<(), Refusal> {
         let entry = self.tree.item(at).ok_or_else(corrupt)?;
         let (body, wanted) = (entry.value, Size::new(entry.end - entry.start));
         if body.prot().contains(Prot::WRITE) || body.counts_as_charged(&self.objects) {
@@ -110,13 +111,12 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
                 ProtectWhat::Current => asked,
                 ProtectWhat::Max => old.intersection(asked),
             };
-            let body = self.body_mut(&at)?;
+            let body = self.tree.value_mut(&at).ok_or_else(corrupt)?;
             body.set_prot(new);
             if what == ProtectWhat::Max {
                 body.set_max(asked);
             }
             if new != old {
-                let body = self.tree.item(&at).ok_or_else(corrupt)?.value;
                 if let Some(object) = &body.object {
                     self.objects.protected(object, body.offset, affected, new);
                 }

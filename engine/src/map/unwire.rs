@@ -10,6 +10,7 @@ use crate::num::Addr;
 use crate::objects::Objects;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
+use crate::tree::Cursor;
 
 impl<O: Objects, const B: usize> VmMap<O, B> {
     /// Takes the user's, or one of the system's, wirings off a range: `vm_map_unwire(9)`,
@@ -17,7 +18,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::StartUnmapped`] or [`Refusal::Hole`] where holes are refused, and
+    /// [`Refusal::StartUnmapped`] or [`Refusal::UnwireHole`] where holes are refused, and
     /// [`Refusal::NotSystemWired`]: no wiring changed, though entries may have merged.
     /// [`Refusal::OutOfNodes`]: nothing changed.
     pub fn unwire(
@@ -29,7 +30,12 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         mut tell: impl FnMut(Change),
     ) -> Result<(), Refusal> {
         let Some(range) = self.wiring_range(start, end, holes)? else { return Ok(()) };
-        self.ensure_clips_unless(range, |map| map.unwiring_stops_early(range, wiring, holes))?;
+        self.ensure_clips_unless(range, |map| {
+            !map.front_split_reaches_past(range)
+                && map.stops(range, range.end, |at, pass| {
+                    map.check_entry(at, range, wiring, holes, pass) == Ok(true)
+                })
+        })?;
         let pass = self.check_wirings(range, wiring, holes)?;
         let done = pass.refusal.is_none();
         self.second_pass(range, &pass, |map, at| {
@@ -60,7 +66,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     /// 10.1 for one entry: the hole after it comes first. Goes on to the next entry.
     fn check_entry(
         &self,
-        at: &mut crate::tree::Cursor,
+        at: &mut Cursor,
         range: Clamped,
         wiring: Wiring,
         holes: Holes,
@@ -69,6 +75,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let entry = self.entry(at)?;
         pass.covered = entry.end;
         if !self.step(at, range, holes, pass) {
+            pass.refusal = Some(Refusal::UnwireHole { at: Addr::new(pass.covered) });
             return Ok(false);
         }
         if wiring == Wiring::System && entry.value.system_wired() == 0 {
@@ -82,7 +89,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     /// 10.2 for one entry.
     fn take_wiring_off(
         &mut self,
-        at: &crate::tree::Cursor,
+        at: &Cursor,
         wiring: Wiring,
         tell: &mut impl FnMut(Change),
     ) -> Result<(), Refusal> {
@@ -101,24 +108,5 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
             tell(Change::Unwired(range));
         }
         Ok(())
-    }
-
-    /// Would the first pass stop before the clip at the end of the range? Asked before the clip at
-    /// its start.
-    fn unwiring_stops_early(&self, range: Clamped, wiring: Wiring, holes: Holes) -> bool {
-        if self.front_split_reaches_past(range) {
-            return false;
-        }
-        let mut at = self.tree.seek(range.start);
-        let mut pass = FirstPass { covered: range.start, refusal: None };
-        while let Some(entry) = self.tree.item(&at).filter(|entry| entry.start < range.end) {
-            if entry.end > range.end {
-                return false;
-            }
-            if self.check_entry(&mut at, range, wiring, holes, &mut pass) != Ok(true) {
-                return true;
-            }
-        }
-        false
     }
 }

@@ -9,7 +9,7 @@ use crate::num::Addr;
 use crate::objects::Objects;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
-use crate::tree::{Cursor, Item};
+use crate::tree::Cursor;
 
 /// What the first pass of a wiring or unwiring came to.
 pub(super) struct FirstPass {
@@ -36,7 +36,10 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         tell: impl FnMut(Change),
     ) -> Result<(), Refusal> {
         let Some(range) = self.wiring_range(start, end, holes)? else { return Ok(()) };
-        self.ensure_clips_unless(range, |map| map.wiring_stops_early(range, holes))?;
+        self.ensure_clips_unless(range, |map| {
+            !map.front_split_reaches_past(range)
+                && map.stops(range, range.end, |at, pass| map.check_wirable(at, range, holes, pass))
+        })?;
         let pass = self.count_wirings(range, wiring, holes)?;
         self.settle_wirings(range, &pass, wiring, tell)?;
         pass.refusal.map_or(Ok(()), Err)
@@ -160,11 +163,11 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         pass: &FirstPass,
         mut settle: impl FnMut(&mut Self, &Cursor) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
-        let mut at = self.tree.seek(range.start);
-        while let Some(end) = self.tree.item(&at).filter(|e| e.start < pass.covered).map(end_of) {
+        let (covered, mut at) = (pass.covered, self.tree.seek(range.start));
+        while let Some(end) = self.tree.item(&at).filter(|e| e.start < covered).map(|e| e.end) {
             settle(self, &at)?;
             self.simplify_down(&mut at)?;
-            if end == pass.covered {
+            if end == covered {
                 self.simplify_up(&mut at)?;
             }
             self.tree.advance(&mut at);
@@ -172,36 +175,78 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         Ok(())
     }
 
-    /// Would the first pass stop before the clip at the end of the range? Asked before the clip at
-    /// its start.
-    fn wiring_stops_early(&self, range: Clamped, holes: Holes) -> bool {
-        if self.front_split_reaches_past(range) {
-            return false;
-        }
+    /// Would a first pass stop, by what `goes_on` says of one entry after the other? One that ends
+    /// above `last` is not looked at, nor what follows it. Asked before the clips.
+    pub(super) fn stops(
+        &self,
+        range: Clamped,
+        last: u64,
+        goes_on: impl Fn(&mut Cursor, &mut FirstPass) -> bool,
+    ) -> bool {
         let mut at = self.tree.seek(range.start);
         let mut pass = FirstPass { covered: range.start, refusal: None };
         while let Some(entry) = self.tree.item(&at).filter(|entry| entry.start < range.end) {
-            if entry.end > range.end {
+            if entry.end > last {
                 return false;
             }
-            pass.covered = entry.end;
-            if holes == Holes::Refused && !can_wire(entry.value) {
-                return true;
-            }
-            if !self.step(&mut at, range, holes, &mut pass) {
+            if !goes_on(&mut at, &mut pass) {
                 return true;
             }
         }
         false
     }
+
+    /// 9.2a and 9.2c for one entry that is not clipped. Goes on to the next one, if a wiring does.
+    fn check_wirable(
+        &self,
+        at: &mut Cursor,
+        range: Clamped,
+        holes: Holes,
+        pass: &mut FirstPass,
+    ) -> bool {
+        let Some(entry) = self.tree.item(at) else { return false };
+        pass.covered = entry.end;
+        let barred = holes == Holes::Refused && !can_wire(entry.value);
+        !barred && self.step(at, range, holes, pass)
+    }
 }
 
-fn end_of<O>(entry: Item<'_, Body<O>>) -> u64 {
-    entry.end
+/// What a wiring would have to make resident, asked before the wiring.
+#[cfg(feature = "shared")]
+impl<O: Objects, const B: usize> VmMap<O, B> {
+    /// The first stretch that a wiring of a range would have to make resident, with its protection;
+    /// `None` if there is none, or the wiring would be refused.
+    pub(crate) fn first_to_fault_in(
+        &self,
+        start: Addr,
+        end: Addr,
+        holes: Holes,
+    ) -> Option<(AddrRange, Prot)> {
+        let range = self.wiring_range(start, end, holes).ok()??;
+        // The clips change nothing about a refusal.
+        if self.stops(range, u64::MAX, |at, pass| self.check_wirable(at, range, holes, pass)) {
+            return None;
+        }
+        self.next_to_fault_in(Addr::new(range.start), Addr::new(range.end))
+    }
+
+    /// The first stretch between two addresses that has no wiring and may have one (9.2a, 9.2b).
+    pub(crate) fn next_to_fault_in(&self, from: Addr, end: Addr) -> Option<(AddrRange, Prot)> {
+        let mut at = self.tree.seek(from.get());
+        loop {
+            let entry = self.tree.item(&at)?;
+            let start = Addr::new(entry.start).max(from);
+            let range = AddrRange::new(start, Addr::new(entry.end).min(end))?;
+            if entry.value.wired == 0 && can_wire(entry.value) {
+                return Some((range, entry.value.prot()));
+            }
+            self.tree.advance(&mut at);
+        }
+    }
 }
 
 /// 9.2a: what can be neither read nor executed has no pages to wire.
-pub(super) fn can_wire<O>(body: &Body<O>) -> bool {
+fn can_wire<O>(body: &Body<O>) -> bool {
     body.prot().intersects(Prot::RX)
 }
 

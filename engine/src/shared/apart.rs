@@ -1,9 +1,9 @@
 //! A value apart from its lock: it would part the words of two locks.
 
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 use core::ops::{Deref, DerefMut};
 
+use super::view::array;
 use crate::refusal::Refusal;
 
 /// A value in memory of its own.
@@ -12,10 +12,7 @@ pub(super) struct Apart<T>(Box<[T; 1]>);
 impl<T: Copy> Apart<T> {
     /// Moves a value there.
     pub(super) fn new(value: T) -> Result<Self, Refusal> {
-        let mut one = Vec::new();
-        one.try_reserve_exact(1).map_err(|_| Refusal::OutOfNodes)?;
-        one.push(value);
-        one.into_boxed_slice().try_into().map(Self).map_err(|_| Refusal::OutOfNodes)
+        Ok(Self(array(|| value)?))
     }
 }
 

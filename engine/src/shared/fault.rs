@@ -34,7 +34,7 @@ pub enum FaultPath {
 }
 
 /// How often a growth tries for the process lock before it queues up: some half a microsecond, in
-/// which a few other growths come and go.
+/// which a few other growths come and go. To be woken takes longer.
 const TRIES: usize = if cfg!(loom) { 0 } else { 24 };
 
 impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
@@ -83,7 +83,10 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
             if growth == Growth::NoStack {
                 return Err(FaultError::Unmapped { addr });
             }
-            let entry = self.map.write().edit_unseen(|map| map.make_ready(addr, access))?;
+            let entry = self
+                .map
+                .write()
+                .edit_unseen(|map| map.make_ready_at(&map.tree.seek(addr.get()), addr, access))?;
             if let Some(entry) = entry {
                 return Ok(Fault { entry, grown: growth.added() });
             }
@@ -96,8 +99,7 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
         self.grow_under(&mut self.lock_state(), addr, tell)
     }
 
-    /// Takes the process lock. Another growth gives it back so soon that to queue up for it, and
-    /// to be woken, would take longer.
+    /// Takes the process lock; queues up for it after [`TRIES`].
     fn lock_state(&self) -> MutexGuard<'_, L::Process, Apart<StackState>> {
         for _ in 0..TRIES {
             if let Some(state) = self.process.try_lock() {
@@ -118,7 +120,12 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
         let mut at = Cursor::default();
         let mut guard = loop {
             let guard = match self.path {
-                FaultPath::Optimistic => self.seek_to_write(addr, &mut at),
+                // A fault on a mapped address takes no lock: there is nobody to make way for.
+                FaultPath::Optimistic => {
+                    let guard = self.map.write();
+                    guard.map().tree.seek_into(addr.get(), &mut at);
+                    guard
+                }
                 _ => match self.seek_and_upgrade(addr, &mut at) {
                     Ok(guard) => guard,
                     Err(growth) => return Ok(growth),
@@ -139,15 +146,6 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
         let growth = map.grow_at(state, &mut at, above, addr, follow);
         publication.finish();
         growth
-    }
-
-    /// Looks up with the map held to write: a fault on a mapped address takes no lock, so
-    /// that there is nobody to make way for.
-    #[inline(always)]
-    fn seek_to_write(&self, addr: Addr, at: &mut Cursor) -> Write<'_, L, O, B> {
-        let guard = self.map.write();
-        guard.map().tree.seek_into(addr.get(), at);
-        guard
     }
 
     /// Looks up with the map held to read, then takes it to write, and looks up again if the

@@ -58,9 +58,7 @@ impl<O: Objects, const B: usize> Guarded<O, B> {
         self.timestamp = self.timestamp.wrapping_add(1);
         edit(&mut self.map)
     }
-}
 
-impl<O: Objects, const B: usize> Guarded<O, B> {
     /// Makes the view from the map.
     pub(super) fn publish(&mut self, view: &View) -> Result<(), Refusal> {
         self.publisher.publish(view, self.map.entries())
@@ -119,7 +117,7 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
 
     /// Holds the map to write. Waits until no wiring is under way.
     pub fn write(&self) -> MapWriteGuard<'_, L, O, B> {
-        self.write_clear_of(Stretch::ALL)
+        self.write_clear_of(|_| Stretch::ALL)
     }
 
     /// Holds the map to write, unless that would mean to wait, be it for a wiring.
@@ -128,11 +126,14 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
         guard.transitions.is_empty().then_some(MapWriteGuard { shared: self, guard })
     }
 
-    /// Holds the map to write, with nothing of a range in transition.
-    pub(super) fn write_clear_of(&self, range: Stretch) -> MapWriteGuard<'_, L, O, B> {
+    /// Holds the map to write, with nothing in transition of the range that `range` says.
+    pub(super) fn write_clear_of(
+        &self,
+        range: impl Fn(&Guarded<O, B>) -> Stretch,
+    ) -> MapWriteGuard<'_, L, O, B> {
         loop {
             let guard = self.map.write();
-            if guard.transitions.clear_of(range) {
+            if guard.transitions.clear_of(range(&guard)) {
                 return MapWriteGuard { shared: self, guard };
             }
             self.wait_for_transition(guard);

@@ -1,5 +1,6 @@
 //! The operations of `vm_map(9)`: each under the map lock alone.
 
+use super::map_lock::Guarded;
 use super::transition::Stretch;
 use super::{Locks, MapWriteGuard, SharedVmSpace};
 use crate::attr::{Advice, FindSpace, Holes, Inherit, ProtectWhat, Wiring};
@@ -18,6 +19,17 @@ pub(super) fn stretch(start: Addr, end: Addr) -> Stretch {
         start: start.get().min(end.get().saturating_sub(1)),
         end: end.get().saturating_add(1),
     }
+}
+
+/// The same for a search, which may end in a hole that is in transition.
+fn destination<O: Objects, const B: usize>(guard: &Guarded<O, B>, to: FindRequest) -> Stretch {
+    let place = match to.space {
+        FindSpace::Any if !guard.transitions.is_empty() => {
+            guard.map().find_space(to.start, to.length).unwrap_or(to.start)
+        }
+        _ => to.start,
+    };
+    stretch(place, place.wrapping_add(to.length))
 }
 
 /// The operations that both [`SharedVmSpace`] and [`MapWriteGuard`] have: each is
@@ -63,52 +75,26 @@ macro_rules! edits {
 }
 
 edits! {
-    insert(start: Addr, end: Addr, mapping: Mapping<O::Object>) -> (), in stretch(start, end);
+    insert(start: Addr, end: Addr, mapping: Mapping<O::Object>) -> (), in |_| stretch(start, end);
     // Wraps as rule 7.3 says; what wraps is clamped to nothing, or ends below.
     fixed(start: Addr, length: Size, mapping: Mapping<O::Object>) -> (),
-        in stretch(start, start.wrapping_add(length));
-    remove(start: Addr, end: Addr) -> (), in stretch(start, end);
-    protect(start: Addr, end: Addr, prot: Prot, what: ProtectWhat) -> (), in stretch(start, end);
-    unwire(start: Addr, end: Addr, wiring: Wiring, holes: Holes) -> (), in stretch(start, end);
+        in |_| stretch(start, start.wrapping_add(length));
+    find(request: FindRequest, mapping: Mapping<O::Object>) -> Addr,
+        in |guard| destination(guard, request);
+    remove(start: Addr, end: Addr) -> (), in |_| stretch(start, end);
+    protect(start: Addr, end: Addr, prot: Prot, what: ProtectWhat) -> (),
+        in |_| stretch(start, end);
+    unwire(start: Addr, end: Addr, wiring: Wiring, holes: Holes) -> (), in |_| stretch(start, end);
 }
 
 impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
-    /// [`VmMap::find`](crate::VmMap::find).
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn find(
-        &self,
-        request: FindRequest,
-        mapping: Mapping<O::Object>,
-        tell: impl FnMut(Change),
-    ) -> Result<Addr, Refusal> {
-        let FindRequest { start, length, space, .. } = request;
-        loop {
-            let guard = self.map.write();
-            // A search may end in a hole that is in transition.
-            let place = match space {
-                FindSpace::Any if !guard.transitions.is_empty() => {
-                    guard.map().find_space(start, length).unwrap_or(start)
-                }
-                _ => start,
-            };
-            if guard.transitions.clear_of(stretch(place, place.wrapping_add(length))) {
-                let mut map = MapWriteGuard { shared: self, guard };
-                return map.find(request, mapping, tell);
-            }
-            self.wait_for_transition(guard);
-        }
-    }
-
     /// [`VmMap::inherit`](crate::VmMap::inherit).
     ///
     /// # Errors
     ///
     /// As there.
     pub fn inherit(&self, start: Addr, end: Addr, inherit: Inherit) -> Result<(), Refusal> {
-        self.write_clear_of(stretch(start, end)).inherit(start, end, inherit)
+        self.write_clear_of(|_| stretch(start, end)).inherit(start, end, inherit)
     }
 
     /// [`VmMap::advise`](crate::VmMap::advise).
@@ -117,7 +103,7 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     ///
     /// As there.
     pub fn advise(&self, start: Addr, end: Addr, advice: Advice) -> Result<(), Refusal> {
-        self.write_clear_of(stretch(start, end)).advise(start, end, advice)
+        self.write_clear_of(|_| stretch(start, end)).advise(start, end, advice)
     }
 
     /// [`VmMap::lookup`](crate::VmMap::lookup), under the map lock held to read.
@@ -169,24 +155,6 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
 }
 
 impl<L: Locks, O: Objects, const B: usize> MapWriteGuard<'_, L, O, B> {
-    /// [`VmMap::find`](crate::VmMap::find).
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn find(
-        &mut self,
-        request: FindRequest,
-        mapping: Mapping<O::Object>,
-        mut tell: impl FnMut(Change),
-    ) -> Result<Addr, Refusal> {
-        let (map, mut publication) = self.guard.edit(&self.shared.view);
-        let follow = |change| publication.follow(change, &mut tell);
-        let found = map.find(request, mapping, follow);
-        publication.finish();
-        found
-    }
-
     /// [`VmMap::inherit`](crate::VmMap::inherit).
     ///
     /// # Errors

@@ -33,6 +33,67 @@ pub struct ProcessGuard<'a, L: Locks, O: Objects, const B: usize> {
     guard: MutexGuard<'a, L::Process, Apart<StackState>>,
 }
 
+/// The calls that both [`SharedVmSpace`] and [`ProcessGuard`] have: each is
+/// [`VmSpace`]'s of the same name, by `call`, with what `stretch` says free of wirings.
+macro_rules! calls {
+    ($(
+        $(#[$more:meta])*
+        $name:ident($($argument:ident: $type:ty),*) -> $answer:ty, in $stretch:expr, by $call:expr;
+    )*) => {
+        impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {$(
+            #[doc = concat!("[`VmSpace::", stringify!($name), "`], under both locks.")]
+            $(#[$more])*
+            ///
+            /// # Errors
+            ///
+            /// As there.
+            pub fn $name(
+                &self,
+                $($argument: $type,)*
+                tell: impl FnMut(Change),
+            ) -> Result<$answer, Refusal> {
+                self.lock_process().$name($($argument,)* tell)
+            }
+        )*}
+
+        impl<L: Locks, O: Objects, const B: usize> ProcessGuard<'_, L, O, B> {$(
+            #[doc = concat!("[`SharedVmSpace::", stringify!($name), "`].")]
+            ///
+            /// # Errors
+            ///
+            /// As there.
+            pub fn $name(
+                &mut self,
+                $($argument: $type,)*
+                mut tell: impl FnMut(Change),
+            ) -> Result<$answer, Refusal> {
+                let MapWriteGuard { shared, mut guard } = self.write_clear_of($stretch);
+                let (map, mut publication) = guard.edit(&shared.view);
+                let follow = |change| publication.follow(change, &mut tell);
+                let answer = $call(map, &mut **self.guard, follow);
+                publication.finish();
+                answer
+            }
+        )*}
+    };
+}
+
+calls! {
+    stack(request: StackRequest) -> AddrRange, in reserve(request),
+        by |map, state, tell| VmMap::stack(map, state, request, tell);
+    /// Waits until no wiring is under way. Nobody else has the child yet.
+    fork() -> VmSpace<O, B>, in Stretch::ALL,
+        by |map, state, tell| VmMap::fork(map, state, tell).map(|(map, state)| VmSpace { map, state });
+    exec(top: Addr, maxssiz: Size, prot: Prot) -> AddrRange, in Stretch::ALL,
+        by |map, state, tell| VmMap::exec(map, state, top, maxssiz, prot, tell);
+}
+
+/// The reserve of a stack.
+fn reserve(stack: StackRequest) -> Stretch {
+    let (start, length) = (stack.addrbos.get(), stack.max_ssize.get());
+    Stretch { start, end: start.saturating_add(length) }
+}
+
 impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     /// Takes the process lock. Not while the map lock is held.
     pub fn lock_process(&self) -> ProcessGuard<'_, L, O, B> {
@@ -42,44 +103,6 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     /// Takes the process lock unless another thread has it.
     pub fn try_lock_process(&self) -> Option<ProcessGuard<'_, L, O, B>> {
         self.process.try_lock().map(|guard| ProcessGuard { shared: self, guard })
-    }
-
-    /// [`VmSpace::stack`](crate::VmSpace::stack), under both locks.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`VmSpace::stack`](crate::VmSpace::stack).
-    pub fn stack(
-        &self,
-        request: StackRequest,
-        tell: impl FnMut(Change),
-    ) -> Result<AddrRange, Refusal> {
-        self.lock_process().stack(request, tell)
-    }
-
-    /// [`VmSpace::fork`](crate::VmSpace::fork), under both locks, once no wiring is under way. Nobody
-    /// else has the child yet.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`VmSpace::fork`](crate::VmSpace::fork).
-    pub fn fork(&self, tell: impl FnMut(Change)) -> Result<VmSpace<O, B>, Refusal> {
-        self.lock_process().fork(tell)
-    }
-
-    /// [`VmSpace::exec`](crate::VmSpace::exec), under both locks.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`VmSpace::exec`](crate::VmSpace::exec).
-    pub fn exec(
-        &self,
-        top: Addr,
-        maxssiz: Size,
-        prot: Prot,
-        tell: impl FnMut(Change),
-    ) -> Result<AddrRange, Refusal> {
-        self.lock_process().exec(top, maxssiz, prot, tell)
     }
 
     /// The limits.
@@ -123,22 +146,6 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
 }
 
 impl<'a, L: Locks, O: Objects, const B: usize> ProcessGuard<'a, L, O, B> {
-    /// [`SharedVmSpace::stack`].
-    ///
-    /// # Errors
-    ///
-    /// Those of [`VmSpace::stack`](crate::VmSpace::stack).
-    pub fn stack(
-        &mut self,
-        request: StackRequest,
-        tell: impl FnMut(Change),
-    ) -> Result<AddrRange, Refusal> {
-        let (start, length) = (request.addrbos.get(), request.max_ssize.get());
-        let reserve = Stretch { start, end: start.saturating_add(length) };
-        let mut map = self.write_clear_of(reserve);
-        map.edit(tell, |map, tell| map.stack(&self.guard, request, tell))
-    }
-
     /// [`SharedVmSpace::grow`] to the letter: whatever the [path](SharedVmSpace::path), with the
     /// process lock held.
     ///
@@ -147,33 +154,6 @@ impl<'a, L: Locks, O: Objects, const B: usize> ProcessGuard<'a, L, O, B> {
     /// Those of [`VmSpace::grow`](crate::VmSpace::grow).
     pub fn grow(&mut self, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal> {
         self.shared.grow_under(&mut self.guard, addr, tell)
-    }
-
-    /// [`SharedVmSpace::fork`].
-    ///
-    /// # Errors
-    ///
-    /// Those of [`VmSpace::fork`](crate::VmSpace::fork).
-    pub fn fork(&mut self, tell: impl FnMut(Change)) -> Result<VmSpace<O, B>, Refusal> {
-        let mut map = self.write_clear_of(Stretch::ALL);
-        let (map, state) = map.edit(tell, |map, tell| map.fork(&self.guard, tell))?;
-        Ok(VmSpace { map, state })
-    }
-
-    /// [`SharedVmSpace::exec`].
-    ///
-    /// # Errors
-    ///
-    /// Those of [`VmSpace::exec`](crate::VmSpace::exec).
-    pub fn exec(
-        &mut self,
-        top: Addr,
-        maxssiz: Size,
-        prot: Prot,
-        tell: impl FnMut(Change),
-    ) -> Result<AddrRange, Refusal> {
-        let mut map = self.write_clear_of(Stretch::ALL);
-        map.edit(tell, |map, tell| map.exec(&mut self.guard, top, maxssiz, prot, tell))
     }
 
     /// The limits.
@@ -215,20 +195,6 @@ impl<'a, L: Locks, O: Objects, const B: usize> ProcessGuard<'a, L, O, B> {
             }
             MutexGuard::unlocked(&mut self.guard, || shared.wait_for_transition(guard));
         }
-    }
-}
-
-impl<L: Locks, O: Objects, const B: usize> MapWriteGuard<'_, L, O, B> {
-    /// Runs an operation on the map, whose changes the view follows.
-    fn edit<T>(
-        &mut self,
-        mut tell: impl FnMut(Change),
-        operation: impl FnOnce(&mut VmMap<O, B>, &mut dyn FnMut(Change)) -> T,
-    ) -> T {
-        let (map, mut publication) = self.guard.edit(&self.shared.view);
-        let answer = operation(map, &mut |change| publication.follow(change, &mut tell));
-        publication.finish();
-        answer
     }
 }
 

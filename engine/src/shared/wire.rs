@@ -97,7 +97,7 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
         mut fault_in: impl FnMut(AddrRange, Prot) -> Result<(), E>,
         tell: impl FnMut(Change),
     ) -> Result<(), WireError<E>> {
-        let mut map = self.write_clear_of(stretch(start, end));
+        let mut map = self.write_clear_of(|_| stretch(start, end));
         let mut next = map.first_to_fault_in(start, end, holes);
         if next.is_none() {
             return Ok(map.wire(start, end, wiring, holes, tell)?);

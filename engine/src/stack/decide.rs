@@ -79,13 +79,6 @@ struct Room {
     cuts_avail: bool,
 }
 
-/// A growth that passed the checks that both directions share.
-struct Amount {
-    /// Bytes to add, before the neighbour cuts them (13.8).
-    bytes: u64,
-    main: bool,
-}
-
 /// Rule 13.2: which way a stack grows to `addr`, which is not mapped. The nearer one does, and the
 /// lower one, upwards, if both are as near. There is no second try.
 #[inline(always)]
@@ -119,7 +112,7 @@ impl StackState {
         let floor = below.unwrap_or_else(|| start.wrapping_sub(avail));
         let room = Room { bytes: start.wrapping_sub(floor), cuts_avail: true };
         let need = round_up(totals.page, start - addr.get());
-        let Amount { bytes, main } = self.amount(addr, need, avail, room, totals)?;
+        let (bytes, main) = self.amount(addr, need, avail, room, totals)?;
         let bottom = start.wrapping_sub(bytes);
         let (bottom, left) = if bottom < floor {
             // 13.11; a landing on the floor exactly is not a cut, and leaves no guard page (q09).
@@ -153,7 +146,7 @@ impl StackState {
             reserve(avail.saturating_sub(self.guard(totals.page))).map_err(Refused::plain)?;
         }
         let need = round_up(totals.page, addr.get().wrapping_add(1).wrapping_sub(end));
-        let Amount { bytes, main } = self.amount(addr, need, avail, room, totals)?;
+        let (bytes, main) = self.amount(addr, need, avail, room, totals)?;
         let (top, left) = match end.checked_add(bytes) {
             Some(top) if top <= ceiling => (top, avail),
             _ => (ceiling.wrapping_sub(self.guard(totals.page)), room.bytes), // 13.14
@@ -161,7 +154,8 @@ impl StackState {
         Ok(Step { edge: top, left, main })
     }
 
-    /// Rules 13.5 to 13.10: how much to add.
+    /// Rules 13.5 to 13.10, which both directions share: the bytes to add, before the neighbour cuts
+    /// them (13.8), and whether they count for the main stack.
     #[inline(always)]
     fn amount(
         &self,
@@ -170,7 +164,7 @@ impl StackState {
         avail: u64,
         room: Room,
         totals: Totals,
-    ) -> Result<Amount, Refused> {
+    ) -> Result<(u64, bool), Refused> {
         if need == 0 {
             return Err(Refused::plain(Refusal::NeedWraps { addr })); // 15.10
         }
@@ -193,7 +187,7 @@ impl StackState {
         }
         let bytes = self.step(need, avail, main, totals.page);
         self.check_limits(Size::new(bytes), totals).map_err(Refused::plain)?;
-        Ok(Amount { bytes, main })
+        Ok((bytes, main))
     }
 
     /// Rule 13.8: `need` rounded up to the step, cut to `avail` and to what the stack limit

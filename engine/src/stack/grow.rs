@@ -126,10 +126,8 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let (start, end, avail) = (entry.start, entry.end, entry.value.avail);
         let stack = Stack { start, end, avail, charged };
         let reserve = |bytes| {
-            let account = self.objects.swap();
-            account
-                .with(Size::new(bytes))
-                .map_or_else(|swap| Err(grow_swap(bytes, swap)), |_| Ok(()))
+            let reserved = self.objects.swap().with(Size::new(bytes));
+            reserved.map(|_| ()).map_err(|swap| grow_swap(bytes, swap))
         };
         let step = state.decide_up(stack, addr, above, self.totals(), reserve);
         let Step { edge: top, left, main } = step.map_err(|refused| self.refuse(at, refused))?;

@@ -73,7 +73,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let mapping = Mapping { max, flags, ..Mapping::anonymous(prot) };
         // 12.10 and 12.11: it merges with nothing, and what is not mapped is left to grow.
         let avail = max_ssize.wrapping_sub(init).get();
-        let placement = self.place(&at, start, end, mapping).into_stack(flags, 0, avail);
+        let placement = self.place(&at, start, end, mapping).into_stack(flags, avail);
         self.tree.predict_one(&at);
         self.pay_and_apply(&mut at, placement)?;
         let mapped = AddrRange::between(start, end);
@@ -127,14 +127,11 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
             return Err(outside);
         }
         let near = self.tree.neighbours(addrbos.get());
-        match near.above {
-            Some((start, end)) if start <= addrbos.get() => {
-                return Err(Refusal::StackMapped {
-                    addrbos,
-                    entry: AddrRange::between(start, end),
-                });
-            }
-            _ => {}
+        if let Some((start, end)) = near.above
+            && start <= addrbos.get()
+        {
+            let entry = AddrRange::between(start, end);
+            return Err(Refusal::StackMapped { addrbos, entry });
         }
         let Totals { page, size, wired_pages, wire_future } = self.totals();
         let (wired, limit) = (page.pages(wired_pages), state.limits.memlock);
@@ -163,9 +160,7 @@ fn first_part(
     flags: MapFlags,
     page: PageSize,
 ) -> Option<Addr> {
-    let down = flags.contains(MapFlags::GROWS_DOWN);
-    let up = flags.contains(MapFlags::GROWS_UP);
-    match (down, up) {
+    match (flags.contains(MapFlags::GROWS_DOWN), flags.contains(MapFlags::GROWS_UP)) {
         (true, false) => Some(addrbos.wrapping_add(max_ssize).wrapping_back(init)),
         (true, true) => {
             let offset = max_ssize.get() / 2 - init.get() / 2;

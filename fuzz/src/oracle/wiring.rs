@@ -26,13 +26,14 @@ enum Wired {
     Already,
 }
 
-/// What the two operations note where they do the same.
+/// What the two operations note, and answer, where they do the same.
 struct Notes {
     start_mapped: Branch,
     start_hole: Branch,
     start_refused: Branch,
     hole: Branch,
     hole_last: Branch,
+    refused: fn(Addr) -> Refusal,
 }
 
 const WIRE: Notes = Notes {
@@ -41,6 +42,7 @@ const WIRE: Notes = Notes {
     start_refused: Branch::WireStartRefused,
     hole: Branch::WireHole,
     hole_last: Branch::WireHoleLast,
+    refused: |at| Refusal::Hole { at },
 };
 
 const UNWIRE: Notes = Notes {
@@ -49,6 +51,7 @@ const UNWIRE: Notes = Notes {
     start_refused: Branch::UnwireStartRefused,
     hole: Branch::UnwireHole,
     hole_last: Branch::UnwireHoleLast,
+    refused: |at| Refusal::UnwireHole { at },
 };
 
 impl Oracle {
@@ -165,7 +168,7 @@ impl Oracle {
             Some(_) => self.reach(notes.hole),
             None => self.reach(notes.hole_last),
         }
-        Err(Refusal::Hole { at: Addr::new(at) })
+        Err((notes.refused)(Addr::new(at)))
     }
 
     /// 9.3.

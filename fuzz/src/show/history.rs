@@ -4,8 +4,6 @@ use growstack::{Addr, AddrRange, EntryFlags, Growth, Prot};
 
 use crate::answer::{Answer, Cause, Row};
 use crate::engine::EngineSpace;
-use crate::op::Op;
-use crate::oracle::Oracle;
 use crate::space::AddressSpace;
 use crate::trace::{RowText, Trace};
 
@@ -66,21 +64,13 @@ pub(super) struct History {
     pub(super) lines: Vec<String>,
 }
 
-/// The engine, which is quick; the oracle for a trace with forks, which the engine does not have.
-fn map_for(trace: &Trace) -> Box<dyn AddressSpace> {
-    if trace.steps.iter().any(|step| *step.op() == Op::Fork) {
-        return Box::new(Oracle::create(trace.config()));
-    }
-    Box::new(EngineSpace::<16>::create(trace.config()))
-}
-
 impl History {
     pub(super) fn of(trace: &Trace) -> Self {
         let operations = trace.steps.len();
         let stride = operations.div_ceil(MOST_STATES).max(1);
         let mut history =
             Self { states: operations.div_ceil(stride), stride, operations, ..Self::default() };
-        let mut map = map_for(trace);
+        let mut map = EngineSpace::<16>::create(trace.config());
         let (mut changes, mut rows) = (Vec::new(), Vec::new());
         let mut open: Vec<Shape> = Vec::new();
         for (index, step) in trace.steps.iter().enumerate() {

@@ -20,16 +20,15 @@
 //! The view is a cache. If no node can be had for it, it is turned off, and readers take the map lock
 //! until it is [published again](publisher::Publisher::publish); no operation fails for that.
 
-mod children;
 mod count;
 mod node;
-mod pieces;
 mod pool;
 mod publisher;
-mod search;
+mod row;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
+pub(super) use pool::array;
 pub(super) use publisher::{Publication, Publisher, Room};
 
 use crate::flags::Prot;

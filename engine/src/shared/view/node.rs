@@ -4,7 +4,7 @@
 //! and throw away what they found if a writer was at work meanwhile.
 
 use super::super::sync::{AtomicU32, AtomicU64, Ordering};
-use super::search::{VACANT, rank};
+use super::row::{Editable, Row};
 use crate::range::AddrRange;
 
 /// Words of a leaf: all but the last are keys, the last has four bits for each stretch.
@@ -19,11 +19,14 @@ pub(super) const LEAF: usize = 4;
 #[cfg(loom)]
 pub(super) const INNER: usize = 4;
 
+/// What unused key places hold; no address that is looked for.
+pub(super) const VACANT: u64 = u64::MAX;
+
 /// The index of no node.
 pub(super) const NIL: u32 = u32::MAX;
 
 /// Bits of a value.
-pub(super) const VALUE_BITS: usize = 4;
+const VALUE_BITS: usize = 4;
 
 /// How the key is stored that moves.
 const SHIFTED: Ordering = Ordering::Release;
@@ -59,8 +62,7 @@ impl Leaf {
     pub(super) fn value(&self, addr: u64) -> u8 {
         let slot = rank(&self.words, addr);
         let values = self.words.last().map_or(0, load);
-        // Four bits are left.
-        (values >> (slot * VALUE_BITS) & 0xf) as u8
+        value_of(values, slot)
     }
 
     /// The keys in use.
@@ -94,12 +96,11 @@ impl Leaf {
         let keys = self.words.get(..LEAF - 1).unwrap_or_default();
         let (from, upto) = (slot.checked_sub(1).and_then(|below| keys.get(below)), keys.get(slot));
         let values = self.values();
-        let value_of = |slot: usize| (values >> (slot * VALUE_BITS) & 0xf) as u8;
         if let Some(upto) = upto
             && load(upto) == end
             && end < high
             && from.map_or(low, load) < start
-            && value_of(slot + 1) == value
+            && value_of(values, slot + 1) == value
         {
             upto.store(start, SHIFTED);
             return true;
@@ -107,7 +108,7 @@ impl Leaf {
         if let Some(from) = from
             && load(from) == start
             && end < upto.map_or(high, load).min(high)
-            && value_of(slot - 1) == value
+            && value_of(values, slot - 1) == value
         {
             from.store(end, SHIFTED);
             return true;
@@ -125,6 +126,13 @@ impl Leaf {
             store(word, values);
         }
     }
+}
+
+/// The value of a piece, of those of a leaf.
+#[inline(always)]
+fn value_of(values: u64, slot: usize) -> u8 {
+    // Four bits are left.
+    (values >> (slot * VALUE_BITS) & 0xf) as u8
 }
 
 impl Inner {
@@ -158,6 +166,60 @@ impl Inner {
             }
         }
     }
+}
+
+/// The pieces of a leaf that was changed in one place, and the children of two nodes.
+type Pieces = Row<u8, { LEAF + 2 }>;
+pub(super) type Children = Row<u32, { 2 * INNER }>;
+
+impl Editable<{ LEAF + 2 }> for Leaf {
+    type Item = u8;
+
+    fn row(&self, low: u64) -> Pieces {
+        let values = self.values();
+        let from = core::iter::once(low).chain(self.keys());
+        Row::of(from.zip(0..).map(|(from, slot)| (from, value_of(values, slot))))
+    }
+
+    fn write(&self, row: &Pieces, first: usize, end: usize) {
+        let (keys, pieces) = row.part(first, end);
+        let values = pieces.iter().rev();
+        let values = values.fold(0, |values, &value| values << VALUE_BITS | u64::from(value));
+        self.fill(keys.iter().copied(), values);
+    }
+}
+
+impl Editable<{ 2 * INNER }> for Inner {
+    type Item = u32;
+
+    fn row(&self, low: u64) -> Children {
+        let from = core::iter::once(low).chain(self.keys.iter().map(load));
+        let children = self.children.iter().map(|child| child.load(Ordering::Relaxed));
+        Row::of(from.zip(children.take_while(|&child| child != NIL)))
+    }
+
+    fn write(&self, row: &Children, first: usize, end: usize) {
+        let (keys, children) = row.part(first, end);
+        self.fill(keys, children);
+    }
+}
+
+/// How many of `words` but the last, which is no key, are at or below `addr`.
+///
+/// The search is that of the map's own index ([`crate::tree`]): the last key of each group of four
+/// picks the group, and three more compares the place in it, with no branch that depends on a key.
+#[inline(always)]
+fn rank(words: &[AtomicU64], addr: u64) -> usize {
+    let (groups, _) = words.as_chunks::<4>();
+    let Some((_, probed)) = groups.split_last() else { return 0 };
+    let skip: usize = probed.iter().map(|[_, _, _, last]| at_or_below(last, addr)).sum();
+    let Some([a, b, c, _]) = groups.get(skip) else { return 0 };
+    4 * skip + at_or_below(a, addr) + at_or_below(b, addr) + at_or_below(c, addr)
+}
+
+#[inline(always)]
+fn at_or_below(key: &AtomicU64, addr: u64) -> usize {
+    usize::from(load(key) <= addr)
 }
 
 #[inline(always)]

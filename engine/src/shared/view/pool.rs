@@ -38,7 +38,7 @@ pub(super) struct Pool {
 
 /// The allocator refused, or the indices have run out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Exhausted;
+pub(in super::super) struct Exhausted;
 
 impl<N: Node> Nodes<N> {
     /// No node, and room for the places of blocks.
@@ -126,6 +126,8 @@ fn many<T>(length: usize, make: impl FnMut() -> T) -> Result<Box<[T]>, Exhausted
     Ok(items.into_boxed_slice())
 }
 
-fn array<T, const N: usize>(make: impl FnMut() -> T) -> Result<Box<[T; N]>, Exhausted> {
+pub(in super::super) fn array<T, const N: usize>(
+    make: impl FnMut() -> T,
+) -> Result<Box<[T; N]>, Exhausted> {
     many(N, make)?.try_into().map_err(|_| Exhausted)
 }

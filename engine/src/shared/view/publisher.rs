@@ -1,10 +1,8 @@
 //! The writer of the view: one at a time, under the map lock held to write.
 
-use super::children::Children;
-use super::node::{INNER, LEAF, NIL};
-use super::pieces::Pieces;
+use super::node::{Children, INNER, LEAF, NIL, VACANT};
 use super::pool::{Exhausted, Pool};
-use super::search::VACANT;
+use super::row::{Editable as _, join, split};
 use super::{MOST_LEVELS, UNMAPPED, View, value};
 use crate::change::Change;
 use crate::entry::Entry;
@@ -83,9 +81,8 @@ impl Publisher {
         self.inner.clear();
         self.levels = 0;
         self.root = self.leaves.take(&view.leaves)?;
-        if let Some(leaf) = view.leaves.get(self.root) {
-            leaf.fill(core::iter::empty(), u64::from(UNMAPPED));
-        }
+        let leaf = view.leaves.get(self.root).ok_or(Exhausted)?;
+        leaf.fill(core::iter::empty(), u64::from(UNMAPPED));
         for entry in entries {
             self.assign(view, entry.range, value(entry.prot))?;
         }
@@ -166,21 +163,18 @@ impl Publisher {
         value: u8,
     ) -> Result<(), Exhausted> {
         let leaf = view.leaves.get(path.leaf).ok_or(Exhausted)?;
-        let pieces = Pieces::of(leaf, path.low);
+        let pieces = leaf.row(path.low);
         let changed = pieces.with(start, end, value, path.high);
         let room = self.room.pieces;
         if changed.len() > room {
-            // What grows at its upper end goes on there: the lower leaf is left nearly full.
             let at_end = start >= pieces.from(pieces.len() - 1);
-            let parted = if at_end { room - room / 8 } else { changed.len() / 2 };
-            let next = self.leaves.take(&view.leaves)?;
-            changed.write(view.leaves.get(next).ok_or(Exhausted)?, parted, changed.len());
-            changed.write(leaf, 0, parted);
-            return self.insert_child(view, path, changed.from(parted), next);
+            let (key, next) =
+                split(&mut self.leaves, &view.leaves, (leaf, &changed), room, at_end)?;
+            return self.insert_child(view, path, key, next);
         }
-        changed.write(leaf, 0, changed.len());
+        leaf.write(&changed, 0, changed.len());
         if changed.len() <= Room::least(room) {
-            self.merge_leaf(view, path);
+            self.merge(view, path, 0);
         }
         Ok(())
     }
@@ -195,19 +189,15 @@ impl Publisher {
     ) -> Result<(), Exhausted> {
         for &(at, slot) in path.steps.iter().take(self.levels as usize) {
             let inner = view.inner.get(at).ok_or(Exhausted)?;
-            let mut children = Children::of(inner);
+            let children = inner.row(0);
             let at_end = slot + 1 == children.len();
-            children.insert_after(slot, key, child);
+            let children = children.inserted(slot + 1, key, child);
             let room = self.room.children;
             if children.len() <= room {
-                children.write(inner, 0, children.len());
+                inner.write(&children, 0, children.len());
                 return Ok(());
             }
-            let parted = if at_end { room - room / 8 } else { children.len() / 2 };
-            let next = self.inner.take(&view.inner)?;
-            children.write(view.inner.get(next).ok_or(Exhausted)?, parted, children.len());
-            children.write(inner, 0, parted);
-            (key, child) = (children.key(parted - 1), next);
+            (key, child) = split(&mut self.inner, &view.inner, (inner, &children), room, at_end)?;
         }
         if self.levels == MOST_LEVELS {
             return Err(Exhausted);
@@ -220,25 +210,27 @@ impl Publisher {
         Ok(())
     }
 
-    /// Puts a leaf of few pieces together with the one after or before it.
-    fn merge_leaf(&mut self, view: &View, path: &Path) {
-        let Some(&(at, slot)) = path.steps.first().filter(|_| self.levels > 0) else { return };
-        let Some(inner) = view.inner.get(at) else { return };
-        let mut children = Children::of(inner);
+    /// Puts the node that a path takes below a level, a leaf at the lowest, together with the one
+    /// after or before it, if one of them has room.
+    fn merge(&mut self, view: &View, path: &Path, level: usize) {
+        let Some(&(at, slot)) = path.steps.get(level) else { return };
+        let Some(inner) = view.inner.get(at) else { return }; // None above the root.
+        let children = inner.row(0);
         for lower in [Some(slot), slot.checked_sub(1)].into_iter().flatten() {
-            let (below, above) = (children.node(lower), children.node(lower + 1));
-            let (Some(left), Some(right)) = (view.leaves.get(below), view.leaves.get(above)) else {
+            let upper = lower + 1;
+            let (Some(below), Some(above)) = (children.item(lower), children.item(upper)) else {
                 continue;
             };
-            // Where the lower leaf begins is of no matter: it stays.
-            let joined = Pieces::of(left, path.low)
-                .joined(&Pieces::of(right, children.key(lower)), Room::most(self.room.pieces));
-            if let Some(joined) = joined {
-                joined.write(left, 0, joined.len());
-                self.leaves.give_back(&view.leaves, above);
-                children.remove_after(lower);
-                children.write(inner, 0, children.len());
-                return self.shrink(view, path, 0, &children);
+            let two = (below, children.from(upper), above);
+            let joined = if level == 0 {
+                join(&mut self.leaves, &view.leaves, two, Room::most(self.room.pieces))
+            } else {
+                join(&mut self.inner, &view.inner, two, Room::most(self.room.children))
+            };
+            if joined.is_some() {
+                let children = children.removed(upper);
+                inner.write(&children, 0, children.len());
+                return self.shrink(view, path, level, &children);
             }
         }
     }
@@ -246,40 +238,15 @@ impl Publisher {
     /// After a node at a level lost a child: takes a root of one child away, or puts the node
     /// together with the one after or before it.
     fn shrink(&mut self, view: &View, path: &Path, level: usize, children: &Children) {
-        let Some(&(at, _)) = path.steps.get(level) else { return };
-        if level + 1 == self.levels as usize {
-            if children.len() == 1 {
-                self.inner.give_back(&view.inner, at);
-                self.root = children.node(0);
-                self.levels -= 1;
-                self.set_root(view);
+        if level + 1 < self.levels as usize {
+            if children.len() <= Room::least(self.room.children) {
+                self.merge(view, path, level + 1);
             }
-            return;
-        }
-        if children.len() <= Room::least(self.room.children) {
-            self.merge_inner(view, path, level + 1);
-        }
-    }
-
-    /// The same as [`merge_leaf`](Self::merge_leaf) for the inner node below a level.
-    fn merge_inner(&mut self, view: &View, path: &Path, level: usize) {
-        let Some(&(at, slot)) = path.steps.get(level) else { return };
-        let Some(inner) = view.inner.get(at) else { return };
-        let mut children = Children::of(inner);
-        for lower in [Some(slot), slot.checked_sub(1)].into_iter().flatten() {
-            let (below, above) = (children.node(lower), children.node(lower + 1));
-            let (Some(left), Some(right)) = (view.inner.get(below), view.inner.get(above)) else {
-                continue;
-            };
-            let most = Room::most(self.room.children);
-            let joined = Children::of(left).joined(children.key(lower), &Children::of(right), most);
-            if let Some(joined) = joined {
-                joined.write(left, 0, joined.len());
-                self.inner.give_back(&view.inner, above);
-                children.remove_after(lower);
-                children.write(inner, 0, children.len());
-                return self.shrink(view, path, level, &children);
-            }
+        } else if children.len() == 1 {
+            self.inner.give_back(&view.inner, self.root);
+            self.root = children.item(0).unwrap_or(NIL);
+            self.levels -= 1;
+            self.set_root(view);
         }
     }
 

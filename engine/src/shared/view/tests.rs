@@ -5,10 +5,9 @@ extern crate std;
 
 use alloc::collections::BTreeMap;
 
-use super::children::Children;
 use super::node::{Inner, Leaf, Node as _};
-use super::pieces::Pieces;
 use super::publisher::{Publication, Publisher, Room};
+use super::row::Editable as _;
 use super::{View, value};
 use crate::change::Change;
 use crate::entry::Entry;
@@ -133,7 +132,7 @@ fn what_is_put_together_leaves_room() {
     let pieces = |low: u64, n: u64, values| {
         let leaf = Leaf::vacant();
         leaf.fill((1..n).map(|piece| low + 0x10 * piece), values);
-        Pieces::of(&leaf, low)
+        leaf.row(low)
     };
     let joined = |left, right, most| {
         let right = pieces(0x1000, right, 0x2121_2121_2121_2121);
@@ -142,14 +141,14 @@ fn what_is_put_together_leaves_room() {
     assert_eq!(joined(6, 6, 12), Some(12));
     assert_eq!((joined(6, 7, 12), joined(1, 12, 12)), (None, None));
 
-    let children = |n: u32| {
+    let children = |low: u64, n: u32| {
         let inner = Inner::vacant();
         let keys: alloc::vec::Vec<u64> = (1..n).map(u64::from).collect();
         inner.fill(&keys, &(0..n).collect::<alloc::vec::Vec<u32>>());
-        Children::of(&inner)
+        inner.row(low)
     };
     let joined = |left, right, most| {
-        children(left).joined(99, &children(right), most).map(|both| both.len())
+        children(0, left).joined(&children(99, right), most).map(|both| both.len())
     };
     assert_eq!(joined(12, 12, 24), Some(24));
     assert_eq!((joined(12, 13, 24), joined(1, 24, 24)), (None, None));
