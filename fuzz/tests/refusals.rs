@@ -27,7 +27,7 @@ on_every_map! {
     r7_4_no_gap
     r9_1_start_unmapped
     r9_2_no_access
-    r9_2_hole
+    r9_2_and_10_1_hole
     r12_1_and_12_2_no_place
     r12_3_and_12_4_limits
     r12_5_neighbour
@@ -198,20 +198,21 @@ fn r9_2_no_access<M: AddressSpace>() {
     b.holds(&rows, 0, 0x6000, 0);
 }
 
-fn r9_2_hole<M: AddressSpace>() {
+fn r9_2_and_10_1_hole<M: AddressSpace>() {
     let mut b = Bench::<M>::new(&config(MIN, MAX, 0x1000));
     b.run(insert_rw(0x1_0000, 0x1_2000));
     b.run(insert_rw(0x1_3000, 0x1_4000));
     let hole = |at| Refusal::Hole { at: Addr::new(at) };
+    let unwire_hole = Refusal::UnwireHole { at: Addr::new(0x1_2000) };
     for wiring in [Wiring::User, Wiring::System] {
         b.refused(wire(0x1_1000, 0x1_4000, wiring, Holes::Refused), hole(0x1_2000));
-        b.refused(unwire(0x1_1000, 0x1_2001, wiring, Holes::Refused), hole(0x1_2000));
+        b.refused(unwire(0x1_1000, 0x1_2001, wiring, Holes::Refused), unwire_hole);
         b.refused(wire(0x1_3000, 0x1_4001, wiring, Holes::Refused), hole(0x1_4000));
     }
     // What the user had wired before stays wired.
     b.run(wire(0x1_0000, 0x1_1000, Wiring::User, Holes::Refused));
     b.refused(wire(0x1_0000, 0x1_3000, Wiring::User, Holes::Refused), hole(0x1_2000));
-    b.refused(unwire(0x1_0000, 0x1_3000, Wiring::User, Holes::Refused), hole(0x1_2000));
+    b.refused(unwire(0x1_0000, 0x1_3000, Wiring::User, Holes::Refused), unwire_hole);
     let rows = [
         user_wired(entry(0x1_0000, 0x1_1000)),
         Row { offset: 0x1000, ..entry(0x1_1000, 0x1_2000) },
