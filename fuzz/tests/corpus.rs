@@ -66,7 +66,7 @@ fn differential_and_growth_reach_every_branch() {
 }
 
 /// Every refusal but the want of nodes, which the target `allocation` meets below.
-const REFUSALS: [&str; 31] = [
+const REFUSALS: [&str; 32] = [
     "AboveMaxAddr",
     "Avail",
     "ChargedObject",
@@ -98,6 +98,7 @@ const REFUSALS: [&str; 31] = [
     "StartMapped",
     "StartUnmapped",
     "Swap",
+    "UnwireHole",
 ];
 
 #[test]
