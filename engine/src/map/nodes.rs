@@ -34,7 +34,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     /// # Errors
     ///
     /// [`Refusal::OutOfNodes`] if the allocator refuses or the cap is in the way; no node is taken
-    /// then. More than some 2^32 nodes are refused without asking the allocator.
+    /// then. More than some six million of a kind are refused without asking the allocator.
     pub fn reserve_nodes(&mut self, n: usize) -> Result<(), Refusal> {
         Ok(self.tree.reserve_nodes(n)?)
     }

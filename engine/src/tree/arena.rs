@@ -21,7 +21,8 @@ const SHIFT: u32 = 26;
 /// Slots that an index can name.
 const SLOTS: u32 = 1 << SHIFT;
 
-/// Chunks that an index can name. The last one is never made, since [`NIL`] would be in it.
+/// Chunks that an index can name. The last one is never made, since [`NIL`] would be in it; the others
+/// have room for 6,291,456 nodes.
 const CHUNKS: usize = 1 << (u32::BITS - SHIFT);
 
 /// Nodes that a chunk has room for.

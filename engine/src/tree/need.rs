@@ -183,7 +183,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
         })
     }
 
-    /// Makes `n` leaves and `n` inner nodes free. More than there are indices for, some 2^32, are
+    /// Makes `n` leaves and `n` inner nodes free. More than there are indices for, some six million, are
     /// refused before any memory is taken.
     ///
     /// # Errors
