@@ -111,12 +111,10 @@ benchmarks! {
 benchmarks! {
     true,
     lookup_entry_lines: Op::LookupEntry;
-    grow_mapped_lines: Op::GrowMapped;
     grow_down_lines: Op::GrowDown;
     grow_up_lines: Op::GrowUp;
     findspace_lines: Op::FindSpace;
     lookup_entry_pages: Op::LookupEntry;
-    grow_mapped_pages: Op::GrowMapped;
     grow_down_pages: Op::GrowDown;
     grow_up_pages: Op::GrowUp;
     findspace_pages: Op::FindSpace;
@@ -152,15 +150,13 @@ library_benchmark_group!(
 library_benchmark_group!(
     name = lines,
     config = evicted(64),
-    benchmarks =
-        [lookup_entry_lines, grow_mapped_lines, grow_down_lines, grow_up_lines, findspace_lines]
+    benchmarks = [lookup_entry_lines, grow_down_lines, grow_up_lines, findspace_lines]
 );
 
 library_benchmark_group!(
     name = pages,
     config = evicted(4096),
-    benchmarks =
-        [lookup_entry_pages, grow_mapped_pages, grow_down_pages, grow_up_pages, findspace_pages]
+    benchmarks = [lookup_entry_pages, grow_down_pages, grow_up_pages, findspace_pages]
 );
 
 main!(library_benchmark_groups = [operations, lines, pages]);
