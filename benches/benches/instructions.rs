@@ -12,7 +12,8 @@
 //! written first; each the sum of 16 operations. The benchmark's own lines are in it.
 //!
 //! The arguments are gungraun's: `--save-baseline=NAME`, `--baseline=NAME`,
-//! `--callgrind-limits=ir=1%`, and a filter, as `'lines::*'`.
+//! `--callgrind-limits=ir=1%`, and a filter, as
+//! `'instructions::lines::*'`.
 
 #![allow(missing_docs)] // The macros of gungraun make undocumented items.
 

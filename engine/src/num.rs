@@ -101,26 +101,26 @@ impl Size {
 macro_rules! numbers {
     ($($name:ident: $highest:literal;)*) => {$(
         impl $name {
-            /// The lowest: 0.
+            /// Zero.
             pub const ZERO: Self = Self(0);
             #[doc = $highest]
             pub const MAX: Self = Self(u64::MAX);
 
-            /// The one with this number of bytes.
+            /// The value of this number.
             #[inline]
             #[must_use]
             pub const fn new(bytes: u64) -> Self {
                 Self(bytes)
             }
 
-            /// The number of bytes.
+            /// The value as a number.
             #[inline]
             #[must_use]
             pub const fn get(self) -> u64 {
                 self.0
             }
 
-            /// The sum, modulo 2^64.
+            /// This plus `size`, modulo 2^64.
             #[inline]
             #[must_use]
             pub const fn wrapping_add(self, size: Size) -> Self {

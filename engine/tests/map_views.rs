@@ -76,7 +76,7 @@ fn nodes_and_memory_are_counted() {
     map.reserve_nodes(50).expect("memory");
     assert!(map.nodes_free() >= 100, "fifty of each kind: {}", map.nodes_free());
     let nodes = map.nodes_in_use() + map.nodes_free();
-    // A leaf of four entries is 192 bytes and more, an inner node 128; the directory is small.
+    // A leaf of four entries is 192 bytes and more, an inner node 128.
     assert!(
         map.memory() > nodes / 2 * (192 + 128) && map.memory() < nodes * 512,
         "{}",

@@ -53,7 +53,8 @@ use crate::tree::Tree;
 ///
 /// `B` is the width of an index node, which is for the harness to choose; leave it out.
 ///
-/// A map itself takes some 3 KiB, the table of its index among them: make it where it stays.
+/// A map itself takes some 3 KiB, most of it two tables of its index; [`fork`](Self::fork) and
+/// [`shrink`](Self::shrink) have a second one on the stack for a while.
 ///
 /// Operations that change mappings take a closure and tell it each affected range; see
 /// [`Change`](crate::Change). None of them panics, whatever the numbers. Each finds its place in

@@ -34,7 +34,10 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     /// # Errors
     ///
     /// [`Refusal::OutOfNodes`] if the allocator refuses or the cap is in the way; no node is taken
-    /// then. More than some six million of a kind are refused without asking the allocator.
+    /// then. The index has room for some six million nodes of a kind, and no operation gets more.
+    ///
+    /// Nodes are allocated in pieces, of which the largest is a quarter of the nodes there are, and
+    /// past 32,768 nodes half: an allocator that has no such piece refuses.
     pub fn reserve_nodes(&mut self, n: usize) -> Result<(), Refusal> {
         Ok(self.tree.reserve_nodes(n)?)
     }

@@ -6,8 +6,8 @@
 //!
 //! An index is the number of a chunk and a slot in it. Chunks become longer as the arena grows, so
 //! that there are few of them, and their table has room in the arena itself: an access is one load
-//! from the table, next to the root, and one from the node. A new chunk adds at most a quarter to
-//! what there is, and past 32,768 nodes at most half.
+//! from the table, next to the root, and one from the node. From 32 nodes on, a new chunk adds at
+//! most a quarter to what there is, and past 32,768 nodes at most half.
 
 use alloc::vec::Vec;
 use core::mem::size_of;
@@ -21,7 +21,7 @@ const SHIFT: u32 = 26;
 /// Slots that an index can name.
 const SLOTS: u32 = 1 << SHIFT;
 
-/// Chunks that an index can name. The last one is never made, since [`NIL`] would be in it; the others
+/// Chunks that an index can name. The last one is never made, so that [`NIL`] is no index; the others
 /// have room for 6,291,456 nodes.
 const CHUNKS: usize = 1 << (u32::BITS - SHIFT);
 

@@ -184,7 +184,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
     }
 
     /// Makes `n` leaves and `n` inner nodes free. More than there are indices for, some six million, are
-    /// refused before any memory is taken.
+    /// refused, and leave no memory behind.
     ///
     /// # Errors
     ///
