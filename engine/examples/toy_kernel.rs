@@ -3,6 +3,13 @@
 //! compared with what a plain list says it holds.
 //!
 //!     cargo run -p growstack --example toy_kernel
+//!
+//! Optimised for size, the functions of this file and of the engine are 70,169 bytes of code together
+//! (x86_64, rustc 1.95); the second command lists them with their sizes:
+//!
+//!     CARGO_PROFILE_RELEASE_OPT_LEVEL=s CARGO_PROFILE_RELEASE_LTO=fat \
+//!         CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1 cargo build --release -p growstack --example toy_kernel
+//!     nm -S -C target/release/examples/toy_kernel | grep -E ' [tT] .*(growstack|toy_kernel)'
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
