@@ -25,7 +25,7 @@ fn figures() {
 fn every_map_is_measured_after_every_eviction() {
     let measured = cold::measure(64, 3, &Clock::calibrate());
     assert_eq!(measured.len(), cold::OPS.len() * Evicted::ALL.len() * Who::ALL.len());
-    assert!(measured.iter().all(|one| one.p90 >= one.p50 && one.p50 > 0.0), "{measured:?}");
+    assert!(measured.iter().all(|one| one.p90 >= one.p50 && one.p90.is_finite()), "{measured:?}");
     let table = cold::table(&measured, 64);
     assert_eq!(table.lines().count(), 2 + Evicted::ALL.len() * Who::ALL.len());
     assert!(
