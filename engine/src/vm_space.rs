@@ -33,12 +33,12 @@ use crate::stack_state::StackState;
 /// assert_eq!((added.end(), added.len().get()), (first.start(), 128 << 10));
 /// # Ok(()) }
 /// ```
-// In this order: the map begins with what a growth writes.
+// In this order: the map begins with what a growth reads and writes.
 #[repr(C)]
 #[derive(Debug)]
 pub struct VmSpace<O: Objects = Plain, const B: usize = 16> {
-    pub(crate) map: VmMap<O, B>,
     pub(crate) state: StackState,
+    pub(crate) map: VmMap<O, B>,
 }
 
 impl<O: Objects, const B: usize> VmSpace<O, B> {

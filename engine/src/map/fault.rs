@@ -10,6 +10,7 @@ use crate::growth::Growth;
 use crate::num::{Addr, Size};
 use crate::objects::Objects;
 use crate::range::AddrRange;
+use crate::stack::Beside;
 use crate::stack_state::StackState;
 use crate::tree::{Cursor, Item};
 
@@ -34,8 +35,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         tell: impl FnMut(Change),
     ) -> Result<Fault<O::Object>, FaultError> {
         let mut at = Cursor::default();
-        let above = self.tree.seek_into(addr.get(), &mut at);
-        let above = above.map(|entry| (entry.start, entry.value.flags));
+        let above = self.tree.seek_into(addr.get(), &mut at).map(Beside::of);
         let growth = self.grow_at(state, &mut at, above, addr, tell).map_err(FaultError::Growth)?;
         let grown = match growth {
             Growth::NoStack => return Err(FaultError::Unmapped { addr }),

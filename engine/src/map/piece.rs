@@ -78,6 +78,31 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         ensured.inspect_err(|_| self.pay_back(piece.charge, piece.length()))
     }
 
+    /// Puts the piece below the stack at `at`, which goes on in it: the flag moves to the piece, and
+    /// what was left to grow stays in the stack as `left` (13.13).
+    #[inline(always)]
+    pub(crate) fn apply_piece(
+        &mut self,
+        at: &mut Cursor,
+        piece: Placement<O::Object>,
+        left: u64,
+    ) -> Result<(), Refusal> {
+        let Placement { start, end, body, below, place, .. } = piece;
+        let hand_on = |stack: &mut Body<O::Object>| {
+            stack.avail = left;
+            stack.flags = stack.flags.difference(EntryFlags::GROWS_DOWN);
+        };
+        if place == Place::InPlaceOfLower {
+            hand_on(self.body_mut(at)?);
+            self.insert_in_place_of_lower(at, start, end, body)?;
+        } else {
+            self.tree.insert_ensured(at, (start, end), body, below, hand_on);
+        }
+        // Cannot overflow: entries are disjoint.
+        self.size = self.size.wrapping_add(end - start);
+        Ok(())
+    }
+
     /// The lower neighbour merges with the one below it, so that its place in the index becomes
     /// free, and the piece takes it: no node is needed.
     #[cold]

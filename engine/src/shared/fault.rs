@@ -16,6 +16,7 @@ use crate::map::VmMap;
 use crate::num::Addr;
 use crate::objects::Objects;
 use crate::refusal::Refusal;
+use crate::stack::Beside;
 use crate::stack_state::StackState;
 use crate::tree::Cursor;
 
@@ -141,7 +142,7 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
             MutexGuard::unlocked(state, || self.wait_for_transition(guard));
         };
         let (map, mut publication) = guard.edit(&self.view);
-        let above = map.tree.item(&at).map(|entry| (entry.start, entry.value.flags));
+        let above = map.tree.item(&at).map(Beside::of);
         let follow = |change| publication.follow_only(change, &mut tell);
         let growth = map.grow_at(state, &mut at, above, addr, follow);
         publication.finish();

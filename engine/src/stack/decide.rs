@@ -14,7 +14,7 @@
 //! `sgrowsiz` and cut back to `avail` and the stack limit; where it would pass the neighbour it is
 //! cut to `room`, less a guard page if that is switched on.
 
-use crate::flags::EntryFlags;
+use crate::flags::{EntryFlags, Prot};
 use crate::growth::Direction;
 use crate::num::{Addr, Size};
 use crate::page::PageSize;
@@ -34,15 +34,16 @@ pub(super) struct Totals {
     pub(super) wire_future: bool,
 }
 
-/// A stack next to a fault.
+/// An entry next to a fault: what growth reads of it.
 #[derive(Clone, Copy)]
-pub(super) struct Stack {
+pub(crate) struct Beside {
     pub(super) start: u64,
     pub(super) end: u64,
     /// Bytes by which it may still grow.
     pub(super) avail: u64,
-    /// Was swap reserved for it?
-    pub(super) charged: bool,
+    pub(super) flags: EntryFlags,
+    pub(super) prot: Prot,
+    pub(super) max: Prot,
 }
 
 /// A growth to be made.
@@ -102,12 +103,12 @@ impl StackState {
     #[inline(always)]
     pub(super) fn decide_down(
         &self,
-        stack: Stack,
+        stack: Beside,
         addr: Addr,
         below: Option<u64>,
         totals: Totals,
     ) -> Result<Step, Refused> {
-        let Stack { start, avail, .. } = stack;
+        let Beside { start, avail, .. } = stack;
         // 13.3. Without a neighbour the floor wraps below 0, and so do the numbers after it.
         let floor = below.unwrap_or_else(|| start.wrapping_sub(avail));
         let room = Room { bytes: start.wrapping_sub(floor), cuts_avail: true };
@@ -123,18 +124,19 @@ impl StackState {
         Ok(Step { edge: bottom, left, main })
     }
 
-    /// Growth up to `addr`; `above` is where the upper neighbour starts, and `reserve` says whether
-    /// swap for a number of bytes could be reserved.
+    /// Growth up to `addr`. `charged`: was swap reserved for the stack? `above` is where the upper
+    /// neighbour starts, and `reserve` says whether swap for a number of bytes could be reserved.
     #[inline(always)]
     pub(super) fn decide_up(
         &self,
-        stack: Stack,
+        stack: Beside,
+        charged: bool,
         addr: Addr,
         above: Option<u64>,
         totals: Totals,
         reserve: impl Fn(u64) -> Result<(), Refusal>,
     ) -> Result<Step, Refused> {
-        let Stack { end, avail, charged, .. } = stack;
+        let Beside { end, avail, .. } = stack;
         // 13.4.
         let (ceiling, cuts_avail) = match above.or_else(|| end.checked_add(avail)) {
             Some(ceiling) => (ceiling, true),

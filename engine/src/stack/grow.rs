@@ -6,18 +6,27 @@
 //! Everything is decided before anything changes. A refusal changes nothing, but that `avail` may be
 //! cut to the room there is (13.6, 13.11, 13.14), as in the real kernel.
 
-use super::decide::{Refused, Stack, Step, Totals, direction};
+use super::decide::{Beside, Refused, Step, Totals, direction};
 use crate::attr::{Holes, Wiring};
 use crate::change::Change;
 use crate::flags::{EntryFlags, MapFlags, Prot};
 use crate::growth::{Direction, Growth};
-use crate::map::{Charge, VmMap, corrupt};
+use crate::map::{Body, Charge, VmMap, corrupt};
 use crate::num::{Addr, Size};
 use crate::objects::{Objects, Swap};
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
 use crate::stack_state::StackState;
-use crate::tree::Cursor;
+use crate::tree::{Cursor, Item};
+
+impl Beside {
+    #[inline(always)]
+    pub(crate) fn of<O>(entry: Item<'_, Body<O>>) -> Self {
+        let Item { start, end, value } = entry;
+        let (prot, max) = (value.prot(), value.max());
+        Self { start, end, avail: value.avail, flags: value.flags, prot, max }
+    }
+}
 
 impl<O: Objects, const B: usize> VmMap<O, B> {
     /// Grows the stack next to `addr`, so that `addr` is mapped: `vm_map_growstack(9)`,
@@ -43,34 +52,35 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         tell: impl FnMut(Change),
     ) -> Result<Growth, Refusal> {
         let mut at = Cursor::default();
-        let above = self.tree.seek_into(addr.get(), &mut at);
-        let above = above.map(|entry| (entry.start, entry.value.flags));
+        let above = self.tree.seek_into(addr.get(), &mut at).map(Beside::of);
         self.grow_at(state, &mut at, above, addr, tell)
     }
 
     /// The rest of [`grow`](Self::grow), with a cursor at the first entry that ends above `addr`, and
-    /// with start and flags of that entry.
+    /// that entry.
     #[inline(always)]
     pub(crate) fn grow_at(
         &mut self,
         state: &mut StackState,
         at: &mut Cursor,
-        above: Option<(u64, EntryFlags)>,
+        above: Option<Beside>,
         addr: Addr,
         tell: impl FnMut(Change),
     ) -> Result<Growth, Refusal> {
-        if above.is_some_and(|(start, _)| start <= addr.get()) {
+        if above.is_some_and(|above| above.start <= addr.get()) {
             return Ok(Growth::AlreadyMapped); // 13.1
         }
         let below = self.tree.item_below(at).map(|entry| (entry.end, entry.value.flags));
-        let (ceiling, floor) = (above.map(|(start, _)| start), below.map(|(end, _)| end));
-        match direction(addr.get(), above, below) {
-            None => Ok(Growth::NoStack), // 13.2
-            Some(Direction::Down) => self.grow_down(state, at, addr, floor, tell),
-            Some(Direction::Up) => {
-                self.tree.retreat(at);
-                self.grow_up(state, at, addr, ceiling, tell)
+        let start_above = above.map(|above| (above.start, above.flags));
+        match (direction(addr.get(), start_above, below), above) {
+            (Some(Direction::Down), Some(stack)) => {
+                self.grow_down(state, at, stack, addr, below.map(|(end, _)| end), tell)
             }
+            (Some(Direction::Up), _) => {
+                self.tree.retreat(at);
+                self.grow_up(state, at, addr, above.map(|above| above.start), tell)
+            }
+            _ => Ok(Growth::NoStack), // 13.2
         }
     }
 
@@ -79,14 +89,12 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         &mut self,
         state: &mut StackState,
         at: &mut Cursor,
+        stack: Beside,
         addr: Addr,
         below: Option<u64>,
         tell: impl FnMut(Change),
     ) -> Result<Growth, Refusal> {
-        let entry = self.entry(at)?;
-        let (prot, max) = (entry.value.prot(), entry.value.max());
-        let (start, end, avail) = (entry.start, entry.end, entry.value.avail);
-        let stack = Stack { start, end, avail, charged: false };
+        let Beside { start, prot, max, .. } = stack;
         let step = state.decide_down(stack, addr, below, self.totals());
         let Step { edge: bottom, left, main } = step.map_err(|refused| self.refuse(at, refused))?;
 
@@ -99,11 +107,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let piece = self.plan_piece(at, (bottom, start), below, (prot, max), charge, avail);
         self.ensure_piece(at, &piece)?;
         // Nothing refuses any more.
-        // 13.13: the flag moves to the new piece, `avail` is copied before its length goes off.
-        let body = self.body_mut(at)?;
-        body.avail = left;
-        body.flags = body.flags.difference(EntryFlags::GROWS_DOWN);
-        self.apply(at, piece)?;
+        self.apply_piece(at, piece, left)?;
         let added = AddrRange::between(bottom, start);
         self.settle(state, added, prot, main, tell);
         Ok(Growth::Grown { added, direction: Direction::Down })
@@ -119,17 +123,15 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         tell: impl FnMut(Change),
     ) -> Result<Growth, Refusal> {
         let entry = self.entry(at)?;
-        let (prot, body) = (entry.value.prot(), entry.value);
-        let has_object = body.object.is_some();
-        let by_object = || has_object && body.object_is_charged(&self.objects);
-        let charged = body.has(EntryFlags::CHARGED) || by_object();
-        let (start, end, avail) = (entry.start, entry.end, entry.value.avail);
-        let stack = Stack { start, end, avail, charged };
+        let (stack, has_object) = (Beside::of(entry), entry.value.object.is_some());
+        let charged = stack.flags.contains(EntryFlags::CHARGED)
+            || has_object && entry.value.object_is_charged(&self.objects);
+        let Beside { end, prot, .. } = stack;
         let reserve = |bytes| {
             let reserved = self.objects.swap().with(Size::new(bytes));
             reserved.map(|_| ()).map_err(|swap| grow_swap(bytes, swap))
         };
-        let step = state.decide_up(stack, addr, above, self.totals(), reserve);
+        let step = state.decide_up(stack, charged, addr, above, self.totals(), reserve);
         let Step { edge: top, left, main } = step.map_err(|refused| self.refuse(at, refused))?;
 
         if Addr::new(top) > self.max() {

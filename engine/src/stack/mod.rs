@@ -11,4 +11,5 @@ mod decide;
 mod grow;
 mod make;
 
+pub(crate) use decide::Beside;
 pub use make::StackRequest;

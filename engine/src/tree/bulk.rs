@@ -160,7 +160,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
                 debug_assert!(added.is_some(), "nodes are reserved");
             }
             let below = self.end_below(at);
-            let placed = self.place(at, (start, end), value, below);
+            let placed = self.place(at, (start, end), value, below, |_| ());
             debug_assert!(placed.is_some(), "the last leaf has room");
         }
         at.set_slot(0, at.slot(0) + 1);

@@ -42,24 +42,37 @@ impl<V: Default, const B: usize> Tree<V, B> {
         value: V,
         below: Option<u64>,
     ) -> Result<(), OutOfNodes> {
-        debug_assert!(self.has_room(at, 0, start, end), "[{start:#x}, {end:#x}) is taken");
-        debug_assert_eq!(self.end_below(at), below);
         if !self.has_free_place(at) {
             self.ensure(self.need_one(at))?;
-            self.prediction.insertion(at.node(0));
-            self.prediction.move_entries();
-            let made = self.make_room(at);
-            self.prediction.nodes(self.leaves.used() + self.inner.used());
-            debug_assert!(made.is_some(), "a void cursor");
-        } else {
-            self.prediction.insertion(at.node(0));
         }
-        let placed = self.place(at, (start, end), value, below);
-        debug_assert!(placed.is_some(), "a void cursor");
+        self.insert_ensured(at, (start, end), value, below, |_| ());
         Ok(())
     }
 
-    /// Puts an entry into the cursor's leaf, which has room; `below` is where the one below ends.
+    /// The same where the nodes that it takes are free. The value of the entry at the cursor, above
+    /// the new one, is edited while its leaf is at hand.
+    #[inline(always)]
+    pub(crate) fn insert_ensured(
+        &mut self,
+        at: &mut Cursor,
+        (start, end): (u64, u64),
+        value: V,
+        below: Option<u64>,
+        edit: impl FnOnce(&mut V),
+    ) {
+        debug_assert!(self.has_room(at, 0, start, end), "[{start:#x}, {end:#x}) is taken");
+        debug_assert_eq!(self.end_below(at), below);
+        self.prediction.insertion(at.node(0));
+        if !self.has_free_place(at) {
+            let made = self.make_room(at);
+            debug_assert!(made.is_some(), "a void cursor");
+        }
+        let placed = self.place(at, (start, end), value, below, edit);
+        debug_assert!(placed.is_some(), "a void cursor");
+    }
+
+    /// Puts an entry into the cursor's leaf, which has room; `below` is where the one below ends, and
+    /// the value at the cursor is edited before.
     ///
     /// That never changes the leaf's last end but in the last leaf, where no separator has it: a
     /// cursor is past the last entry of a leaf only at the end of the tree.
@@ -69,11 +82,13 @@ impl<V: Default, const B: usize> Tree<V, B> {
         (start, end): (u64, u64),
         value: V,
         below: Option<u64>,
+        edit: impl FnOnce(&mut V),
     ) -> Option<()> {
         let slot = at.slot(0);
         let below = below.unwrap_or(self.min);
         let leaf = self.leaves.get_mut(at.node(0))?;
         let next = leaf.range(slot);
+        leaf.values.get_mut(slot).map(edit);
         leaf.insert(slot, start, end, value);
         self.len += 1;
         let ahead = start.saturating_sub(below);
@@ -96,6 +111,13 @@ impl<V: Default, const B: usize> Tree<V, B> {
     /// with the entry it is at.
     #[cold]
     fn make_room(&mut self, at: &mut Cursor) -> Option<()> {
+        self.prediction.move_entries();
+        let made = self.split_full(at);
+        self.prediction.nodes(self.leaves.used() + self.inner.used());
+        made
+    }
+
+    fn split_full(&mut self, at: &mut Cursor) -> Option<()> {
         if self.height == 0 {
             self.root = self.leaves.take()?;
             self.height = 1;
@@ -146,23 +168,25 @@ impl<V: Default, const B: usize> Tree<V, B> {
     /// Splits the full node at a level after `keep` entries or children. The parent has room.
     fn split(&mut self, at: &mut Cursor, level: usize, keep: usize) -> Option<()> {
         let left = at.node(level);
-        let (right, key) = if level == 0 {
+        let (right, key, gap) = if level == 0 {
             note(Step::LeafSplit);
             let right = self.leaves.take()?;
             let (l, r) = self.leaves.pair_mut(left, right)?;
-            l.pass_right(r, B, B - keep);
-            (right, l.end_below(keep)?)
+            l.split(r, keep);
+            let key = l.end_below(keep)?;
+            (right, key, r.widest(key))
         } else {
             note(Step::InnerSplit);
             let right = self.inner.take()?;
             let (l, r) = self.inner.pair_mut(left, right)?;
-            // The key given for the end of the whole goes along to the right, where it is not kept.
-            let room = Inner::<B>::ROOM;
-            (right, l.pass_right(r, room, room - keep, super::search::VACANT)?)
+            (right, l.split(r, keep)?, r.widest())
         };
+        let kept = self.widest(at, level);
         let (above, slot) = (at.node(level + 1), at.slot(level + 1));
-        self.inner.get_mut(above)?.insert_after(slot, key, right)?;
-        self.regap_pair(at, level + 1, slot)?;
+        let parent = self.inner.get_mut(above)?;
+        parent.insert_after(slot, key, right)?;
+        *parent.gaps_mut().get_mut(slot)? = kept;
+        *parent.gaps_mut().get_mut(slot + 1)? = gap;
         let place = at.slot(level);
         if place >= keep {
             at.set(level, right, place - keep);

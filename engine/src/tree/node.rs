@@ -145,6 +145,13 @@ impl<V, const B: usize> Leaf<V, B> {
         self.starts.get(least.wrapping_sub(1)).is_some_and(|&start| start == VACANT)
     }
 
+    /// Moves the entries after the first `keep` to a vacant leaf.
+    pub(super) fn split(&mut self, vacant: &mut Self, keep: usize) {
+        part(&mut self.starts, &mut vacant.starts, keep);
+        part(&mut self.ends, &mut vacant.ends, keep);
+        part(&mut self.values, &mut vacant.values, keep);
+    }
+
     /// Moves the last `n` of this leaf's `len` entries to the front of the next leaf.
     pub(super) fn pass_right(&mut self, next: &mut Self, len: usize, n: usize) {
         pass_right(&mut self.starts, &mut next.starts, len, n);
@@ -291,6 +298,14 @@ impl<const B: usize> Inner<B> {
         Some(())
     }
 
+    /// Moves the children after the first `keep` to a vacant node; the largest end that is left.
+    pub(super) fn split(&mut self, vacant: &mut Self, keep: usize) -> Option<u64> {
+        part(self.keys_mut(), vacant.keys_mut(), keep);
+        part(self.children_mut(), vacant.children_mut(), keep);
+        part(self.gaps_mut(), vacant.gaps_mut(), keep);
+        self.forget_last_key(keep)
+    }
+
     /// Moves the last `n` of this node's `len` children to the front of the next node.
     ///
     /// `key` is the largest end in this node before; the answer is the one after.
@@ -330,6 +345,12 @@ impl<const B: usize> Inner<B> {
         let last = self.keys_mut().get_mut(len.checked_sub(1)?)?;
         Some(core::mem::replace(last, VACANT))
     }
+}
+
+/// Moves the items after the first `keep` to a vacant array.
+fn part<T>(items: &mut [T], vacant: &mut [T], keep: usize) {
+    let tail = items.get_mut(keep..).unwrap_or_default();
+    tail.iter_mut().zip(vacant).for_each(|(from, to)| core::mem::swap(from, to));
 }
 
 /// Makes an unused place at `slot` of an array that has one.
