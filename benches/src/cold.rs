@@ -30,9 +30,9 @@ pub struct Cold {
     pub evicted: Evicted,
     /// The map.
     pub who: &'static str,
-    /// Nanoseconds, half of the samples at most.
+    /// Nanoseconds that half of the samples took at most.
     pub p50: f64,
-    /// Nanoseconds, nine tenths of them at most.
+    /// Nanoseconds that nine tenths of them took at most.
     pub p90: f64,
 }
 

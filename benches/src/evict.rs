@@ -10,7 +10,7 @@ const LINE: usize = 64;
 /// The caches that hold nothing of a map any more.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Evicted {
-    /// Every level, and the translations of addresses.
+    /// Every level; of translations of addresses as many as the buffer has pages.
     All,
     /// The two levels of a core, the code in the second one too.
     UpToL2,
@@ -53,7 +53,7 @@ impl Evictor {
         Self::of(2 * evicted.bytes())
     }
 
-    /// A buffer of a number of bytes.
+    /// A buffer of `bytes` bytes.
     #[must_use]
     pub fn of(bytes: usize) -> Self {
         Self(vec![1; bytes])

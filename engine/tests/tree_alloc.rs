@@ -190,7 +190,7 @@ fn a_refused_reservation_takes_no_memory() {
     tree.check().unwrap();
     let free = tree.nodes_free();
     // Beyond the indices there are: no allocation is tried.
-    for n in [usize::MAX, u32::MAX as usize, u32::MAX as usize - 8] {
+    for n in [usize::MAX, u32::MAX as usize, 6_291_457] {
         assert!(rationed(0, || tree.reserve_nodes(n)).is_err());
         assert!(tree.nodes_free() == free);
     }

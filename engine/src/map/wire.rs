@@ -175,7 +175,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         Ok(())
     }
 
-    /// Would a first pass stop, by what `goes_on` says of one entry after the other? One that ends
+    /// Would a first pass stop? `goes_on` is asked of one entry after the other; one that ends
     /// above `last` is not looked at, nor what follows it. Asked before the clips.
     pub(super) fn stops(
         &self,

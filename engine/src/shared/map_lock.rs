@@ -126,7 +126,8 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
         guard.transitions.is_empty().then_some(MapWriteGuard { shared: self, guard })
     }
 
-    /// Holds the map to write, with nothing in transition of the range that `range` says.
+    /// Holds the map to write while nothing of a range is in transition. `range` is asked again after
+    /// each wait, since the map may have changed.
     pub(super) fn write_clear_of(
         &self,
         range: impl Fn(&Guarded<O, B>) -> Stretch,

@@ -43,7 +43,7 @@ macro_rules! edits {
             ///
             /// # Errors
             ///
-            /// As there.
+            /// The refusals of that method.
             pub fn $name(
                 &self,
                 $($argument: $type,)*
@@ -58,7 +58,7 @@ macro_rules! edits {
             ///
             /// # Errors
             ///
-            /// As there.
+            /// The refusals of that method.
             pub fn $name(
                 &mut self,
                 $($argument: $type,)*
@@ -92,7 +92,7 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The refusals of that method.
     pub fn inherit(&self, start: Addr, end: Addr, inherit: Inherit) -> Result<(), Refusal> {
         self.write_clear_of(|_| stretch(start, end)).inherit(start, end, inherit)
     }
@@ -101,7 +101,7 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The refusals of that method.
     pub fn advise(&self, start: Addr, end: Addr, advice: Advice) -> Result<(), Refusal> {
         self.write_clear_of(|_| stretch(start, end)).advise(start, end, advice)
     }
@@ -117,7 +117,7 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The refusals of that method.
     pub fn find_space(&self, start: Addr, length: Size) -> Result<Addr, Refusal> {
         self.map.read().map().find_space(start, length)
     }
@@ -138,7 +138,7 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The refusals of that method.
     pub fn reserve_nodes(&self, n: usize) -> Result<(), Refusal> {
         self.map.write().reserve_nodes(&self.view, n)
     }
@@ -148,7 +148,7 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The refusals of that method.
     pub fn shrink(&self) -> Result<(), Refusal> {
         self.map.write().edit_unseen(VmMap::shrink)
     }
@@ -159,7 +159,7 @@ impl<L: Locks, O: Objects, const B: usize> MapWriteGuard<'_, L, O, B> {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The refusals of that method.
     pub fn inherit(&mut self, start: Addr, end: Addr, inherit: Inherit) -> Result<(), Refusal> {
         self.guard.edit_unseen(|map| map.inherit(start, end, inherit))
     }
@@ -168,7 +168,7 @@ impl<L: Locks, O: Objects, const B: usize> MapWriteGuard<'_, L, O, B> {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The refusals of that method.
     pub fn advise(&mut self, start: Addr, end: Addr, advice: Advice) -> Result<(), Refusal> {
         self.guard.edit_unseen(|map| map.advise(start, end, advice))
     }

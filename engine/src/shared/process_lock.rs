@@ -46,7 +46,7 @@ macro_rules! calls {
             ///
             /// # Errors
             ///
-            /// As there.
+            /// The refusals of that method.
             pub fn $name(
                 &self,
                 $($argument: $type,)*
@@ -61,7 +61,7 @@ macro_rules! calls {
             ///
             /// # Errors
             ///
-            /// As there.
+            /// The refusals of that method.
             pub fn $name(
                 &mut self,
                 $($argument: $type,)*

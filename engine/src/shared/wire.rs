@@ -118,7 +118,7 @@ impl<L: Locks, O: Objects, const B: usize> MapWriteGuard<'_, L, O, B> {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The refusals of that method.
     pub fn wire(
         &mut self,
         start: Addr,

@@ -44,6 +44,7 @@ pub(crate) struct Beside {
     pub(super) flags: EntryFlags,
     pub(super) prot: Prot,
     pub(super) max: Prot,
+    pub(super) has_object: bool,
 }
 
 /// A growth to be made.

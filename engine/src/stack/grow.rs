@@ -23,8 +23,8 @@ impl Beside {
     #[inline(always)]
     pub(crate) fn of<O>(entry: Item<'_, Body<O>>) -> Self {
         let Item { start, end, value } = entry;
-        let (prot, max) = (value.prot(), value.max());
-        Self { start, end, avail: value.avail, flags: value.flags, prot, max }
+        let (prot, max, has_object) = (value.prot(), value.max(), value.object.is_some());
+        Self { start, end, avail: value.avail, flags: value.flags, prot, max, has_object }
     }
 }
 
@@ -70,15 +70,17 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         if above.is_some_and(|above| above.start <= addr.get()) {
             return Ok(Growth::AlreadyMapped); // 13.1
         }
-        let below = self.tree.item_below(at).map(|entry| (entry.end, entry.value.flags));
-        let start_above = above.map(|above| (above.start, above.flags));
-        match (direction(addr.get(), start_above, below), above) {
-            (Some(Direction::Down), Some(stack)) => {
-                self.grow_down(state, at, stack, addr, below.map(|(end, _)| end), tell)
+        let below = self.tree.item_below(at);
+        let ceiling = above.map(|above| (above.start, above.flags));
+        let floor = below.map(|below| (below.end, below.value.flags));
+        match (direction(addr.get(), ceiling, floor), above, below) {
+            (Some(Direction::Down), Some(stack), _) => {
+                self.grow_down(state, at, stack, addr, floor.map(|(end, _)| end), tell)
             }
-            (Some(Direction::Up), _) => {
+            (Some(Direction::Up), _, Some(below)) => {
+                let stack = Beside::of(below);
                 self.tree.retreat(at);
-                self.grow_up(state, at, addr, above.map(|above| above.start), tell)
+                self.grow_up(state, at, stack, addr, ceiling.map(|(start, _)| start), tell)
             }
             _ => Ok(Growth::NoStack), // 13.2
         }
@@ -118,15 +120,14 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         &mut self,
         state: &mut StackState,
         at: &Cursor,
+        stack: Beside,
         addr: Addr,
         above: Option<u64>,
         tell: impl FnMut(Change),
     ) -> Result<Growth, Refusal> {
-        let entry = self.entry(at)?;
-        let (stack, has_object) = (Beside::of(entry), entry.value.object.is_some());
+        let Beside { end, prot, has_object, .. } = stack;
         let charged = stack.flags.contains(EntryFlags::CHARGED)
-            || has_object && entry.value.object_is_charged(&self.objects);
-        let Beside { end, prot, .. } = stack;
+            || has_object && self.entry(at)?.value.object_is_charged(&self.objects);
         let reserve = |bytes| {
             let reserved = self.objects.swap().with(Size::new(bytes));
             reserved.map(|_| ()).map_err(|swap| grow_swap(bytes, swap))
@@ -142,18 +143,18 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         self.pay_for_growth(at, length, charged, has_object)
             .map_err(|refusal| self.refuse(at, Refused { refusal, cut: Some(left) }))?;
         // 13.16
-        self.tree.set_end(at, top);
+        let avail = left.wrapping_sub(length);
+        self.tree.move_end(at, top, |body| body.avail = avail);
         if self.wire_future {
             // 13.18 clips the new part out of the stack, with which an equal one above may merge
             // now that they touch: so the need is known only with the new end.
             self.ensure_wiring(end, top).inspect_err(|_| {
-                self.tree.set_end(at, end);
+                self.tree.move_end(at, end, |body| body.avail = stack.avail);
                 if charged {
                     self.objects.release(Size::new(length));
                 }
             })?;
         }
-        self.body_mut(at)?.avail = left.wrapping_sub(length);
         self.size = self.size.wrapping_add(length);
         let added = AddrRange::between(end, top);
         self.settle(state, added, prot, main, tell);

@@ -34,6 +34,18 @@ const fn room(chunk: usize) -> usize {
     }
 }
 
+/// The most nodes of an arena.
+pub(super) const MOST_NODES: usize = {
+    let (mut nodes, mut chunk) = (0, 0);
+    while chunk < CHUNKS - 1 {
+        nodes += room(chunk);
+        chunk += 1;
+    }
+    nodes
+};
+
+const _: () = assert!(MOST_NODES == 6_291_456);
+
 /// What an arena asks of the nodes it holds.
 pub(super) trait Node {
     /// A node with nothing in it.
@@ -107,6 +119,11 @@ impl<N: Node> Arena<N> {
         }
         let [chunk_a, chunk_b] = self.chunks.get_disjoint_mut([chunk_a, chunk_b]).ok()?;
         Some((chunk_a.get_mut(slot_a)?, chunk_b.get_mut(slot_b)?))
+    }
+
+    /// Are there indices for this number of nodes beside those in use?
+    pub(super) fn has_indices(&self, nodes: usize) -> bool {
+        nodes <= MOST_NODES - self.used
     }
 
     /// Allocates until at least `spare` nodes are free; on failure, allocates none.

@@ -20,7 +20,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
             self.move_start(at, old_start, start);
         }
         if end != old_end {
-            self.move_end(at, old_end, end);
+            self.move_end(at, end, |_| ());
         }
     }
 
@@ -29,11 +29,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
     /// As [`set_bounds`](Self::set_bounds), and sooner.
     #[inline]
     pub fn set_end(&mut self, at: &Cursor, end: u64) {
-        let Some((start, old)) = self.leaf(at).and_then(|leaf| leaf.range(at.slot(0))) else {
-            return;
-        };
-        debug_assert!(self.has_room(at, 1, start, end), "[{start:#x}, {end:#x}) is taken");
-        self.move_end(at, old, end);
+        self.move_end(at, end, |_| ());
     }
 
     fn move_start(&mut self, at: &Cursor, from: u64, to: u64) {
@@ -45,19 +41,26 @@ impl<V: Default, const B: usize> Tree<V, B> {
         self.regap(at, from.saturating_sub(below), to.saturating_sub(below));
     }
 
+    /// [`set_end`](Self::set_end), and the value of the entry is edited while its leaf is at hand.
     #[inline(always)]
-    fn move_end(&mut self, at: &Cursor, from: u64, to: u64) {
+    pub(crate) fn move_end(&mut self, at: &Cursor, to: u64, edit: impl FnOnce(&mut V)) {
+        debug_assert!(self.has_room_up_to(at, to), "up to {to:#x} is taken");
+        let slot = at.slot(0);
         let Some(leaf) = self.leaves.get_mut(at.node(0)) else { return };
-        if let Some(end) = leaf.ends.get_mut(at.slot(0)) {
+        let Some((_, from)) = leaf.range(slot) else { return };
+        if let Some(end) = leaf.ends.get_mut(slot) {
             *end = to;
         }
-        let next = leaf.range(at.slot(0) + 1);
-        match next {
-            Some((next, _)) => {
-                self.regap(at, next.saturating_sub(from), next.saturating_sub(to));
-            }
+        leaf.values.get_mut(slot).map(edit);
+        match leaf.range(slot + 1) {
+            Some((next, _)) => self.regap(at, next.saturating_sub(from), next.saturating_sub(to)),
             None => self.last_end_changed(at, from, to),
         }
+    }
+
+    /// May the entry at a cursor end here?
+    fn has_room_up_to(&self, at: &Cursor, end: u64) -> bool {
+        self.item(at).is_none_or(|entry| self.has_room(at, 1, entry.start, end))
     }
 
     /// Whether a range is free, where the `own` entries from the cursor on do not count.

@@ -172,7 +172,8 @@ impl<V: Default, const B: usize> Tree<V, B> {
         let in_use = self.nodes_in_use();
         let refused = OutOfNodes { need, in_use, cap: self.cap };
         let after = in_use.saturating_add(need.total());
-        if self.cap.is_some_and(|cap| after > cap) {
+        let indices = self.leaves.has_indices(need.leaves) && self.inner.has_indices(need.inner);
+        if self.cap.is_some_and(|cap| after > cap) || !indices {
             return Err(refused);
         }
         let had = self.leaves.chunks();

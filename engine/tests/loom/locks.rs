@@ -162,7 +162,7 @@ unsafe impl RawRwLockUpgradeDowngrade for LoomRwLock {
     }
 }
 
-/// A wait on loom's condition variable: loom tells of a thread that nobody wakes up.
+/// A wait on loom's condition variable: loom reports a thread that nobody wakes up.
 pub(crate) struct LoomWait {
     wakeups: Mutex<usize>,
     changed: Condvar,
@@ -192,7 +192,7 @@ impl Wait for LoomWait {
     }
 }
 
-/// What stands for page tables: loom tells of any two that touch it at once, unless both read.
+/// What stands for page tables: loom reports any two that touch it at once, unless both read.
 pub(crate) struct Guarded(UnsafeCell<()>);
 
 // SAFETY: Nothing is read or written through the pointers that the cell gives; loom follows them.

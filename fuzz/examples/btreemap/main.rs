@@ -1,4 +1,4 @@
-//! The command `growstack` with a map of one's own in place of the engine:
+//! The command `growstack` with a map of one's own instead of the engine:
 //!
 //! ```sh
 //! cargo run --release --example btreemap -- random --budget 10

@@ -25,7 +25,7 @@ const MOST_SEQUENCES: u64 = 1 << 62;
 /// that can be seen of both after every operation.
 ///
 /// Sequence I of seed S is the same on every run, so a failure's seed and number bring it back.
-/// The table at the end tells how operations ended and which rules were reached.
+/// The table at the end says how operations ended and which rules were reached.
 ///
 /// Exit code: 0 if all agreed, 1 if something diverged, 2 if the arguments are of no use or the map
 /// supports nothing that could be compared.

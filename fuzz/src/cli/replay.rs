@@ -41,7 +41,7 @@ use crate::trace::{Trace, read_file, read_packed};
 /// Inputs of fuzz targets, such as what a fuzzer keeps of a crash, are run, too: any file
 /// that is not called *.trace or *.trace.zst and lies in a folder named for its target, as
 /// corpus/growth and fuzz/artifacts/growth are, or any at all with --target. A line before the
-/// last tells of them. They are for the engine, and left out where it is not among the maps.
+/// last lists them. They are for the engine, and left out where it is not among the maps.
 ///
 /// Exit code: 0 if all agreed, 1 if something diverged, 2 if some input could not be used, if less
 /// was compared than asked, or if nothing was: a line says what and why.
@@ -62,7 +62,7 @@ pub(super) struct Replay {
     #[arg(long, value_name = "TARGET", value_parser = target)]
     target: Option<Target>,
 
-    /// Print the one trace given, with the answers that the maps give in place of its own.
+    /// Print the one trace given, with the answers that the maps give instead of its own.
     ///
     /// Where they give different answers, the report goes to the standard error and no trace is
     /// printed.

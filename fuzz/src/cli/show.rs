@@ -12,7 +12,7 @@ use crate::trace::read_file;
 
 /// Draw the map over time as an SVG picture, which a browser shows: addresses to the right,
 /// operations downwards, stacks with the room that they have left, growth and refusals. Whatever is
-/// drawn tells its numbers when the pointer is on it.
+/// drawn shows its numbers when the pointer is on it.
 ///
 /// Exit code: 0, or 2 if something could not be used.
 #[derive(Debug, Args)]

@@ -66,7 +66,7 @@ pub struct Exec {
 }
 
 impl Exec {
-    /// Starts the child and tells it `config`.
+    /// Starts the child and sends it `config`.
     #[must_use]
     pub fn start(command: &Command, config: &Config) -> Self {
         let child = Child::start(command, &config.to_string());

@@ -29,7 +29,7 @@ use history::History;
 /// The picture as an SVG document, which any browser shows. `title` is what stands above it.
 ///
 /// The operations run on the engine; recorded answers are not looked at. Unmapped
-/// stretches are cut short, and long ones drawn less than true to scale. Whatever is drawn tells its
+/// stretches are cut short, and long ones drawn less than true to scale. Whatever is drawn shows its
 /// numbers when the pointer is on it. Of a trace with very many operations the map is drawn once
 /// for each group of them.
 #[must_use]

@@ -176,7 +176,7 @@ impl Step {
         }
     }
 
-    /// Records what a map answered, and how it looked, in place of what was recorded before.
+    /// Records what a map answered, and how it looked, and drops what was recorded before.
     ///
     /// A dump records `rows` and `summary`; every other operation records `answer`, unless the
     /// format has no result line for it or none of that form.

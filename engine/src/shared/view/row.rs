@@ -18,7 +18,7 @@ pub(super) trait Editable<const MOST: usize>: Node {
     type Item: Copy + Default + PartialEq;
     /// What is in the node, which holds the addresses from `low` on.
     fn row(&self, low: u64) -> Row<Self::Item, MOST>;
-    /// Puts the items from `first` on up to `end`, as many as it has room for, into the node.
+    /// Writes the items from `first` up to `end` to the node, which has room for them.
     fn write(&self, row: &Row<Self::Item, MOST>, first: usize, end: usize);
 }
 

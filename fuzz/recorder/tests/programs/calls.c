@@ -60,7 +60,7 @@ static void threads(void)
     }
 }
 
-/* Uses so many pages of the stack, at least. */
+/* Uses at least `count` pages of the stack. */
 static int deep(int count)
 {
     volatile char page[PAGE];
