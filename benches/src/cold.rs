@@ -11,6 +11,7 @@ use rand::rngs::StdRng;
 
 use crate::clock::{Clock, empty_pair};
 use crate::evict::{Evicted, Evictor};
+use crate::floor::Floor;
 use crate::job::layout;
 use crate::op::Op;
 use crate::subject::{ENGINE, Who};
@@ -46,7 +47,9 @@ pub fn measure(n: usize, samples: usize, clock: &Clock) -> Vec<Cold> {
     let mut measured = Vec::new();
     for op in OPS {
         let layout = layout(op, n);
-        let mut maps: Vec<_> = Who::ALL.iter().map(|who| who.make(&layout)).collect();
+        let floor = Some(Floor::One).filter(|floor| floor.has(op));
+        let maps = Who::ALL.iter().map(|who| who.make(&layout));
+        let mut maps: Vec<_> = maps.chain(floor.map(|floor| floor.make(&layout))).collect();
         let source = Source::new(layout);
         for evicted in Evicted::ALL {
             let mut times: Vec<Vec<u64>> = vec![Vec::new(); maps.len()];
@@ -81,7 +84,7 @@ pub fn measure(n: usize, samples: usize, clock: &Clock) -> Vec<Cold> {
 }
 
 /// Markdown tables of the results at one size: medians with, in brackets, how many times the engine's,
-/// and the ninetieth percentile; nanoseconds.
+/// and the ninetieth percentile; nanoseconds. The last row of an eviction is no peer but the floor.
 #[must_use]
 pub fn table(results: &[Cold], n: usize) -> String {
     let mut text = format!("| evicted, {n} entries |");
@@ -89,7 +92,7 @@ pub fn table(results: &[Cold], n: usize) -> String {
     text.push_str("\n|---|");
     text.push_str(&"--:|".repeat(2 * OPS.len()));
     for evicted in Evicted::ALL {
-        for who in Who::ALL.map(Who::name) {
+        for who in Who::ALL.map(Who::name).into_iter().chain([Floor::One.name()]) {
             let find = |op, who| {
                 let mut of_size = results.iter().filter(|one| one.n == n);
                 of_size.find(|one| (one.op, one.evicted, one.who) == (op, evicted, who))
@@ -97,7 +100,10 @@ pub fn table(results: &[Cold], n: usize) -> String {
             // Writing to a string does not fail.
             let _ = write!(text, "\n| {evicted}: {who} |");
             for op in OPS {
-                let (Some(one), Some(engine)) = (find(op, who), find(op, ENGINE)) else { continue };
+                let (Some(one), Some(engine)) = (find(op, who), find(op, ENGINE)) else {
+                    text.push_str(" – | – |");
+                    continue;
+                };
                 let ratio = if who == ENGINE {
                     String::new()
                 } else {

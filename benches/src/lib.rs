@@ -5,6 +5,7 @@
 //! - [`engine`], [`refused`]: the whole engine, with limits and rules, and growths that it refuses.
 //! - [`peer`], [`peers`]: maps of ranges that others wrote, and the engine's index alone.
 //! - [`subject`], [`job`]: all of them under measurement, and one operation on one of them.
+//! - [`floor`], [`moved`]: how fast look-ups can be at most, and what an insertion has to write.
 //! - [`speed`], [`cold`], [`latency`], [`threads`]: the figures that documents quote, by the program `speed`.
 //! - [`recorded`]: what real programs did, on every map.
 //! - [`evict`]: eviction of caches.
@@ -16,10 +17,12 @@ pub mod clock;
 pub mod cold;
 pub mod engine;
 pub mod evict;
+pub mod floor;
 pub mod heap;
 pub mod job;
 pub mod latency;
 pub mod layout;
+pub mod moved;
 pub mod op;
 pub mod peer;
 pub mod peers;

@@ -1,5 +1,5 @@
-//! The engine beside its peers: every map runs a batch in turn, so that the machine is the same for
-//! all of them.
+//! The engine beside its peers and the floor of look-ups: every map runs a batch in turn, so that the
+//! machine is the same for all of them.
 
 use std::fmt::Write as _;
 
@@ -8,6 +8,7 @@ use rand::rngs::StdRng;
 use serde::Serialize;
 
 use crate::clock::Clock;
+use crate::floor::Floor;
 use crate::heap::counted;
 use crate::job::layout;
 use crate::layout::Layout;
@@ -42,7 +43,8 @@ pub struct Memory {
     pub bytes: f64,
 }
 
-/// Measures every operation that all maps have at one size, in `rounds` batches for each map.
+/// Measures every operation that all maps have at one size, in `rounds` batches for each map, and look-ups
+/// of the static tree in the same turns.
 ///
 /// # Panics
 ///
@@ -71,13 +73,16 @@ fn is_search(op: Op) -> bool {
 }
 
 fn make(layout: &Layout, n: usize) -> (Vec<Box<dyn Subject>>, Vec<Memory>) {
-    let made = Who::ALL.iter().map(|who| {
-        let (map, allocated) = counted(|| who.make(layout));
+    let weighed = |make: &dyn Fn() -> Box<dyn Subject>| {
+        let (map, allocated) = counted(make);
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
         let bytes = allocated.bytes as f64 / n as f64;
-        (map, Memory { n, who: who.name(), bytes })
-    });
-    made.unzip()
+        let who = map.name();
+        (map, Memory { n, who, bytes })
+    };
+    let maps = Who::ALL.iter().map(|who| weighed(&|| who.make(layout)));
+    let floors = Floor::ALL.iter().map(|floor| weighed(&|| floor.make(layout)));
+    maps.chain(floors).unzip()
 }
 
 fn interleaved(
@@ -87,6 +92,7 @@ fn interleaved(
     rounds: usize,
     clock: &Clock,
 ) -> Vec<Measured> {
+    let mut maps: Vec<_> = maps.iter_mut().filter(|map| map.has(op)).collect();
     let mut random = StdRng::seed_from_u64(1);
     let mut times: Vec<Vec<f64>> = vec![Vec::new(); maps.len()];
     for round in 0..rounds {
@@ -118,7 +124,7 @@ fn summary(op: Op, n: usize, who: &'static str, mut times: Vec<f64>) -> Option<M
 }
 
 /// A Markdown table of the results at one size: a row for each map, medians in nanoseconds and, in
-/// brackets, how many times the engine's.
+/// brackets, how many times the engine's. The last rows are no peers but the floor of look-ups.
 #[must_use]
 pub fn table(results: &[Measured], memory: &[Memory], n: usize) -> String {
     let of_size: Vec<&Measured> = results.iter().filter(|one| one.n == n).collect();
@@ -126,11 +132,14 @@ pub fn table(results: &[Measured], memory: &[Memory], n: usize) -> String {
     let find = |who: &str, op: &str| of_size.iter().find(|one| (one.who, one.op) == (who, op));
     let mut text = format!("| {n} entries | {} | bytes an entry |\n|---|", ops.join(" | "));
     text.push_str(&"--:|".repeat(ops.len() + 1));
-    for who in Who::ALL.map(Who::name) {
+    for who in Who::ALL.map(Who::name).into_iter().chain(Floor::ALL.map(Floor::name)) {
         // Writing to a string does not fail.
         let _ = write!(text, "\n| {who} |");
         for op in &ops {
-            let Some(one) = find(who, op) else { continue };
+            let Some(one) = find(who, op) else {
+                text.push_str(" – |");
+                continue;
+            };
             let engine = find(ENGINE, op).filter(|_| who != ENGINE);
             let ratio = engine.map_or_else(String::new, |engine| {
                 format!(" ({:.2})", one.median_ns / engine.median_ns)

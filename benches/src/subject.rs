@@ -22,6 +22,11 @@ pub trait Subject {
     /// Its name.
     fn name(&self) -> &'static str;
 
+    /// Can it be measured at an operation?
+    fn has(&self, op: Op) -> bool {
+        op.has_peers()
+    }
+
     /// Gets ready for a batch.
     fn prepare(&mut self, op: Op, batch: &Batch);
 
@@ -100,7 +105,7 @@ impl Who {
 /// Answers that depend on each other: the lowest bit of every answer, which is 0, is added to the
 /// next address.
 #[inline(always)]
-fn chained(batch: &Batch, mut ask: impl FnMut(u64, &Span) -> u64) -> u64 {
+pub(crate) fn chained(batch: &Batch, mut ask: impl FnMut(u64, &Span) -> u64) -> u64 {
     let (mut last, mut sum) = (0, 0_u64);
     for (addr, span) in batch {
         last = ask(addr + (last & 1), span);
@@ -111,7 +116,7 @@ fn chained(batch: &Batch, mut ask: impl FnMut(u64, &Span) -> u64) -> u64 {
 
 /// Answers that do not.
 #[inline(always)]
-fn independent(batch: &Batch, mut ask: impl FnMut(u64) -> u64) -> u64 {
+pub(crate) fn independent(batch: &Batch, mut ask: impl FnMut(u64) -> u64) -> u64 {
     batch.iter().fold(0, |sum: u64, (addr, _)| sum.wrapping_add(ask(*addr)))
 }
 

@@ -1,6 +1,7 @@
 //! One page fault from touch to return: without growth, with growth by the kernel, and with growth
 //! by the engine behind a signal handler. Prints the quantiles of single faults on the standard
-//! error output, beside what criterion makes of their sums.
+//! error output, beside what criterion makes of their sums; and of the engine's share in a served
+//! fault, the part that is there because the fault came first: the same growths run warm between.
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
@@ -13,6 +14,7 @@ criterion::criterion_main!(linux::benches);
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod linux {
+    use std::cell::RefCell;
     use std::time::{Duration, Instant};
 
     use criterion::measurement::WallTime;
@@ -58,12 +60,81 @@ mod linux {
         let reset = || stack.reset().expect("it was mapped before");
         let touch = |addr| stack.serve(&trap, || timed(|| stack.touch(addr)));
         measure(&mut group, "engine", stack.range(), touch, reset);
+        let parts = RefCell::new(Parts::new());
         let engine = |addr| {
-            touch(addr);
+            let whole = touch(addr);
+            parts.borrow_mut().whole.saturating_record(nanoseconds(whole));
             stack.engine_time()
         };
-        measure(&mut group, "engine_alone", stack.range(), engine, reset);
+        let reset_after_warm = || {
+            let warm = &mut parts.borrow_mut().warm;
+            let addrs = (0..FAULTS).map(|n| nth(stack.range(), n));
+            let took = |took| warm.saturating_record(nanoseconds(took));
+            // It resets the stack before and after.
+            reset();
+            stack.grow_warm(addrs, took).expect("the stack is as it was made");
+        };
+        let alone = measure(&mut group, "engine_alone", stack.range(), engine, reset_after_warm);
         group.finish();
+        parts.borrow().print(&alone);
+    }
+
+    /// What else is known of the faults of which the engine's share is measured.
+    struct Parts {
+        /// From touch to return.
+        whole: Histogram<u64>,
+        /// The same growths without faults, one after the other.
+        warm: Histogram<u64>,
+    }
+
+    impl Parts {
+        fn new() -> Self {
+            Self { whole: histogram(), warm: histogram() }
+        }
+
+        /// Prints the medians, and which part of a served fault they are.
+        fn print(&self, alone: &Histogram<u64>) {
+            if alone.len() <= 1 {
+                eprintln!("engine_share: not measured, for want of faults");
+                return;
+            }
+            print("engine_warm", &self.warm);
+            let p50 = |of: &Histogram<u64>| i64::try_from(of.value_at_quantile(0.5)).unwrap_or(0);
+            let (whole, alone, warm) = (p50(&self.whole).max(1), p50(alone), p50(&self.warm));
+            let cold = alone - warm;
+            #[expect(clippy::cast_precision_loss, reason = "nanoseconds of a fault")]
+            let share = |part: i64| 100.0 * part as f64 / whole as f64;
+            eprintln!(
+                "engine_share: of a served fault of {whole} ns, the engine {alone} ns ({:.1} %): \
+                 warm {warm} ns ({:.1} %), cold {cold} ns ({:.1} %)",
+                share(alone),
+                share(warm),
+                share(cold)
+            );
+        }
+    }
+
+    fn histogram() -> Histogram<u64> {
+        Histogram::new_with_max(NS, 3).expect("the bounds are in order")
+    }
+
+    fn nanoseconds(took: Duration) -> u64 {
+        u64::try_from(took.as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// Where a fault touches: the pages below the first one of a stack, in turn.
+    fn nth(stack: AddrRange, fault: u64) -> Addr {
+        let below = Size::pages(fault % FAULTS + 1).wrapping_add(Size::new(8));
+        stack.end().wrapping_back(below)
+    }
+
+    /// Prints the quantiles of single faults. Under `--test` there is one fault, under `--list` none.
+    fn print(name: &str, each: &Histogram<u64>) {
+        let ns = |quantile| each.value_at_quantile(quantile);
+        if each.len() > 1 {
+            let (p50, p99, p999) = (ns(0.5), ns(0.99), ns(0.999));
+            eprintln!("{name}: {} faults, ns: p50 {p50}, p99 {p99}, p99.9 {p999}", each.len());
+        }
     }
 
     fn timed(touch: impl FnOnce()) -> Duration {
@@ -72,15 +143,15 @@ mod linux {
         started.elapsed()
     }
 
-    /// Measures faults in a stack, from its end down; the resets are not timed.
+    /// Measures faults in a stack, from its end down; the resets are not timed. Returns every fault.
     fn measure(
         group: &mut BenchmarkGroup<'_, WallTime>,
         name: &str,
         stack: AddrRange,
         fault: impl Fn(Addr) -> Duration,
         reset: impl Fn(),
-    ) {
-        let mut each = Histogram::<u64>::new_with_max(NS, 3).expect("the bounds are in order");
+    ) -> Histogram<u64> {
+        let mut each = histogram();
         group.bench_function(name, |bencher| {
             bencher.iter_custom(|faults| {
                 let mut total = Duration::ZERO;
@@ -88,20 +159,15 @@ mod linux {
                     if n % FAULTS == 0 {
                         reset();
                     }
-                    let below = Size::pages(n % FAULTS + 1).wrapping_add(Size::new(8));
-                    let took = fault(stack.end().wrapping_back(below));
+                    let took = fault(nth(stack, n));
                     total += took;
-                    each.saturating_record(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+                    each.saturating_record(nanoseconds(took));
                 }
                 total
             });
         });
-        let ns = |quantile| each.value_at_quantile(quantile);
-        // Under `--test` there is one fault, and under `--list` none.
-        if each.len() > 1 {
-            let (p50, p99, p999) = (ns(0.5), ns(0.99), ns(0.999));
-            eprintln!("{name}: {} faults, ns: p50 {p50}, p99 {p99}, p99.9 {p999}", each.len());
-        }
+        print(name, &each);
+        each
     }
 
     const _: () = assert!(PAGE_SIZE == 4096, "a touch a page");

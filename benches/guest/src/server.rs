@@ -20,6 +20,9 @@ pub struct GrowthEvent {
     pub added: AddrRange,
 }
 
+/// What a growth mapped.
+pub(crate) type Named = (AddrRange, Prot);
+
 /// The engine as the server of a region.
 #[derive(Debug)]
 pub(crate) struct EngineServer {
@@ -69,6 +72,22 @@ impl EngineServer {
         Ok(answer)
     }
 
+    /// Asks the engine to grow, and keeps how long it took; the range that it named, with the protection.
+    ///
+    /// A call of its own, so that within a fault and without one the same code runs.
+    #[inline(never)]
+    pub(crate) fn ask(&mut self, addr: Addr) -> (Result<Growth, Refusal>, Option<Named>) {
+        let mut named = None;
+        let started = Instant::now();
+        let answer = self.process.grow(addr, |change| {
+            if let Change::Mapped(range, prot) = change {
+                named = Some((range, prot));
+            }
+        });
+        self.engine_time = started.elapsed();
+        (answer, named)
+    }
+
     fn commit(&mut self, fault: Addr, added: AddrRange, prot: Prot) -> Served {
         if let Err(error) = self.region.commit(added, prot) {
             let error = error.raw_os_error().unwrap_or(0);
@@ -105,15 +124,7 @@ impl Drop for Uncapped<'_> {
 // signal stack.
 unsafe impl Serve for EngineServer {
     fn serve(&mut self, addr: Addr) -> Served {
-        let mut named = None;
-        let started = Instant::now();
-        let answer = self.process.grow(addr, |change| {
-            if let Change::Mapped(range, prot) = change {
-                named = Some((range, prot));
-            }
-        });
-        self.engine_time = started.elapsed();
-        match (answer, named) {
+        match self.ask(addr) {
             (Ok(Growth::Grown { .. }), Some((added, prot))) => self.commit(addr, added, prot),
             (Err(refusal), _) => crash(addr, format_args!("refused: {refusal}")),
             (Ok(Growth::NoStack), _) => crash(addr, format_args!("next to no stack")),

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use growstack::{
-    Addr, AddrRange, Change, Limits, MapFlags, PageSize, Size, StackRequest, StackTunables, VmSpace,
+    Addr, AddrRange, Change, Growth, Limits, MapFlags, PageSize, Size, StackRequest, StackTunables,
+    VmSpace,
 };
 
 use crate::region::Region;
@@ -156,6 +157,36 @@ impl GrowingStack {
     #[inline]
     pub fn touch(&self, addr: Addr) {
         self.region.touch(addr);
+    }
+
+    /// Grows the stack to these addresses in the engine's map alone, in order and without a fault, and
+    /// passes on what the engine took of each; then resets it. The code and the map are those of a fault.
+    ///
+    /// # Errors
+    ///
+    /// The engine's refusals, and as [`new`](Self::new).
+    ///
+    /// # Panics
+    ///
+    /// If something runs on the stack.
+    pub fn grow_warm(
+        &self,
+        addrs: impl Iterator<Item = Addr>,
+        mut took: impl FnMut(Duration),
+    ) -> anyhow::Result<()> {
+        let grown = self.slot.with(|server| {
+            addrs.into_iter().try_for_each(|addr| match server.ask(addr) {
+                (Ok(Growth::Grown { .. }), _) => {
+                    took(server.engine_time);
+                    Ok(())
+                }
+                (Ok(other), _) => anyhow::bail!("{addr}: {other:?}"),
+                (Err(refusal), _) => Err(refusal.into()),
+            })
+        });
+        // In any case: what the engine has mapped meanwhile is not committed.
+        self.reset()?;
+        grown
     }
 
     /// What the engine took of the last fault.

@@ -10,6 +10,7 @@ use growstack_benches::clock::Clock;
 use growstack_benches::cold;
 use growstack_benches::heap::CountingHeap;
 use growstack_benches::latency::{self, Record, Sampling};
+use growstack_benches::moved;
 use growstack_benches::speed::{compare, table};
 use growstack_benches::threads;
 use serde_json::json;
@@ -66,7 +67,7 @@ fn main() -> anyhow::Result<()> {
         let (n, clock) = (usize::try_from(n)?, Clock::calibrate());
         if measures(Part::Peers) {
             let (measured, memory) = compare(n, rounds, &clock);
-            println!("\n{}", table(&measured, &memory, n));
+            println!("\n{}\n{}", table(&measured, &memory, n), moved::sentence(n));
             results.extend(measured);
         }
         if measures(Part::Cold) {
@@ -78,6 +79,7 @@ fn main() -> anyhow::Result<()> {
     }
     if !growths.is_empty() {
         println!("\nLatency of single growths, nanoseconds.\n\n{}", latency::table(&growths));
+        println!("The tail beside the machine's own.\n\n{}", latency::tails(&growths));
     }
     if let Some(threads) = threads {
         println!("{threads}");

@@ -9,9 +9,12 @@
 //! than that. What an operation costs to the nanosecond is for the blocks of [`crate::speed`].
 //!
 //! Beside each distribution stands that of as many empty pairs of readings, taken in turn with the
-//! samples: whatever it shows is the machine's doing.
+//! samples: whatever it shows is the machine's doing. A pair is too short to be interrupted as often as
+//! a growth, so a loop of the growth's median length runs in turn with both ([`tails`]).
 
 mod sample;
+mod steady;
+mod tail;
 
 use std::fmt::{self, Write as _};
 
@@ -19,6 +22,7 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 pub use self::sample::{Sampling, measure};
+pub use self::tail::{Pooled, tails};
 
 /// The quantiles shown, with the fewest samples that make one worth a number.
 const QUANTILES: [(f64, u64); 5] =
@@ -67,6 +71,8 @@ pub struct Distribution {
     pub growths: Histogram<u64>,
     /// As many empty pairs of readings, in the same run.
     pub empty: Histogram<u64>,
+    /// The samples of all runs, and of a loop as long as a growth.
+    pub pooled: Pooled,
     /// Allocations in all samples of all runs.
     pub allocations: u64,
     /// Samples dropped because the core changed, in all runs.

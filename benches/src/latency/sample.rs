@@ -7,7 +7,8 @@ use hdrhistogram::Histogram;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use super::{Distribution, Fault};
+use super::steady::Steady;
+use super::{Distribution, Fault, Pooled};
 use crate::clock::{Clock, empty_pair, start, stop};
 use crate::engine::Engine;
 use crate::heap::counted;
@@ -70,22 +71,29 @@ struct Sampler {
 struct Run {
     growths: Histogram<u64>,
     empty: Histogram<u64>,
+    steady: Histogram<u64>,
     allocations: u64,
     dropped: u64,
 }
 
 impl Sampler {
     fn distribution(&mut self, fault: Fault, sampling: Sampling) -> Distribution {
+        let warm_up = WARM_UP.min(sampling.samples);
+        let mut steady = Steady::of_length(1, &self.clock);
         let runs: Vec<Run> = (0..sampling.runs)
             .map(|_| {
-                for _ in 0..WARM_UP.min(sampling.samples) {
-                    self.sample(fault);
-                }
-                self.run(fault, sampling.samples)
+                let median = self.run(fault, warm_up, steady).growths.value_at_quantile(0.5);
+                steady = Steady::of_length(median, &self.clock);
+                self.run(fault, sampling.samples, steady)
             })
             .collect();
         let allocations = runs.iter().map(|run| run.allocations).sum();
         let dropped = runs.iter().map(|run| run.dropped).sum();
+        let pooled = Pooled {
+            growths: together(runs.iter().map(|run| &run.growths)),
+            steady: together(runs.iter().map(|run| &run.steady)),
+            empty: together(runs.iter().map(|run| &run.empty)),
+        };
         let best = runs
             .into_iter()
             .min_by_key(|run| run.growths.value_at_quantile(0.9999))
@@ -95,37 +103,35 @@ impl Sampler {
             fault,
             growths: best.growths,
             empty: best.empty,
+            pooled,
             allocations,
             dropped,
             ns_per_tick: self.clock.ns_per_tick,
         }
     }
 
-    fn run(&mut self, fault: Fault, samples: u64) -> Run {
+    fn run(&mut self, fault: Fault, samples: u64, steady: Steady) -> Run {
         let home = stop().core;
-        let mut run = Run { growths: histogram(), empty: histogram(), allocations: 0, dropped: 0 };
+        let (growths, empty, steadies) = (histogram(), histogram(), histogram());
+        let mut run = Run { growths, empty, steady: steadies, allocations: 0, dropped: 0 };
+        let overhead = self.clock.overhead;
+        let own = |ticks: u64| ticks.saturating_sub(overhead).max(1);
         for _ in 0..samples {
             self.engine.reserve().expect("memory for nodes");
             let (addr, stack) = self.draw(fault);
             let ((ticks, core), allocated) = counted(|| self.time(addr, fault));
             self.undo(fault, &stack);
             run.allocations += allocated.calls;
-            if core == home {
-                run.growths.saturating_record(ticks.saturating_sub(self.clock.overhead).max(1));
-                run.empty
-                    .saturating_record(empty_pair().saturating_sub(self.clock.overhead).max(1));
+            let (loop_ticks, loop_core) = steady.time();
+            if core == home && loop_core == home {
+                run.growths.saturating_record(own(ticks));
+                run.empty.saturating_record(own(empty_pair()));
+                run.steady.saturating_record(own(loop_ticks));
             } else {
                 run.dropped += 1;
             }
         }
         run
-    }
-
-    fn sample(&mut self, fault: Fault) {
-        self.engine.reserve().expect("memory for nodes");
-        let (addr, stack) = self.draw(fault);
-        self.time(addr, fault);
-        self.undo(fault, &stack);
     }
 
     /// A fault of a kind, and the stack it is at.
@@ -175,6 +181,13 @@ impl Fault {
         };
         assert!(right, "{self}: {answer:?}");
     }
+}
+
+fn together<'a>(runs: impl Iterator<Item = &'a Histogram<u64>>) -> Histogram<u64> {
+    runs.fold(histogram(), |mut all, one| {
+        all.add(one).expect("all have the same bounds");
+        all
+    })
 }
 
 fn histogram() -> Histogram<u64> {
