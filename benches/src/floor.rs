@@ -1,9 +1,9 @@
 //! The floor of look-ups: a static tree of whole cache lines, which cannot be edited and is no peer.
 //!
-//! It is the fastest known way to find a place among sorted keys: inner nodes of sixteen keys, a line
-//! each, with the children at computed places, so that a level takes one access to memory and no
-//! pointer. It has what only a static tree can have: full nodes, no gaps, and pages of four bytes for
-//! addresses of eight. A map of one node has no descent to save, and is no slower than it.
+//! Inner nodes have sixteen keys, a cache line each, and their children at computed places, so that a
+//! level takes one access to memory and no pointer. It has what only a static tree can have: full nodes,
+//! no gaps, and pages of four bytes for addresses of eight. A map of one node has no descent to save, and
+//! is no slower.
 
 use std::hint::black_box;
 
