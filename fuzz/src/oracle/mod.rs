@@ -12,6 +12,7 @@ mod attribute;
 mod audit;
 mod branch;
 mod fork;
+pub mod freebsd14;
 mod grow;
 mod insert;
 mod list;
