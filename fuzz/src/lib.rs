@@ -56,6 +56,7 @@ pub mod engine;
 pub mod exec;
 #[cfg(feature = "targets")]
 pub mod finding;
+pub mod freebsd14;
 pub mod input;
 pub mod keeps;
 pub mod kernel;
