@@ -14,7 +14,7 @@ use growstack_fuzz::kernel::Kernel;
 use growstack_fuzz::op::{Kind, Op};
 use growstack_fuzz::oracle::freebsd14::Oracle14;
 use growstack_fuzz::replay::MapFactory;
-use growstack_fuzz::trace::Trace;
+use growstack_fuzz::trace::{Step, Trace};
 
 fn settings(sequences: u64) -> Settings {
     Settings { seed: 1, sequences: Some(sequences), ..Settings::default() }
@@ -40,7 +40,7 @@ fn a_sequence_is_the_same_on_every_run_and_its_trace_can_be_read() {
         assert_eq!(trace.config().kernel(), Kernel::Freebsd14);
         let again = Trace::parse(trace.to_string().as_bytes()).unwrap();
         assert_eq!(again.config(), trace.config());
-        assert!(again.steps.iter().map(|step| step.op()).eq(&drawn.ops));
+        assert!(again.steps.iter().map(Step::op).eq(&drawn.ops));
         seen.extend(drawn.ops.iter().map(Kind::of));
     }
     for &kind in Kind::ALL.iter().filter(|kind| !matches!(kind, Kind::Dump | Kind::SetGuardPage)) {
