@@ -13,12 +13,14 @@
 //! - [`op`], [`answer`], [`space`]: the operations as one enum, what a map answers, and the trait
 //!   that a map implements to be tested.
 //! - [`processes`]: which processes there are, once one has forked.
+//! - [`kernel`]: which kernel's rules a trace is about: FreeBSD 9.3's, or 14.2's.
 //! - [`keeps`], [`settings`]: what a map does not have, and how it says so. Which refusal has which
 //!   code is a table of the [guide].
 //! - [`mod@oracle`]: the oracle, a sorted `Vec` written from the rule book. It shares nothing with
 //!   the engine but the vocabulary types.
 //! - [`engine`]: the engine behind the trait.
 //! - [`lockstep`]: the one loop, which compares maps after every operation.
+//! - [`freebsd14`]: random sequences of FreeBSD 14.2; its oracle is [`oracle::freebsd14`].
 //! - [`input`], [`driver`]: the generator, and random sequences on a map and the oracle.
 //! - [`mod@shrink`]: the one shrinker.
 //! - [`trace`], [`mod@replay`], [`report`]: traces as text, running them, and reports of divergences.
@@ -55,8 +57,10 @@ pub mod engine;
 pub mod exec;
 #[cfg(feature = "targets")]
 pub mod finding;
+pub mod freebsd14;
 pub mod input;
 pub mod keeps;
+pub mod kernel;
 pub mod lockstep;
 #[cfg(feature = "command")]
 pub mod night;
