@@ -83,7 +83,7 @@ pub const fn row(range: AddrRange, prot: Prot) -> Row {
 }
 
 /// The summary line of a dump. More counters may come: start from [`Summary::new`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub struct Summary {
     /// Bytes mapped.

@@ -3,6 +3,7 @@
 //! [`run`] is the whole of it, given its arguments, its maps and where to write, so that tests
 //! and other programs can call it with maps of their own.
 
+mod bounded;
 mod describe;
 mod distill;
 mod forks;
@@ -46,6 +47,7 @@ enum Command {
     Seeds(seeds::Seeds),
     Distill(distill::Distill),
     Stress(stress::Stress),
+    Bounded(bounded::Bounded),
     Describe(describe::Describe),
     Show(show::Show),
     Plain(plain::Plain),
@@ -66,6 +68,7 @@ impl Command {
             Self::Seeds(seeds) => seeds.run(streams),
             Self::Distill(distill) => distill.run(factories, streams),
             Self::Stress(stress) => stress.run(streams),
+            Self::Bounded(bounded) => bounded.run(factories, streams),
             Self::Describe(describe) => describe.run(streams),
             Self::Show(show) => show.run(streams),
             Self::Plain(plain) => plain.run(streams),

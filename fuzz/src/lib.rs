@@ -21,6 +21,7 @@
 //! - [`engine`]: the engine behind the trait.
 //! - [`lockstep`]: the one loop, which compares maps after every operation.
 //! - [`freebsd14`]: random sequences of FreeBSD 14.2; its oracle is [`oracle::freebsd14`].
+//! - `bounded` (feature `command`): every short sequence over a map of six pages.
 //! - [`input`], [`driver`]: the generator, and random sequences on a map and the oracle.
 //! - [`mod@shrink`]: the one shrinker.
 //! - [`trace`], [`mod@replay`], [`report`]: traces as text, running them, and reports of divergences.
@@ -46,6 +47,8 @@
 #![cfg_attr(not(feature = "targets"), allow(dead_code, unused_imports))]
 
 pub mod answer;
+#[cfg(feature = "command")]
+pub mod bounded;
 mod check;
 #[cfg(feature = "command")]
 pub mod cli;

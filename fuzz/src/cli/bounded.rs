@@ -1,0 +1,91 @@
+//! `growstack bounded`.
+
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use clap::{Args, value_parser};
+
+use super::input::kernel;
+use super::{Exit, Streams};
+use crate::bounded::{MOST, Outcome, PAGES, Scope, prove};
+use crate::kernel::{Freebsd14, Kernel};
+use crate::lockstep::{ORACLE, quietly};
+use crate::op::Config;
+use crate::replay::MapFactory;
+
+/// Run every sequence of a few operations over a map of six pages on a map and on the oracle, with all
+/// operands that differ.
+///
+/// Sequences that lead to the same map go on alike, and are gone on from once: a line for each length
+/// says how many sequences are covered, how many were run and to how many different maps they lead.
+/// There are three starts: without limits, with narrow ones, and with all that is mapped wired.
+///
+/// Exit code: 0 if all agreed, 1 if the maps differ after a sequence, 2 if the arguments are of no use.
+#[derive(Debug, Args)]
+pub(super) struct Bounded {
+    /// Operations of the longest sequences. Each one more takes some fifty times as long.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = value_parser!(u8).range(1..=MOST as i64))]
+    ops: u8,
+
+    /// All operations on one process, not only those about stacks and what lies next to them.
+    #[arg(long)]
+    whole: bool,
+
+    /// Whose rules: freebsd-9, as without this option, or freebsd-14.
+    #[arg(long, value_name = "KERNEL", value_parser = kernel)]
+    kernel: Option<Kernel>,
+
+    /// The map to run; by default the first one of that kernel that is not the oracle.
+    #[arg(long, value_name = "MAP")]
+    map: Option<String>,
+}
+
+impl Bounded {
+    pub(super) fn run(&self, maps: &[MapFactory], streams: &mut Streams<'_>) -> Result<Exit> {
+        let kernel = self.kernel.unwrap_or_default();
+        let tested = self.tested(maps, kernel)?;
+        let scope = if self.whole { Scope::Whole } else { Scope::Growth };
+        let started = Instant::now();
+        let outcome = quietly(|| prove(tested, kernel, scope, self.ops.into()));
+        let Outcome { operations, levels, failure } = &outcome;
+        writeln!(
+            streams.out,
+            "{kernel}, map {}, {PAGES} pages, {operations} operations",
+            tested.name
+        )?;
+        if let Some(failure) = failure {
+            let (first, other) = failure.sides;
+            write!(streams.out, "{}", failure.trace)?;
+            writeln!(streams.out, "{first} and {other} differ: {}", failure.divergence)?;
+            return Ok(Exit::Diverged);
+        }
+        for (length, level) in (1..).zip(levels) {
+            writeln!(
+                streams.out,
+                "length {length}: {} sequences, {} of them run, {} different maps",
+                level.sequences, level.run, level.maps
+            )?;
+        }
+        ensure!(levels.iter().any(|level| level.run != 0), "nothing was compared");
+        let sequences: u128 = levels.iter().map(|level| level.sequences).sum();
+        let seconds = started.elapsed().as_secs_f64();
+        writeln!(streams.out, "sequences {sequences}, divergences 0, {seconds:.1} s")?;
+        Ok(Exit::Agreed)
+    }
+
+    fn tested(&self, maps: &[MapFactory], kernel: Kernel) -> Result<MapFactory> {
+        let whole = Config::default();
+        let own = (kernel == Kernel::Freebsd14).then(|| Freebsd14::new(whole.max));
+        let config = Config { freebsd_14: own, ..whole };
+        let fits = |map: &&MapFactory| (map.create)(&config).kernel() == kernel;
+        let wanted = |map: &&MapFactory| match &self.map {
+            Some(name) => name == map.name,
+            None => map.name != ORACLE,
+        };
+        let mut found = maps.iter().filter(wanted).filter(fits);
+        found.next().copied().with_context(|| match &self.map {
+            Some(name) => format!("no map of {kernel} is called `{name}`"),
+            None => format!("there is no map of {kernel} but its oracle"),
+        })
+    }
+}
