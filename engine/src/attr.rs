@@ -71,6 +71,8 @@ words! {
         Copy = "copy",
         /// The child gets nothing.
         None = "none",
+        /// The child gets empty memory. FreeBSD 14.2 alone; refused by rule 16.9.
+        Zero = "zero",
     }
 }
 
@@ -125,16 +127,6 @@ words! {
         Allowed = "holes",
         /// An unmapped part ends the operation.
         Refused = "noholes",
-    }
-}
-
-words! {
-    /// Which protection `protect` sets.
-    pub enum ProtectWhat {
-        /// The protection in force.
-        Current = "cur",
-        /// The most that can ever be asked for; can only shrink.
-        Max = "max",
     }
 }
 

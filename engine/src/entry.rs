@@ -32,7 +32,8 @@ pub struct Entry<O> {
     /// The offset into the object, in bytes; kept for anonymous entries too (rule 4.1).
     pub offset: u64,
     /// How much further a stack may grow, in bytes (`avail_ssize`). Kept, and of no effect, when
-    /// no growth flag is set; see [`shown_avail`](Self::shown_avail).
+    /// no growth flag is set; see [`shown_avail`](Self::shown_avail). In FreeBSD 14.2 the gap of a
+    /// stack has its guard bytes here.
     pub avail: Size,
 }
 
@@ -43,10 +44,11 @@ impl<O> Entry<O> {
         self.flags.intersects(EntryFlags::GROWTH)
     }
 
-    /// `avail` as dumps show it: 0 unless a growth flag is set (rule 1.3).
+    /// `avail` as dumps show it: 0 unless a growth flag is set (rule 1.3) or it is a stack's gap.
     #[must_use]
     pub const fn shown_avail(&self) -> Size {
-        if self.is_stack() { self.avail } else { Size::ZERO }
+        let shows = EntryFlags::GROWTH.union(EntryFlags::STACK_GAP);
+        if self.flags.intersects(shows) { self.avail } else { Size::ZERO }
     }
 }
 

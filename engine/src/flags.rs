@@ -162,12 +162,20 @@ flag_set! {
         GROWS_DOWN = 1 << 7, "grows_down";
         /// A stack that grows towards higher addresses; only for `stack`.
         GROWS_UP = 1 << 8, "grows_up";
+        /// A guard: an entry that nothing may be done with. FreeBSD 14.2 (rule 16.9).
+        GUARD = 1 << 9, "guard";
+        /// `fixed` does not remove first. FreeBSD 14.2 (rule 16.9).
+        EXCL = 1 << 10, "excl";
+        /// `find` without a search removes first. FreeBSD 14.2 (rule 16.9).
+        REMAP = 1 << 11, "remap";
     }
 }
 
 impl MapFlags {
     /// Both directions of growth.
     pub const GROWTH: Self = Self(Self::GROWS_DOWN.0 | Self::GROWS_UP.0);
+    /// Those that FreeBSD 9.3 does not have: an insertion is as it would be without them.
+    pub const FREEBSD_14: Self = Self(Self::GUARD.0 | Self::EXCL.0 | Self::REMAP.0);
 }
 
 flag_set! {
@@ -187,6 +195,12 @@ flag_set! {
         GROWS_DOWN = 1 << 5, "grows_down";
         /// It grows up when the address above it faults.
         GROWS_UP = 1 << 6, "grows_up";
+        /// Nothing may be done with it; it is in no counter of bytes. FreeBSD 14.2.
+        GUARD = 1 << 9, "guard";
+        /// A guard that the stack above it grows down into. FreeBSD 14.2.
+        STACK_GAP_DN = 1 << 10, "stack_gap_dn";
+        /// A guard that the stack below it grows up into. FreeBSD 14.2.
+        STACK_GAP_UP = 1 << 11, "stack_gap_up";
         /// Wired by the user: one of its wirings is `mlock`'s.
         USER_WIRED = 1 << 7, "user_wired";
         /// The entry itself holds a swap charge of its length.
@@ -197,6 +211,10 @@ flag_set! {
 impl EntryFlags {
     /// Both directions of growth.
     pub const GROWTH: Self = Self(Self::GROWS_DOWN.0 | Self::GROWS_UP.0);
+    /// The gap of a stack, of either kind.
+    pub const STACK_GAP: Self = Self(Self::STACK_GAP_DN.0 | Self::STACK_GAP_UP.0);
+    /// Those that FreeBSD 9.3 does not have: no entry of its maps carries one.
+    pub const FREEBSD_14: Self = Self(Self::GUARD.0 | Self::STACK_GAP.0);
 }
 
 impl fmt::Display for Prot {

@@ -27,6 +27,8 @@ pub enum KernReturn {
     Failure = 5,
     /// Swap or memory is short.
     ResourceShortage = 6,
+    /// A protection goes beyond the maximum given with it. FreeBSD 14.2 alone.
+    OutOfBounds = 9,
 }
 
 impl KernReturn {
@@ -39,6 +41,7 @@ impl KernReturn {
         Self::InvalidArgument,
         Self::Failure,
         Self::ResourceShortage,
+        Self::OutOfBounds,
     ];
 
     /// The kernel's number for it.
@@ -58,6 +61,7 @@ impl KernReturn {
             Self::InvalidArgument => "KERN_INVALID_ARGUMENT",
             Self::Failure => "KERN_FAILURE",
             Self::ResourceShortage => "KERN_RESOURCE_SHORTAGE",
+            Self::OutOfBounds => "KERN_OUT_OF_BOUNDS",
         }
     }
 
@@ -65,7 +69,7 @@ impl KernReturn {
     ///
     /// As FreeBSD's `mmap` has it, and for a shortage its `mprotect`: `EACCES` (13) for a protection,
     /// `EINVAL` (22) for arguments and failures, `ENOMEM` (12) for what is not mapped, taken, or short.
-    /// The numbers are those of Linux, too. For `EEXIST` of its `MAP_FIXED_NOREPLACE`, look for
+    /// `ENOTSUP` (45) for bounds. The numbers are those of Linux, too, but for the last. For `EEXIST` of its `MAP_FIXED_NOREPLACE`, look for
     /// [`Refusal::StartMapped`](crate::Refusal::StartMapped) and
     /// [`Refusal::NextBelowEnd`](crate::Refusal::NextBelowEnd).
     ///
@@ -80,6 +84,7 @@ impl KernReturn {
             Self::InvalidAddress | Self::NoSpace | Self::ResourceShortage => 12,
             Self::ProtectionFailure => 13,
             Self::InvalidArgument | Self::Failure => 22,
+            Self::OutOfBounds => 45,
         }
     }
 

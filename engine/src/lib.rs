@@ -99,6 +99,7 @@ mod map;
 mod num;
 mod objects;
 mod page;
+mod protect_what;
 mod range;
 mod refusal;
 mod rule;
@@ -121,7 +122,7 @@ pub mod tree;
 mod vm_space;
 
 pub use alignment::Alignment;
-pub use attr::{Access, Advice, FindSpace, Holes, Inherit, ProtectWhat, UnknownWord, Wiring};
+pub use attr::{Access, Advice, FindSpace, Holes, Inherit, UnknownWord, Wiring};
 pub use change::Change;
 pub use entry::Entry;
 pub use fault::{Fault, FaultError};
@@ -133,6 +134,7 @@ pub use map::{Entries, FindRequest, Fit, Gap, Gaps, Mapping, SpaceRequest, VmMap
 pub use num::{Addr, PAGE_SIZE, Size};
 pub use objects::{Objects, Plain, Swap};
 pub use page::PageSize;
+pub use protect_what::{ProtectPart, ProtectWhat};
 pub use range::AddrRange;
 pub use refusal::Refusal;
 pub use rule::Rule;

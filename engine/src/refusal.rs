@@ -12,7 +12,7 @@ use crate::rule::Rule;
 macro_rules! refusals {
     ($(#[$outer:meta])* pub enum $name:ident {$(
         $(#[$inner:meta])*
-        $refusal:ident = ($section:literal, $number:literal) $kern:ident $text:literal
+        $refusal:ident = ($section:literal, $number:literal $(, $changed:ident)?) $kern:ident $text:literal
         $({ $($(#[$doc:meta])* $field:ident: $type:ty,)* })?,
     )*}) => {
         $(#[$outer])*
@@ -28,7 +28,7 @@ macro_rules! refusals {
             #[must_use]
             pub const fn rule(&self) -> Rule {
                 match self {
-                    $(Self::$refusal { .. } => Rule::new($section, $number),)*
+                    $(Self::$refusal { .. } => Rule::new($section, $number)$(.$changed())?,)*
                 }
             }
 
@@ -285,6 +285,63 @@ refusals! {
         ObjectGrowth = (17, 19) Failure "the stack {entry} has an object, which cannot be extended" {
             /// The stack.
             entry: AddrRange,
+        },
+        /// 16.9: what FreeBSD 14.2 alone has, asked of a map of 9.3.
+        OtherRelease = (16, 9) InvalidArgument "FreeBSD 9.3 has no such operation",
+        /// D5.6: the protection asked for goes beyond the maximum asked for with it.
+        OutOfBounds = (5, 6, changed) OutOfBounds "{asked} asked for, with {max} at most" {
+            /// The protection asked for.
+            asked: Prot,
+            /// The maximum asked for.
+            max: Prot,
+        },
+        /// D6.1: an insertion whose protection goes beyond its maximum.
+        ProtAboveMax = (6, 1, changed) InvalidArgument "{prot} goes beyond the maximum {max}" {
+            /// The protection.
+            prot: Prot,
+            /// The maximum.
+            max: Prot,
+        },
+        /// D6.2: a guard with an object, or with a maximum that allows something.
+        GuardAllows = (6, 2, changed) InvalidArgument "a guard has no object, and a maximum of ---",
+        /// D7.8: a stack with an object.
+        StackObject = (7, 8, changed) InvalidArgument "a stack does not go with an object",
+        /// D12.2: the reserve of a stack is empty or not inside the map.
+        StackRange = (12, 2, changed) InvalidAddress "{max_ssize} bytes at {addrbos} are none, or not inside the map" {
+            /// ADDRBOS.
+            addrbos: Addr,
+            /// MAX_SSIZE.
+            max_ssize: Size,
+        },
+        /// D12.3: nothing would be left of a stack beside its guard pages.
+        StackGuard = (12, 3, changed) InvalidArgument "a stack of {max_ssize} bytes has {guard} bytes of guard" {
+            /// The guard bytes.
+            guard: Size,
+            /// MAX_SSIZE.
+            max_ssize: Size,
+        },
+        /// D12.8: `stack` while what is mapped is to be wired.
+        StackWireFuture = (12, 8, changed) InvalidArgument "no stack is made while wire-future is on",
+        /// D12.9: a stack that grows in both directions.
+        StackBothWays = (12, 9, changed) InvalidArgument "a stack grows in one direction",
+        /// D13.1: nothing is mapped there, or a guard that is no stack's gap.
+        NotInGap = (13, 1, changed) Failure "{addr} is in no gap of a stack" {
+            /// The address that was to be mapped.
+            addr: Addr,
+        },
+        /// D13.2: no stack that could grow into the gap touches it.
+        OrphanGap = (13, 2, changed) Failure "no stack grows into the gap {gap}" {
+            /// The gap.
+            gap: AddrRange,
+        },
+        /// D13.3: the gap is smaller than its guard pages, or too small beside them.
+        GapShort = (13, 3, changed) NoSpace "growth needs {need} bytes, of a gap of {gap} with {guard} of guard" {
+            /// Bytes needed to reach the address.
+            need: Size,
+            /// Length of the gap.
+            gap: Size,
+            /// Guard bytes of the gap.
+            guard: Size,
         },
     }
 }

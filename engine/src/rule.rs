@@ -11,13 +11,30 @@ use core::fmt;
 pub struct Rule {
     section: u8,
     number: u8,
+    changed: bool,
 }
 
 impl Rule {
     /// Rule `number` of section `section`.
     #[must_use]
     pub const fn new(section: u8, number: u8) -> Self {
-        Self { section, number }
+        Self { section, number, changed: false }
+    }
+
+    /// The rule of FreeBSD 14.2 that changes this one or is added to its section.
+    ///
+    /// ```
+    /// assert_eq!(growstack::Rule::new(13, 5).changed().to_string(), "D13.5");
+    /// ```
+    #[must_use]
+    pub const fn changed(self) -> Self {
+        Self { changed: true, ..self }
+    }
+
+    /// Is it of FreeBSD 14.2?
+    #[must_use]
+    pub const fn is_changed(self) -> bool {
+        self.changed
     }
 
     /// The section.
@@ -35,7 +52,8 @@ impl Rule {
 
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.section, self.number)
+        let mark = if self.changed { "D" } else { "" };
+        write!(f, "{mark}{}.{}", self.section, self.number)
     }
 }
 debug_is_display!(Rule);

@@ -89,7 +89,7 @@ fn growths_know_what_they_added() {
 #[test]
 fn codes_have_error_numbers() {
     let numbers: Vec<i32> = KernReturn::ALL.iter().map(|code| code.errno()).collect();
-    assert_eq!(numbers, [0, 12, 13, 12, 22, 22, 12]);
+    assert_eq!(numbers, [0, 12, 13, 12, 22, 22, 12, 45]);
 }
 
 #[test]
@@ -122,8 +122,9 @@ fn flags_are_sets() {
 
 #[test]
 fn codes_have_numbers_and_names() {
-    for (number, &code) in KernReturn::ALL.iter().enumerate() {
-        assert_eq!(usize::from(code.code()), number);
+    let numbers = [0, 1, 2, 3, 4, 5, 6, 9];
+    for (number, &code) in numbers.into_iter().zip(KernReturn::ALL) {
+        assert_eq!(code.code(), number);
         assert_eq!(KernReturn::from_name(code.name()), Some(code));
         assert_eq!(code.to_string(), code.name());
     }

@@ -66,6 +66,10 @@ macro_rules! answer {
                 SILENT
             }
             Op::Dump => SILENT,
+            // The engine is one of FreeBSD 9.3.
+            Op::StkGap { .. } | Op::SetGuardPages { .. } => {
+                (Answer::Unsupported, Cause::NotGiven)
+            }
             $($own)*
         }
     };

@@ -13,6 +13,7 @@
 //! - [`op`], [`answer`], [`space`]: the operations as one enum, what a map answers, and the trait
 //!   that a map implements to be tested.
 //! - [`processes`]: which processes there are, once one has forked.
+//! - [`kernel`]: which kernel's rules a trace is about: FreeBSD 9.3's, or 14.2's.
 //! - [`keeps`], [`settings`]: what a map does not have, and how it says so. Which refusal has which
 //!   code is a table of the [guide].
 //! - [`mod@oracle`]: the oracle, a sorted `Vec` written from the rule book. It shares nothing with
@@ -57,6 +58,7 @@ pub mod exec;
 pub mod finding;
 pub mod input;
 pub mod keeps;
+pub mod kernel;
 pub mod lockstep;
 #[cfg(feature = "command")]
 pub mod night;

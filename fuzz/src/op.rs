@@ -13,6 +13,7 @@ use growstack::{
 };
 
 use crate::answer::Answer;
+use crate::kernel::{Freebsd14, Kernel};
 
 /// The identity of a backing object in traces: a positive number.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
@@ -45,6 +46,8 @@ pub struct Config {
     pub tunables: StackTunables,
     /// The limits.
     pub limits: Limits,
+    /// What FreeBSD 14.2 has beside; `None` for 9.3.
+    pub freebsd_14: Option<Freebsd14>,
 }
 
 /// A resource limit.
@@ -203,6 +206,8 @@ macro_rules! with_operations {
             Use = 22, "use", 5, 2, Silent { process: ProcessId = Process "the process" }
             /// The end of `process`, which is not the current one (rule 17.18).
             Exit = 23, "exit", 1, 1, Silent { process: ProcessId = Process "the process" }
+            /// Whether stacks of the process have guard pages. FreeBSD 14.2 alone.
+            StkGap = 24, "stkgap", 0, 0, Silent { on: bool = Choice "on or off" }
             |
             /// `setrlimit`.
             Limit = 15, "limit", 5, 8, Silent {
@@ -212,6 +217,10 @@ macro_rules! with_operations {
             SetGrowSize = 16, "sysctl sgrowsiz", 2, 3, Silent { value: Size = First "" }
             /// `sysctl stack_guard_page`.
             SetGuardPage = 17, "sysctl stack_guard_page", 1, 3, Silent { on: bool = Choice "" }
+            /// `sysctl stack_guard_page` where it is a number of pages. FreeBSD 14.2 alone.
+            SetGuardPages = 25, "sysctl stack_guard_page, pages", 0, 0, Silent {
+                pages: u64 = First ""
+            }
         }
     };
 }
@@ -335,6 +344,12 @@ impl Kind {
         matches!(self, Self::Fork | Self::Use | Self::Exit)
     }
 
+    /// Whether FreeBSD 9.3 does not have it.
+    #[must_use]
+    pub const fn is_of_14(self) -> bool {
+        matches!(self, Self::StkGap | Self::SetGuardPages)
+    }
+
     /// A number below [`COUNT`](Self::COUNT), another one for each kind.
     #[must_use]
     pub const fn index(self) -> usize {
@@ -371,11 +386,21 @@ impl Op {
 }
 
 impl Config {
+    /// Which kernel's rules it is for.
+    #[must_use]
+    pub const fn kernel(&self) -> Kernel {
+        match self.freebsd_14 {
+            None => Kernel::Freebsd9,
+            Some(_) => Kernel::Freebsd14,
+        }
+    }
+
     /// Follows an operation, answered so, that sets a limit or a tunable.
     pub fn follow(&mut self, op: &Op, answer: Answer) {
         match *op {
             Op::Exec { top, maxssiz, .. } if answer == Answer::Code(KernReturn::Success) => {
                 self.tunables.maxsaddr = top.wrapping_back(maxssiz);
+                self.freebsd_14.iter_mut().for_each(|settings| settings.stacktop = top);
             }
             Op::Limit { name, value } => self.limits = name.set(self.limits, value),
             Op::SetGrowSize { value } => {
@@ -384,6 +409,12 @@ impl Config {
                 self.tunables.sgrowsiz = step.unwrap_or(self.tunables.sgrowsiz);
             }
             Op::SetGuardPage { on } => self.tunables.guard_page = on,
+            Op::SetGuardPages { pages } => {
+                self.freebsd_14.iter_mut().for_each(|settings| settings.guard_pages = pages);
+            }
+            Op::StkGap { on } => {
+                self.freebsd_14.iter_mut().for_each(|settings| settings.stkgap = on);
+            }
             _ => {}
         }
     }

@@ -5,6 +5,7 @@ use std::num::NonZeroU64;
 use growstack::{Addr, Limits, PAGE_SIZE, Size, StackTunables};
 
 use crate::answer::Answer;
+use crate::kernel::Freebsd14;
 use crate::op::{Config, LimitName, Op};
 use crate::replay::MapFactory;
 use crate::space::AddressSpace;
@@ -62,6 +63,15 @@ pub fn settings(config: &Config) -> impl Iterator<Item = Op> {
     ]
     .into_iter()
     .flatten()
+    .chain(config.freebsd_14.into_iter().flat_map(settings_14))
+}
+
+/// Those that only FreeBSD 14.2 has.
+fn settings_14(settings: Freebsd14) -> impl Iterator<Item = Op> {
+    let Freebsd14 { stkgap, guard_pages: pages, .. } = settings;
+    let guard = (pages != Freebsd14::GUARD_PAGES).then_some(Op::SetGuardPages { pages });
+    let without = (!stkgap).then_some(Op::StkGap { on: false });
+    guard.into_iter().chain(without)
 }
 
 /// The settings of `config` that `map`, which was made from it, does not support.
@@ -120,6 +130,11 @@ pub fn without(mut config: Config, settings: &[Op]) -> Config {
             Op::Limit { name: LimitName::Swap, .. } => config.limits.swap = Size::MAX,
             Op::SetGrowSize { .. } => config.tunables.sgrowsiz = StackTunables::default().sgrowsiz,
             Op::SetGuardPage { .. } => config.tunables.guard_page = false,
+            Op::SetGuardPages { .. } => {
+                let pages = Freebsd14::GUARD_PAGES;
+                config.follow(&Op::SetGuardPages { pages }, Answer::Silent);
+            }
+            Op::StkGap { .. } => config.follow(&Op::StkGap { on: true }, Answer::Silent),
             _ => {}
         }
     }
@@ -134,6 +149,7 @@ impl Default for Config {
             max: Addr::MAX,
             tunables: StackTunables::default(),
             limits: Limits::UNLIMITED,
+            freebsd_14: None,
         }
     }
 }

@@ -4,6 +4,7 @@ use growstack::{AddrRange, Change};
 
 use crate::answer::{Answer, Cause, Row, Summary};
 use crate::keeps::Keeps;
+use crate::kernel::Kernel;
 use crate::op::{Config, Op};
 use crate::settings::Lacks;
 
@@ -82,6 +83,11 @@ pub trait AddressSpace {
     /// answer [`Answer::Unsupported`].
     fn lacks(&self) -> Lacks {
         Lacks::default()
+    }
+
+    /// Whose rules the map follows. Traces of other kernels are not run on it.
+    fn kernel(&self) -> Kernel {
+        Kernel::default()
     }
 
     /// Replaces the contents of `rows` by the entries in address order.

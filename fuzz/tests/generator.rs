@@ -99,7 +99,7 @@ fn mixtures_are_lopsided() {
             }
         }
     }
-    for &kind in Kind::ALL {
+    for &kind in Kind::ALL.iter().filter(|kind| !kind.is_of_14()) {
         let with = with.get(&kind).copied().unwrap_or_default();
         match kind {
             Kind::Dump => assert_eq!(with, 0),

@@ -82,6 +82,8 @@ fn the_bytes_of_every_operation() {
         (21, "fork"),
         (22, "use"),
         (23, "exit"),
+        (24, "stkgap"),
+        (25, "sysctl stack_guard_page, pages"),
     ];
     assert_eq!(numbers, pinned);
 }

@@ -71,6 +71,7 @@ fn config() -> Config {
         max: Addr::new(0x10_0000),
         tunables: StackTunables::default(),
         limits: Limits::UNLIMITED,
+        freebsd_14: None,
     }
 }
 

@@ -35,7 +35,7 @@ insert 0x1000 0x2000 rw- rwx nosync,grows_up - 0 -> 1:30: grows_down and grows_u
 limit swap 1 -> 1:7: the limit must be one of NAME=VALUE; `swap` is not
 limit heap=1 -> 1:7: the limit must be one of stack, vmem, memlock, swap; `heap` is not
 limit swap=1 vmem=1 -> 1:14: nothing may follow here, but `vmem=1` does
-inherit 0 1 zero -> 1:13: the inheritance must be one of share, copy, none; `zero` is not
+inherit 0 1 zero -> 1:13: `zero` is of freebsd-14, and the header has no `kernel=freebsd-14`
 wirefuture yes -> 1:12: on or off must be one of on, off; `yes` is not
 lookup é 1 -> 1:8: ADDR must be a number, decimal, hexadecimal with 0x, or inf; `é` is not
 stack 1 1 rw- rw- cow,é,x -> 1:23: FLAGS must be one of cow, nofault, nosync, nocoredump, acc_charged, acc_no_charge, inherit_share, grows_down, grows_up; `é` is not

@@ -12,8 +12,11 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::OutOfNodes`] alone.
+    /// [`Refusal::OutOfNodes`], and [`Refusal::OtherRelease`] for [`Inherit::Zero`]. Nothing changed.
     pub fn inherit(&mut self, start: Addr, end: Addr, inherit: Inherit) -> Result<(), Refusal> {
+        if inherit == Inherit::Zero {
+            return Err(Refusal::OtherRelease); // 16.9
+        }
         self.edit_range(start, end, |body| body.set_inherit(inherit))
     }
 

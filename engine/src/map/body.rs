@@ -66,7 +66,7 @@ impl<O> Body<O> {
     }
 
     pub(crate) fn inherit(&self) -> Inherit {
-        const KINDS: [Inherit; 4] = [Inherit::Share, Inherit::Copy, Inherit::None, Inherit::None];
+        const KINDS: [Inherit; 4] = [Inherit::Share, Inherit::Copy, Inherit::None, Inherit::Zero];
         // Two bits are left, so that there always is one.
         KINDS.get(usize::from(self.modes >> 6)).copied().unwrap_or(Inherit::None)
     }

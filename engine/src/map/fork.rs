@@ -46,7 +46,8 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
             let range = AddrRange::between(entry.start, entry.end);
             let copied_before = entry.value.has(EntryFlags::NEEDS_COPY);
             match entry.value.inherit() {
-                Inherit::None => {} // 17.4
+                // 17.4; and no entry has what 16.9 refuses.
+                Inherit::None | Inherit::Zero => {}
                 Inherit::Share => child.add(range, self.share(&at, range.len())?)?,
                 Inherit::Copy => {
                     let body = self.copy(&at, range.len(), &mut child.need)?;

@@ -2,11 +2,11 @@
 
 use super::clamp::Clamped;
 use super::{VmMap, corrupt};
-use crate::attr::ProtectWhat;
 use crate::change::Change;
 use crate::flags::{EntryFlags, Prot};
 use crate::num::{Addr, Size};
 use crate::objects::{Objects, Swap};
+use crate::protect_what::ProtectWhat;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
 use crate::tree::Cursor;
@@ -22,6 +22,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     /// - [`Refusal::ProtectSwap`]: the swap that write permission asks for is short. Clips, and
     ///   the charges of the entries before, stay (q23).
     /// - [`Refusal::OutOfNodes`]: nothing changed.
+    /// - [`Refusal::OtherRelease`]: only FreeBSD 14.2 has that. Nothing changed.
     pub fn protect(
         &mut self,
         start: Addr,
@@ -30,6 +31,9 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         what: ProtectWhat,
         tell: impl FnMut(Change),
     ) -> Result<(), Refusal> {
+        if what.is_of_14() {
+            return Err(Refusal::OtherRelease); // 16.9
+        }
         if start == end {
             return Ok(()); // 2.4
         }
@@ -107,10 +111,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         while let Some(entry) = self.tree.item(&at).filter(|entry| entry.start < range.end) {
             let affected = AddrRange::between(entry.start, entry.end);
             let old = entry.value.prot();
-            let new = match what {
-                ProtectWhat::Current => asked,
-                ProtectWhat::Max => old.intersection(asked),
-            };
+            let new = if what == ProtectWhat::Max { old.intersection(asked) } else { asked };
             let body = self.tree.value_mut(&at).ok_or_else(corrupt)?;
             body.set_prot(new);
             if what == ProtectWhat::Max {

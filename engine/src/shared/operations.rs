@@ -3,13 +3,14 @@
 use super::map_lock::Guarded;
 use super::transition::Stretch;
 use super::{Locks, MapWriteGuard, SharedVmSpace};
-use crate::attr::{Advice, FindSpace, Holes, Inherit, ProtectWhat, Wiring};
+use crate::attr::{Advice, FindSpace, Holes, Inherit, Wiring};
 use crate::change::Change;
 use crate::entry::Entry;
 use crate::flags::Prot;
 use crate::map::{FindRequest, Mapping, VmMap};
 use crate::num::{Addr, Size};
 use crate::objects::Objects;
+use crate::protect_what::ProtectWhat;
 use crate::refusal::Refusal;
 
 /// The addresses that an operation may change, which is all that it must find free of wirings.

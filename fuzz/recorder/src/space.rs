@@ -108,7 +108,7 @@ impl Space {
         };
         let stack_size = Size::new(stack_limit.min(Limits::INFINITY.get()));
         let limits = Limits { stack: stack_size, ..Limits::UNLIMITED };
-        let mut space = Self::empty(style, Config { min, max, tunables, limits });
+        let mut space = Self::empty(style, Config { min, max, tunables, limits, freebsd_14: None });
         space.brk = brk;
         for region in user().filter(|region| region.shows != Shows::Stack) {
             let (start, end) = (region.range.start(), region.range.end());

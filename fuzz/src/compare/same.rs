@@ -18,7 +18,8 @@ pub(crate) fn same_rows(left: &[Row], right: &[Row]) -> bool {
 
 /// Leaves of `avail` what dumps show of it.
 pub(super) fn hide_avail(row: &mut Row) {
-    let growth = i64::from(row.flags.intersection(EntryFlags::GROWTH).bits());
+    let shows = EntryFlags::GROWTH.union(EntryFlags::STACK_GAP);
+    let growth = i64::from(row.flags.intersection(shows).bits());
     // Of a negative number that short, nothing but the sign is left: all ones.
     let mask = (growth.wrapping_neg() >> u16::BITS).cast_unsigned();
     row.avail = Size::new(row.avail.get() & mask);

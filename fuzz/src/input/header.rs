@@ -57,6 +57,7 @@ impl Default for Header {
                     ..StackTunables::default()
                 },
                 limits: Limits::UNLIMITED,
+                freebsd_14: None,
             },
         }
     }
@@ -65,7 +66,7 @@ impl Default for Header {
 impl Header {
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
         let Self { narrow, prefill, swarm, window, config } = self;
-        let Config { min, max, tunables, limits } = config;
+        let Config { min, max, tunables, limits, freebsd_14: _ } = config;
         out.extend([VERSION, u8::from(*narrow) | u8::from(tunables.guard_page) << 1]);
         out.extend(prefill.entries.to_le_bytes());
         out.extend([prefill.style, 0, 0, 0]);
@@ -122,6 +123,7 @@ impl Header {
                     memlock: Size::new(long(72)),
                     swap: Size::new(long(80)),
                 },
+                freebsd_14: None,
             },
         })
     }

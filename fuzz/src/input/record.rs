@@ -151,7 +151,9 @@ impl Record {
                 out.extend(number.to_le_bytes());
             }
         }
-        let bits = self.flags.bits() | u16::from(self.object) << 9;
+        // The bits of later flags are the object's.
+        let flags = self.flags.difference(MapFlags::FREEBSD_14);
+        let bits = flags.bits() | u16::from(self.object) << 9;
         let offset = match self.offset {
             Offset::Near(pages) => pages,
             Offset::Raw(_) => 0,
@@ -179,12 +181,12 @@ impl Record {
         let bits = u16::from_le_bytes([f0, f1]);
         let or = |number: Option<u64>, near| number.map_or(Operand::decode(near), Operand::Raw);
         Some(Self {
-            kind: Kind::from_number(kind)?,
+            kind: Kind::from_number(kind).filter(|kind| !kind.is_of_14())?,
             prot: Prot::from_bits_truncate(prots),
             max: Prot::from_bits_truncate(prots >> 3),
             second: prots & 0x40 != 0,
             system: prots & 0x80 != 0,
-            flags: MapFlags::from_bits_truncate(bits),
+            flags: MapFlags::from_bits_truncate(bits).difference(MapFlags::FREEBSD_14),
             object: f1 >> 1,
             choice: choice & 7,
             nodes: (choice >> 3).checked_sub(1),

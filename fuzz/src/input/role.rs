@@ -19,6 +19,9 @@ use crate::op::{Kind, LimitName, Mapping, ObjectId, Op, ProcessId, with_operatio
 const LIMITS: [LimitName; 4] =
     [LimitName::Stack, LimitName::Vmem, LimitName::Memlock, LimitName::Swap];
 
+/// The inheritances of 9.3 by number.
+const INHERITS: [Inherit; 3] = [Inherit::Share, Inherit::Copy, Inherit::None];
+
 /// Where an operand of type `T` is in a record.
 trait Role<T> {
     fn get(record: &Record, place: &Place<'_>) -> T;
@@ -129,6 +132,15 @@ impl Role<Size> for First {
     }
     fn set(record: &mut Record, near: &Near<'_>, value: Size) {
         record.first = near.size(value.get());
+    }
+}
+
+impl Role<u64> for First {
+    fn get(_: &Record, place: &Place<'_>) -> u64 {
+        place.first
+    }
+    fn set(record: &mut Record, near: &Near<'_>, value: u64) {
+        record.first = near.size(value);
     }
 }
 
@@ -261,7 +273,7 @@ macro_rules! numbers {
 }
 
 numbers! {
-    Inherit: Inherit::ALL;
+    Inherit: INHERITS;
     Advice: Advice::ALL;
     LimitName: LIMITS;
     bool: [false, true];

@@ -27,6 +27,7 @@ impl Header {
             max: Addr::new(window.max),
             tunables: tunables(bytes, &window, swarm),
             limits: limits(bytes, pages, style.grain),
+            freebsd_14: None,
         };
         let narrow = bytes.one_in(2);
         Self { narrow, prefill, swarm, window: window.low & !(PAGE_SIZE - 1), config }

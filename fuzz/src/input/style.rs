@@ -73,7 +73,7 @@ fn pages(bytes: &mut Unstructured<'_>, grain: Grain) -> u64 {
 /// The usual weights, each left out, kept, or stressed.
 fn weights(bytes: &mut Unstructured<'_>, flavour: Flavour) -> [u32; Kind::COUNT] {
     let mut weights = [0; Kind::COUNT];
-    for &kind in Kind::ALL {
+    for &kind in Kind::ALL.iter().filter(|kind| !kind.is_of_14()) {
         let (whole, growth) = kind.weights();
         let weight = if flavour == Flavour::Whole { whole } else { growth };
         weights[kind.index()] = weight * bytes.pick(&[2, 2, 1, 1, 8, 0]);
@@ -105,7 +105,8 @@ pub(super) struct Colour {
 const PLAIN: Colour = Colour { prot: Prot::RW, max: Prot::ALL, flags: MapFlags::NONE, object: 0 };
 
 /// The flags that an insertion may be given.
-const INSERTION: MapFlags = MapFlags::ALL.difference(MapFlags::GROWTH);
+const INSERTION: MapFlags =
+    MapFlags::ALL.difference(MapFlags::GROWTH).difference(MapFlags::FREEBSD_14);
 
 /// The few mappings that most insertions of a sequence use.
 ///

@@ -35,7 +35,7 @@ impl Oracle {
     /// Rules 7.2 and 17.17: the entry is gone. Its reference is dropped at the end of the operation
     /// (17.14).
     pub(super) fn forget(&mut self, gone: &Piece) {
-        self.process.size -= gone.len();
+        self.process.size -= gone.counted_len();
         if gone.has(EntryFlags::CHARGED) {
             self.release(gone.len());
             self.reach(Branch::DeleteCharged);

@@ -9,7 +9,7 @@ use crate::op::ObjectId;
 
 /// What a protect to write charges.
 #[derive(Clone, Copy)]
-enum Charge {
+pub(super) enum Charge {
     Entry,
     /// The whole object of the entry (17.20).
     Object(ObjectId),
@@ -44,35 +44,38 @@ impl Oracle {
 
     /// 5.1 and 5.2, madvise.
     pub(super) fn advise(&mut self, start: u64, end: u64, advice: Advice) {
-        self.each(start, end, |map, x| {
-            let entry = &mut map.process.entries[x];
-            let mut pattern = |access| {
-                entry.access = access;
-                Branch::AdvisePattern
-            };
-            let reached = match advice {
-                Advice::Normal => pattern(Access::Normal),
-                Advice::Sequential => pattern(Access::Sequential),
-                Advice::Random => pattern(Access::Random),
-                Advice::NoSync => {
-                    entry.set(EntryFlags::NOSYNC);
-                    Branch::AdviseNoSync
-                }
-                Advice::AutoSync => {
-                    entry.clear(EntryFlags::NOSYNC);
-                    Branch::AdviseAutoSync
-                }
-                Advice::NoCore => {
-                    entry.set(EntryFlags::NOCOREDUMP);
-                    Branch::AdviseNoCore
-                }
-                Advice::Core => {
-                    entry.clear(EntryFlags::NOCOREDUMP);
-                    Branch::AdviseCore
-                }
-            };
-            map.reach(reached);
-        });
+        self.each(start, end, |map, x| map.advise_one(x, advice));
+    }
+
+    /// 5.2.
+    pub(super) fn advise_one(&mut self, x: usize, advice: Advice) {
+        let entry = &mut self.process.entries[x];
+        let mut pattern = |access| {
+            entry.access = access;
+            Branch::AdvisePattern
+        };
+        let reached = match advice {
+            Advice::Normal => pattern(Access::Normal),
+            Advice::Sequential => pattern(Access::Sequential),
+            Advice::Random => pattern(Access::Random),
+            Advice::NoSync => {
+                entry.set(EntryFlags::NOSYNC);
+                Branch::AdviseNoSync
+            }
+            Advice::AutoSync => {
+                entry.clear(EntryFlags::NOSYNC);
+                Branch::AdviseAutoSync
+            }
+            Advice::NoCore => {
+                entry.set(EntryFlags::NOCOREDUMP);
+                Branch::AdviseNoCore
+            }
+            Advice::Core => {
+                entry.clear(EntryFlags::NOCOREDUMP);
+                Branch::AdviseCore
+            }
+        };
+        self.reach(reached);
     }
 
     /// The walk of 5.1.
@@ -120,9 +123,10 @@ impl Oracle {
             let entry = &self.process.entries[x];
             if !entry.max.contains(prot) {
                 let (entry, max) = (entry.range(), entry.max);
-                self.reach(match what {
-                    ProtectWhat::Current => Branch::ProtectForbidden,
-                    ProtectWhat::Max => Branch::ProtectMaxForbidden,
+                self.reach(if what == ProtectWhat::Max {
+                    Branch::ProtectMaxForbidden
+                } else {
+                    Branch::ProtectForbidden
                 });
                 return Err(Refusal::MaxProtection { entry, asked: prot, max });
             }
@@ -144,26 +148,13 @@ impl Oracle {
         while self.in_walk(x, end) {
             self.back_split(x, end);
             if let Some(charge) = self.protect_must_charge(x, prot, what) {
-                let wanted = match charge {
-                    Charge::Entry => self.process.entries[x].len(),
-                    Charge::Object(object) => self.objects.get(object).length,
-                };
-                if let Err((reserved, limit)) = self.reserve(wanted) {
+                self.protect_pay(x, charge).inspect_err(|_| {
                     self.reach(if charged_any {
                         Branch::ProtectSwapHalfWay
                     } else {
                         Branch::ProtectSwapShort
                     });
-                    return Err(Refusal::ProtectSwap {
-                        wanted: Size::new(wanted),
-                        reserved,
-                        limit,
-                    });
-                }
-                match charge {
-                    Charge::Entry => self.process.entries[x].set(EntryFlags::CHARGED),
-                    Charge::Object(object) => self.objects.get_mut(object).charge = Some(wanted),
-                }
+                })?;
                 charged_any = true;
             }
             x += 1;
@@ -171,8 +162,31 @@ impl Oracle {
         Ok(())
     }
 
+    /// 5.4b and 17.20: reserves for one entry.
+    pub(super) fn protect_pay(&mut self, x: usize, charge: Charge) -> Result<(), Refusal> {
+        let wanted = match charge {
+            Charge::Entry => self.process.entries[x].len(),
+            Charge::Object(object) => self.objects.get(object).length,
+        };
+        self.reserve(wanted).map_err(|(reserved, limit)| Refusal::ProtectSwap {
+            wanted: Size::new(wanted),
+            reserved,
+            limit,
+        })?;
+        match charge {
+            Charge::Entry => self.process.entries[x].set(EntryFlags::CHARGED),
+            Charge::Object(object) => self.objects.get_mut(object).charge = Some(wanted),
+        }
+        Ok(())
+    }
+
     /// 5.4b and 17.20: what of an entry must be charged.
-    fn protect_must_charge(&mut self, x: usize, prot: Prot, what: ProtectWhat) -> Option<Charge> {
+    pub(super) fn protect_must_charge(
+        &mut self,
+        x: usize,
+        prot: Prot,
+        what: ProtectWhat,
+    ) -> Option<Charge> {
         let entry = &self.process.entries[x];
         let gives_write = what == ProtectWhat::Current
             && prot.contains(Prot::WRITE)
@@ -203,12 +217,12 @@ impl Oracle {
     fn protect_one(&mut self, x: usize, prot: Prot, what: ProtectWhat, changes: &mut Vec<Change>) {
         let entry = &mut self.process.entries[x];
         let old = entry.prot;
-        let new = match what {
-            ProtectWhat::Current => prot,
-            ProtectWhat::Max => {
-                entry.max = prot;
-                old.intersection(prot)
-            }
+        let of_max = what == ProtectWhat::Max;
+        let new = if of_max {
+            entry.max = prot;
+            old.intersection(prot)
+        } else {
+            prot
         };
         entry.prot = new;
         if new != old {
@@ -217,11 +231,11 @@ impl Oracle {
         let write_taken = old.contains(Prot::WRITE) && !new.contains(Prot::WRITE);
         let kept = write_taken && entry.has(EntryFlags::CHARGED);
         self.reach_if(kept, Branch::WriteTakenKept);
-        self.reach(match (what, new == old) {
-            (ProtectWhat::Current, false) => Branch::ProtectChanged,
-            (ProtectWhat::Current, true) => Branch::ProtectSame,
-            (ProtectWhat::Max, true) => Branch::ProtectMaxShrunk,
-            (ProtectWhat::Max, false) => Branch::ProtectMaxTook,
+        self.reach(match (of_max, new == old) {
+            (false, false) => Branch::ProtectChanged,
+            (false, true) => Branch::ProtectSame,
+            (true, true) => Branch::ProtectMaxShrunk,
+            (true, false) => Branch::ProtectMaxTook,
         });
     }
 }

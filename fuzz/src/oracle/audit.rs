@@ -99,7 +99,7 @@ impl Process {
         if wrong != 0 {
             self.audit_pieces()?;
         }
-        let mapped = self.sum(Piece::audited_len);
+        let mapped = self.sum(Piece::counted_len);
         hold!(mapped == i128::from(self.size), "size is {:#x}, not {mapped:#x}", self.size);
         let pages = self.sum(Piece::wired_pages);
         let (wired, lag) = (self.wired, self.lag);

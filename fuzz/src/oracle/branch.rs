@@ -3,10 +3,10 @@
 //! The oracle notes each decisive branch it takes. A campaign of random operations that leaves
 //! one of these unreached has not tested the rule behind it.
 
-/// Defines [`Branch`] from rows of name, rule and meaning.
+/// Defines `Branch` from rows of name, rule and meaning.
 macro_rules! table {
-    ($($name:ident $id:literal $what:literal;)*) => {
-        /// A decisive branch of `docs/behaviour.md`.
+    ($(#[$doc:meta])* $($name:ident $id:literal $what:literal;)*) => {
+        $(#[$doc])*
         ///
         /// Each has an [`id`](Self::id), which is the number of its rule and, where a rule has
         /// several branches that the rule book does not number, a letter of our own.
@@ -41,7 +41,11 @@ macro_rules! table {
     };
 }
 
+pub(super) use table;
+
 table! {
+    /// A decisive branch of `docs/behaviour.md`.
+
     SwapReserved "1.5a" "swap was reserved";
     SwapShort "1.5b" "swap was short";
     ClampMin "2.1a" "the start was raised to the map's lowest address";

@@ -18,8 +18,8 @@ impl Oracle {
         let (mut entries, mut need) = (Vec::new(), 0);
         for x in 0..self.process.entries.len() {
             match self.process.entries[x].inherit {
-                // 17.4.
-                Inherit::None => self.reach(Branch::InheritNone),
+                // 17.4; and no entry has what 16.9 refuses.
+                Inherit::None | Inherit::Zero => self.reach(Branch::InheritNone),
                 Inherit::Share => entries.push(self.share(x)),
                 Inherit::Copy => entries.push(self.copy(x, &mut need, changes)),
             }
@@ -38,14 +38,14 @@ impl Oracle {
     }
 
     /// 17.2 and 17.11.
-    fn child(&mut self, entries: Vec<Piece>) -> Process {
+    pub(super) fn child(&mut self, entries: Vec<Piece>) -> Process {
         let stacks = entries.iter().filter(|e| e.has(EntryFlags::GROWTH));
         let ssize = stacks.map(|e| e.len().div_ceil(PAGE)).sum();
         self.reach_if(ssize != 0, Branch::ChildStackPages);
         self.reach_if(self.process.wire_future, Branch::ChildWireFuture);
         Process {
             id: ProcessId(self.forks + 1),
-            size: entries.iter().map(Piece::len).sum(),
+            size: entries.iter().map(Piece::counted_len).sum(),
             entries,
             wire_future: false,
             wired: 0,
@@ -56,7 +56,7 @@ impl Oracle {
     }
 
     /// 17.3, with what is not charged and needs no copy.
-    fn inherited(&mut self, x: usize) -> Piece {
+    pub(super) fn inherited(&mut self, x: usize) -> Piece {
         let mut child = self.process.entries[x].clone();
         self.reach_if(child.wired > 0, Branch::ChildUnwired);
         child.wired = 0;
@@ -65,7 +65,7 @@ impl Oracle {
     }
 
     /// 17.5 and 17.6.
-    fn share(&mut self, x: usize) -> Piece {
+    pub(super) fn share(&mut self, x: usize) -> Piece {
         if self.process.entries[x].object.is_none() {
             self.give_object(x);
         }
@@ -125,7 +125,7 @@ impl Oracle {
     }
 
     /// 17.8.
-    fn copy_plain(&mut self, x: usize, need: &mut u128) -> Piece {
+    pub(super) fn copy_plain(&mut self, x: usize, need: &mut u128) -> Piece {
         let charged = self.process.entries[x].has(EntryFlags::CHARGED);
         let mut child = self.inherited(x);
         child.offset = 0;
@@ -145,15 +145,30 @@ impl Oracle {
         need: &mut u128,
         changes: &mut Vec<Change>,
     ) -> Piece {
-        if let Backing::Made(id) = object {
-            self.shorten(id);
-            let object = self.objects.get(id);
-            if object.one && object.references > 1 {
-                self.split_off(x, id);
-                self.reach(Branch::CopySplitOff);
-            }
-        }
+        self.prepare_object(x, object);
         let counts = self.counts_as_charged(x);
+        self.copy_prepared(x, counts, need, changes)
+    }
+
+    /// 17.9a.
+    pub(super) fn prepare_object(&mut self, x: usize, object: Backing) {
+        let Backing::Made(id) = object else { return };
+        self.shorten(id);
+        let object = self.objects.get(id);
+        if object.one && object.references > 1 {
+            self.split_off(x, id);
+            self.reach(Branch::CopySplitOff);
+        }
+    }
+
+    /// 17.9c to 17.9e.
+    pub(super) fn copy_prepared(
+        &mut self,
+        x: usize,
+        counts: bool,
+        need: &mut u128,
+        changes: &mut Vec<Change>,
+    ) -> Piece {
         let entry = &mut self.process.entries[x];
         let length = u128::from(entry.len());
         let had = entry.has(EntryFlags::NEEDS_COPY);
@@ -185,14 +200,14 @@ impl Oracle {
     }
 
     /// 17.9b.
-    fn counts_as_charged(&self, x: usize) -> bool {
+    pub(super) fn counts_as_charged(&self, x: usize) -> bool {
         let entry = &self.process.entries[x];
         let by_object = !entry.has(EntryFlags::NEEDS_COPY) && self.objects.is_charged(entry.object);
         entry.has(EntryFlags::CHARGED) || by_object
     }
 
     /// 17.10.
-    fn copy_wired(&mut self, x: usize, need: &mut u128) -> Piece {
+    pub(super) fn copy_wired(&mut self, x: usize, need: &mut u128) -> Piece {
         let charged = self.process.entries[x].has(EntryFlags::CHARGED);
         let mut child = self.inherited(x);
         let object = self.objects.make(child.len(), Some(child.len()), None);
@@ -204,7 +219,7 @@ impl Oracle {
     }
 
     /// 17.12, up to where the child is deleted.
-    fn reserve_for_fork(&mut self, need: u128) -> Result<(), Refusal> {
+    pub(super) fn reserve_for_fork(&mut self, need: u128) -> Result<(), Refusal> {
         let limit = self.limits.swap;
         let payable = u64::try_from(need).is_ok_and(|need| self.reserve(need).is_ok());
         if payable {
@@ -221,7 +236,7 @@ impl Oracle {
     }
 
     /// 17.18: every entry of a process is deleted, and then the references are dropped.
-    fn end(&mut self, process: Process) {
+    pub(super) fn end(&mut self, process: Process) {
         let current = mem::replace(&mut self.process, process);
         for gone in mem::take(&mut self.process.entries) {
             self.forget(&gone);
@@ -249,7 +264,7 @@ impl Oracle {
     }
 
     /// Where a process that is not the current one is.
-    fn place_of(&self, id: ProcessId) -> Option<usize> {
+    pub(super) fn place_of(&self, id: ProcessId) -> Option<usize> {
         self.others.iter().position(|process| process.id == id)
     }
 }

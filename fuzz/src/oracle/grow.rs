@@ -120,7 +120,7 @@ impl Oracle {
     }
 
     /// 13.9 and 13.10.
-    fn amount_allowed(&mut self, amount: u64) -> Result<(), Refusal> {
+    pub(super) fn amount_allowed(&mut self, amount: u64) -> Result<(), Refusal> {
         let (wired, limit) = (self.process.wired.wrapping_mul(PAGE), self.limits.memlock);
         if self.process.wire_future && wired.wrapping_add(amount) > limit.get() {
             self.reach(Branch::GrowMemlock);
@@ -287,12 +287,12 @@ impl Oracle {
     }
 
     /// 13.15 and 17.19: does growth up reserve?
-    fn grows_charged(&self, stack: &Piece) -> bool {
+    pub(super) fn grows_charged(&self, stack: &Piece) -> bool {
         stack.has(EntryFlags::CHARGED) || self.objects.is_charged(stack.object)
     }
 
     /// 17.19: objects can't be extended, and what was reserved for it stays reserved.
-    fn extend_object(&mut self, stack: &Piece, amount: u64) -> Result<(), Refusal> {
+    pub(super) fn extend_object(&mut self, stack: &Piece, amount: u64) -> Result<(), Refusal> {
         if stack.object.is_none() {
             return Ok(());
         }

@@ -56,7 +56,7 @@ impl Oracle {
     }
 
     /// 6.2 and 6.3.
-    fn free(&mut self, start: u64, end: u64) -> Result<(), Refusal> {
+    pub(super) fn free(&mut self, start: u64, end: u64) -> Result<(), Refusal> {
         if let Some(x) = self.holder(start) {
             self.reach(Branch::InsertMapped);
             let entry = self.process.entries[x].range();
@@ -93,7 +93,7 @@ impl Oracle {
     }
 
     /// 6.6: is the new entry charged?
-    fn charge(&mut self, len: u64, mapping: &Mapping) -> Result<bool, Refusal> {
+    pub(super) fn charge(&mut self, len: u64, mapping: &Mapping) -> Result<bool, Refusal> {
         let asked = |flag| mapping.flags.intersects(flag);
         if asked(MapFlags::ACC_NO_CHARGE | MapFlags::NOFAULT) {
             self.reach(if asked(MapFlags::ACC_CHARGED) {
@@ -122,7 +122,13 @@ impl Oracle {
     }
 
     /// 6.4 and 6.8: the entry as asked for.
-    fn new_piece(&mut self, start: u64, end: u64, mapping: &Mapping, charged: bool) -> Piece {
+    pub(super) fn new_piece(
+        &mut self,
+        start: u64,
+        end: u64,
+        mapping: &Mapping,
+        charged: bool,
+    ) -> Piece {
         const FLAGS: [(MapFlags, EntryFlags, Branch); 4] = [
             (
                 MapFlags::COW,

@@ -7,7 +7,7 @@ use super::branch::Branch;
 use super::piece::Piece;
 
 /// Rule 3.1: may `a` and `b`, which touch in this order, merge? If not, why not.
-fn difference(a: &Piece, b: &Piece) -> Option<Branch> {
+pub(super) fn difference(a: &Piece, b: &Piece) -> Option<Branch> {
     let but_charge = |p: &Piece| p.flags.difference(EntryFlags::CHARGED);
     if a.object != b.object {
         Some(Branch::DifferObject)
@@ -119,7 +119,7 @@ impl Oracle {
 
     /// Merges the entries at `lower` and behind it. Bounds and offset become those of both
     /// together, all else is that of the entry at `survivor` (3.2, 3.3).
-    fn merge(&mut self, lower: usize, survivor: usize) -> usize {
+    pub(super) fn merge(&mut self, lower: usize, survivor: usize) -> usize {
         let (a, b) = (self.process.entries[lower].clone(), self.process.entries.remove(lower + 1));
         // 17.14: both name the same object.
         if let Some(object) = b.object {

@@ -12,6 +12,7 @@ mod attribute;
 mod audit;
 mod branch;
 mod fork;
+pub mod freebsd14;
 mod grow;
 mod insert;
 mod list;
@@ -24,7 +25,7 @@ mod wiring;
 
 pub use branch::Branch;
 
-use growstack::{Addr, AddrRange, Change, KernReturn, Limits, Refusal, Size};
+use growstack::{Addr, AddrRange, Change, Inherit, KernReturn, Limits, Refusal, Size};
 
 use crate::answer::{Answer, Cause, Row, Summary};
 use crate::op::{Config, Op, ProcessId};
@@ -48,6 +49,7 @@ use process::Process;
 ///     max: Addr::new(0x8000_0000_0000),
 ///     tunables: StackTunables::default(),
 ///     limits: Limits::UNLIMITED,
+///     freebsd_14: None,
 /// });
 /// let stack = Op::Stack {
 ///     addrbos: Addr::new(0x10_0000),
@@ -121,10 +123,21 @@ impl Oracle {
         changes: &mut Vec<Change>,
         operation: impl FnOnce(&mut Self, &mut Vec<Change>) -> (Answer, Cause),
     ) -> (Answer, Cause) {
-        self.trail.clear();
-        let (process, size) = (self.process.id, self.process.size);
+        let before = self.begin();
         let reported = changes.len();
         let result = operation(self, changes);
+        self.settle(before, &changes[reported..]);
+        result
+    }
+
+    /// The current process and its size, before an operation.
+    fn begin(&mut self) -> (ProcessId, u64) {
+        self.trail.clear();
+        (self.process.id, self.process.size)
+    }
+
+    /// The end of an operation, which has reported these changes.
+    fn settle(&mut self, (process, size): (ProcessId, u64), reported: &[Change]) {
         self.drop_deleted();
         self.unaudited += 1;
         let entries = self.processes().map(|process| process.entries.len()).sum::<usize>();
@@ -135,11 +148,10 @@ impl Oracle {
         }
         let audit = if due { self.audit() } else { Ok(()) };
         let before = if self.process.id == process { size } else { self.process.size };
-        let audit = audit.and_then(|()| self.audit_changes(before, &changes[reported..]));
+        let audit = audit.and_then(|()| self.audit_changes(before, reported));
         if let Err(sentence) = audit {
             panic!("the oracle broke a rule: {sentence}");
         }
-        result
     }
 
     fn run_op(&mut self, op: &Op, changes: &mut Vec<Change>) -> (Answer, Cause) {
@@ -169,6 +181,9 @@ impl Oracle {
                 self.remove(start.get(), end.get(), changes);
                 plain(Ok(()))
             }
+            // 16.9.
+            Op::Inherit { inherit: Inherit::Zero, .. } => refused(Refusal::OtherRelease),
+            Op::Protect { what, .. } if what.is_of_14() => refused(Refusal::OtherRelease),
             Op::Protect { start, end, prot, what } => {
                 plain(self.protect(start.get(), end.get(), prot, what, changes))
             }
@@ -205,6 +220,8 @@ impl Oracle {
             | Op::SetGuardPage { .. }
             | Op::WireFuture { .. }
             | Op::Dump => self.switch(op),
+            // Another release's.
+            Op::StkGap { .. } | Op::SetGuardPages { .. } => (Answer::Unsupported, Cause::NotGiven),
         }
     }
 

@@ -94,6 +94,11 @@ impl Piece {
         self.end.wrapping_sub(self.start)
     }
 
+    /// What the entry adds to the size of the map: guards, which only FreeBSD 14.2 has, add nothing.
+    pub(super) fn counted_len(&self) -> u64 {
+        self.audited_len() * (1 - self.flag(EntryFlags::GUARD))
+    }
+
     pub(super) fn can_be_wired(&self) -> bool {
         self.prot.intersects(Prot::RX)
     }

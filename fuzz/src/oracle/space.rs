@@ -77,7 +77,7 @@ impl Oracle {
         found.ok_or(Refusal::NoGap { start: Addr::new(s), length: Size::new(length) })
     }
 
-    fn search(&self, s: u64, length: u64) -> (Option<u64>, Branch) {
+    pub(super) fn search(&self, s: u64, length: u64) -> (Option<u64>, Branch) {
         match s.checked_add(length) {
             None => return (None, Branch::SpaceWraps),
             Some(end) if end > self.process.max => return (None, Branch::SpaceTooLong),

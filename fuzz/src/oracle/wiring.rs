@@ -15,7 +15,7 @@ struct Taken {
 
 /// What pass one of wire did to an entry.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Wired {
+pub(super) enum Wired {
     /// 9.2a.
     Skipped,
     /// The wire count went up from 0.
@@ -27,16 +27,16 @@ enum Wired {
 }
 
 /// What the two operations note, and answer, where they do the same.
-struct Notes {
-    start_mapped: Branch,
-    start_hole: Branch,
-    start_refused: Branch,
-    hole: Branch,
-    hole_last: Branch,
+pub(super) struct Notes {
+    pub(super) start_mapped: Branch,
+    pub(super) start_hole: Branch,
+    pub(super) start_refused: Branch,
+    pub(super) hole: Branch,
+    pub(super) hole_last: Branch,
     refused: fn(Addr) -> Refusal,
 }
 
-const WIRE: Notes = Notes {
+pub(super) const WIRE: Notes = Notes {
     start_mapped: Branch::WireStartMapped,
     start_hole: Branch::WireStartHole,
     start_refused: Branch::WireStartRefused,
@@ -45,7 +45,7 @@ const WIRE: Notes = Notes {
     refused: |at| Refusal::Hole { at },
 };
 
-const UNWIRE: Notes = Notes {
+pub(super) const UNWIRE: Notes = Notes {
     start_mapped: Branch::UnwireStartMapped,
     start_hole: Branch::UnwireStartHole,
     start_refused: Branch::UnwireStartRefused,
@@ -129,7 +129,7 @@ impl Oracle {
     }
 
     /// 9.2a.
-    fn skip(&mut self, x: usize, holes: Holes) -> Result<(), Refusal> {
+    pub(super) fn skip(&mut self, x: usize, holes: Holes) -> Result<(), Refusal> {
         if holes == Holes::Allowed {
             self.reach(Branch::WireSkipped);
             return Ok(());
@@ -139,7 +139,7 @@ impl Oracle {
     }
 
     /// 9.2b and 16.4.
-    fn wire_one(&mut self, x: usize, wiring: Wiring) -> Wired {
+    pub(super) fn wire_one(&mut self, x: usize, wiring: Wiring) -> Wired {
         let entry = &mut self.process.entries[x];
         if wiring == Wiring::User && entry.has(EntryFlags::USER_WIRED) {
             self.reach(Branch::WireAgain);
@@ -158,7 +158,13 @@ impl Oracle {
     }
 
     /// 9.2c and 10.1.
-    fn no_hole(&mut self, x: usize, end: u64, holes: Holes, notes: &Notes) -> Result<(), Refusal> {
+    pub(super) fn no_hole(
+        &mut self,
+        x: usize,
+        end: u64,
+        holes: Holes,
+        notes: &Notes,
+    ) -> Result<(), Refusal> {
         let at = self.process.entries[x].end;
         if holes == Holes::Allowed || at >= end {
             return Ok(());
@@ -189,7 +195,13 @@ impl Oracle {
         self.reach_if(taken.outcome.is_err() && merged, Branch::WireMergedBack);
     }
 
-    fn wire_keep(&mut self, x: usize, wired: Wired, wiring: Wiring, changes: &mut Vec<Change>) {
+    pub(super) fn wire_keep(
+        &mut self,
+        x: usize,
+        wired: Wired,
+        wiring: Wiring,
+        changes: &mut Vec<Change>,
+    ) {
         let entry = &mut self.process.entries[x];
         if wired == Wired::First {
             changes.push(Change::Wired(range(entry.start, entry.end)));
@@ -200,7 +212,7 @@ impl Oracle {
         }
     }
 
-    fn wire_back(&mut self, x: usize, wiring: Wiring) {
+    pub(super) fn wire_back(&mut self, x: usize, wiring: Wiring) {
         let last = self.unwire_one(x);
         self.reach(if last { Branch::WireTakenBack } else { Branch::WireTakenBackSome });
         self.reach_if(wiring == Wiring::System, Branch::SystemWireBack);
@@ -255,7 +267,7 @@ impl Oracle {
     }
 
     /// 10.1.
-    fn system_wired(&mut self, x: usize) -> Result<(), Refusal> {
+    pub(super) fn system_wired(&mut self, x: usize) -> Result<(), Refusal> {
         if self.process.entries[x].system_wired() > 0 {
             return Ok(());
         }
@@ -264,7 +276,7 @@ impl Oracle {
     }
 
     /// 10.2 and 16.4.
-    fn unwire_pass_two(&mut self, x: usize, wiring: Wiring, changes: &mut Vec<Change>) {
+    pub(super) fn unwire_pass_two(&mut self, x: usize, wiring: Wiring, changes: &mut Vec<Change>) {
         let by_user = self.process.entries[x].has(EntryFlags::USER_WIRED);
         match (wiring, by_user) {
             (Wiring::User, false) => {

@@ -80,7 +80,12 @@ impl Shadow {
 fn is_setting(op: &Op) -> bool {
     matches!(
         op,
-        Op::Limit { .. } | Op::SetGrowSize { .. } | Op::SetGuardPage { .. } | Op::WireFuture { .. }
+        Op::Limit { .. }
+            | Op::SetGrowSize { .. }
+            | Op::SetGuardPage { .. }
+            | Op::SetGuardPages { .. }
+            | Op::StkGap { .. }
+            | Op::WireFuture { .. }
     )
 }
 

@@ -85,6 +85,7 @@ impl Plan {
                 maxsaddr: page(FIRST + random.random_range(0..window)),
             },
             limits: Limits::UNLIMITED,
+            freebsd_14: None,
         };
         let mut before = vec![stack(&mut random, window, MapFlags::GROWS_DOWN)];
         before.extend((0..4).map(|_| insert(&mut random, window, 4)));

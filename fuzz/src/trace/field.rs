@@ -4,7 +4,7 @@ use core::fmt;
 use core::num::IntErrorKind;
 
 use growstack::{
-    Addr, Advice, FindSpace, Holes, Inherit, MapFlags, Prot, ProtectWhat, Size, Wiring,
+    Addr, Advice, FindSpace, Holes, Inherit, MapFlags, Prot, ProtectPart, ProtectWhat, Size, Wiring,
 };
 
 use super::error::ParseError;
@@ -89,6 +89,24 @@ pub(super) fn choice<T: Copy>(
     }
 }
 
+/// One of the words of `table`, some of which are `newer` than FreeBSD 9.3.
+pub(super) fn choice_of<T: Copy>(
+    words: &Words<'_>,
+    word: Word<'_>,
+    what: &'static str,
+    table: &[(T, &str)],
+    newer: fn(T) -> bool,
+) -> Result<T, ParseError> {
+    if !words.are_of_9() {
+        return choice(words, word, what, table);
+    }
+    if table.iter().any(|(value, text)| *text == word.text && newer(*value)) {
+        return Err(words.newer(word));
+    }
+    let old: Vec<(T, &str)> = table.iter().copied().filter(|(value, _)| !newer(*value)).collect();
+    choice(words, word, what, &old)
+}
+
 /// The members of a comma-separated list; none for `-`.
 pub(super) fn list<'a>(word: Word<'a>) -> impl Iterator<Item = Word<'a>> {
     word.split_at_commas().filter(move |_| word.text != "-")
@@ -132,7 +150,49 @@ macro_rules! enums {
     )*};
 }
 
-enums!(Advice, FindSpace, Holes, Inherit, ProtectWhat, Wiring);
+enums!(Advice, FindSpace, Holes, Wiring);
+
+impl Field for Inherit {
+    fn read(words: &mut Words<'_>, what: &'static str) -> Result<Self, ParseError> {
+        let word = words.need(what)?;
+        let table: Vec<(Self, &str)> = Self::ALL.iter().map(|one| (*one, one.word())).collect();
+        choice_of(words, word, what, &table, |inherit| inherit == Self::Zero)
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl Field for ProtectWhat {
+    /// `cur`, `max` or `both=MAX`, and `,growsdown` behind it.
+    fn read(words: &mut Words<'_>, what: &'static str) -> Result<Self, ParseError> {
+        let word = words.need(what)?;
+        let mut parts = word.split_at_commas();
+        let (first, second) = (parts.next().unwrap_or(word), parts.next());
+        let both = first.split_at_equals().filter(|(key, _)| key.text == "both");
+        let part = match both {
+            Some(_) if words.are_of_9() => return Err(words.newer(first)),
+            Some((_, max)) => ProtectPart::Both(protection(words, max, "MAX")?),
+            None => {
+                let table = [(ProtectPart::Current, "cur"), (ProtectPart::Max, "max")];
+                // All of it, for the message.
+                let first = if second.is_some() && words.are_of_9() { word } else { first };
+                choice(words, first, what, &table)?
+            }
+        };
+        match (second, parts.next()) {
+            (None, _) => Ok(part.into()),
+            (Some(second), None) if second.text == "growsdown" => Ok(Self::GrowsDown(part)),
+            (Some(_), Some(rest)) => Err(words.not_one_of(rest, "the end of the word", "nothing")),
+            (Some(second), None) => Err(words.not_one_of(second, "what follows", "growsdown")),
+        }
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
 
 impl Field for bool {
     fn read(words: &mut Words<'_>, what: &'static str) -> Result<Self, ParseError> {
@@ -145,25 +205,30 @@ impl Field for bool {
     }
 }
 
+/// `rwx` with `-` for what is missing.
+fn protection(words: &Words<'_>, word: Word<'_>, what: &'static str) -> Result<Prot, ParseError> {
+    let wrong = || {
+        let form = "rwx, with - for what is missing";
+        words.error(word, format!("{what} must be {form}; {word} is not"))
+    };
+    if word.text.len() != Prot::NAMES.len() || !word.text.is_ascii() {
+        return Err(wrong());
+    }
+    let mut prot = Prot::NONE;
+    for ((flag, letter), found) in Prot::NAMES.iter().zip(word.text.chars()) {
+        match found {
+            '-' => {}
+            _ if letter.starts_with(found) => prot |= *flag,
+            _ => return Err(wrong()),
+        }
+    }
+    Ok(prot)
+}
+
 impl Field for Prot {
     fn read(words: &mut Words<'_>, what: &'static str) -> Result<Self, ParseError> {
         let word = words.need(what)?;
-        let wrong = || {
-            let form = "rwx, with - for what is missing";
-            words.error(word, format!("{what} must be {form}; {word} is not"))
-        };
-        if word.text.len() != Self::NAMES.len() || !word.text.is_ascii() {
-            return Err(wrong());
-        }
-        let mut prot = Self::NONE;
-        for ((flag, letter), found) in Self::NAMES.iter().zip(word.text.chars()) {
-            match found {
-                '-' => {}
-                _ if letter.starts_with(found) => prot |= *flag,
-                _ => return Err(wrong()),
-            }
-        }
-        Ok(prot)
+        protection(words, word, what)
     }
 
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -174,8 +239,10 @@ impl Field for Prot {
 impl Field for MapFlags {
     fn read(words: &mut Words<'_>, what: &'static str) -> Result<Self, ParseError> {
         let word = words.need(what)?;
-        list(word)
-            .try_fold(Self::NONE, |flags, part| Ok(flags | choice(words, part, what, Self::NAMES)?))
+        let newer = |flag| Self::FREEBSD_14.contains(flag);
+        list(word).try_fold(Self::NONE, |flags, part| {
+            Ok(flags | choice_of(words, part, what, Self::NAMES, newer)?)
+        })
     }
 
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -220,7 +287,8 @@ impl Field for Mapping {
         let (prot, max) = (Field::read(words, "PROT")?, Field::read(words, "MAX")?);
         let word = words.clone().need("FLAGS")?;
         let flags = MapFlags::read(words, "FLAGS")?;
-        if flags.intersects(MapFlags::GROWTH) {
+        // In 14.2 find and fixed make stacks, too (D7.8).
+        if flags.intersects(MapFlags::GROWTH) && words.are_of_9() {
             return Err(words.error(word, "grows_down and grows_up are only for `stack`"));
         }
         let (object, offset) = (Field::read(words, "OBJ")?, Field::read(words, "OFF")?);

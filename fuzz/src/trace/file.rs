@@ -5,7 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use super::Trace;
+use super::{ParseError, Trace};
+use crate::kernel::Kernel;
 
 /// The most bytes that a packed file may unpack to.
 const UNPACKED_LIMIT: u64 = 256 << 20;
@@ -21,13 +22,26 @@ const RATIO: u64 = 64;
 ///
 /// A file that cannot be read, or the position at which its text breaks the format.
 pub fn read_file(path: &Path) -> Result<Trace> {
+    read(path, Trace::parse)
+}
+
+/// As [`read_file`], of a trace whose header need not name its `kernel`.
+///
+/// # Errors
+///
+/// As [`read_file`]; a header that names another kernel is one.
+pub fn read_file_of(path: &Path, kernel: Kernel) -> Result<Trace> {
+    read(path, |text| Trace::parse_of(text, kernel))
+}
+
+fn read(path: &Path, parse: impl Fn(&[u8]) -> Result<Trace, ParseError>) -> Result<Trace> {
     let name = path.display();
     let text = read_packed(path)?;
     if text.first().is_some_and(|first| *first < b'\t') {
         bail!("{name}: no text; if it is an input of a fuzz target, name that by --target");
     }
     // One prefix, so that the position reads FILE:LINE:COLUMN.
-    Trace::parse(&text).map_err(|error| anyhow!("{name}:{error}"))
+    parse(&text).map_err(|error| anyhow!("{name}:{error}"))
 }
 
 /// The bytes of a file, unpacked if its name ends with `.zst`.

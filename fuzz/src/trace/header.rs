@@ -7,10 +7,15 @@ use core::fmt;
 use growstack::{Addr, Limits, PAGE_SIZE, Size, StackTunables};
 
 use super::error::ParseError;
-use super::field::number;
+use super::field::{choice, number};
 use super::ops::{GROW_SIZE, GUARD_PAGE, LIMITS, guard_page, write_limit};
 use super::words::{Word, Words};
+use crate::kernel::{Freebsd14, Kernel};
 use crate::op::{Config, LimitName};
+
+const KERNEL: &str = "kernel";
+const STACKTOP: &str = "stacktop";
+const STKGAP: &str = "stkgap";
 
 /// The first words of the header lines, in their order.
 pub(super) const LINES: [&str; 5] = ["growstack-trace", "map", "proc", "sysctl", "limit"];
@@ -20,17 +25,20 @@ pub(super) const LINES: [&str; 5] = ["growstack-trace", "map", "proc", "sysctl",
 pub(super) struct Header {
     config: Config,
     lines: usize,
+    /// What the reader was given: the kernel of a trace that does not name it.
+    given: Option<Kernel>,
 }
 
 impl Header {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(given: Option<Kernel>) -> Self {
         let config = Config {
             min: Addr::ZERO,
             max: Addr::ZERO,
             tunables: StackTunables::default(),
             limits: Limits::default(),
+            freebsd_14: None,
         };
-        Self { config, lines: 0 }
+        Self { config, lines: 0, given }
     }
 
     /// The word that the next line starts with, or what the header says if it is complete.
@@ -55,9 +63,7 @@ impl Header {
         match wanted {
             "growstack-trace" => version(words)?,
             "map" => self.map(words)?,
-            "proc" => {
-                self.config.tunables.maxsaddr = Addr::new(value(words, "maxsaddr")?.1);
-            }
+            "proc" => self.process(words)?,
             "sysctl" => self.sysctl(words)?,
             _ => self.limits(words)?,
         }
@@ -78,7 +84,60 @@ impl Header {
             return Err(words.error(word, format!("pages are 4096 bytes, not {page}")));
         }
         (self.config.min, self.config.max) = (min, max);
+        if self.kernel(words)? == Kernel::Freebsd14 {
+            self.config.freebsd_14 = Some(Freebsd14::new(max));
+        }
         Ok(())
+    }
+
+    /// The kernel that the header names, or else the one given.
+    fn kernel(&self, words: &mut Words<'_>) -> Result<Kernel, ParseError> {
+        let Some(next) = words.clone().next().filter(|next| next.text.starts_with("kernel="))
+        else {
+            return Ok(self.given.unwrap_or_default());
+        };
+        let word = words.pair(KERNEL)?;
+        let choices = Kernel::ALL.map(Kernel::word).join(", ");
+        let unknown = |_| words.not_one_of(word, "the kernel", &choices);
+        let kernel: Kernel = word.text.parse().map_err(unknown)?;
+        match self.given {
+            Some(given) if given != kernel => {
+                Err(words.error(next, format!("the trace is of {kernel}, not of {given}")))
+            }
+            _ => Ok(kernel),
+        }
+    }
+
+    fn process(&mut self, words: &mut Words<'_>) -> Result<(), ParseError> {
+        self.config.tunables.maxsaddr = Addr::new(value(words, "maxsaddr")?.1);
+        let key = || words.clone().next().and_then(Word::split_at_equals).map(|(key, _)| key);
+        let Some(settings) = &mut self.config.freebsd_14 else {
+            return match key() {
+                Some(word) if [STACKTOP, STKGAP].contains(&word.text) => Err(words.newer(word)),
+                _ => Ok(()),
+            };
+        };
+        if key().is_some_and(|key| key.text == STACKTOP) {
+            settings.stacktop = Addr::new(value(words, STACKTOP)?.1);
+        }
+        if words.clone().next().is_some() {
+            let word = words.pair(STKGAP)?;
+            settings.stkgap = choice(words, word, STKGAP, &[(true, "on"), (false, "off")])?;
+        }
+        Ok(())
+    }
+
+    /// The header line just read as the trace keeps it: with the kernel, if only the reader was
+    /// given that.
+    pub(super) fn spelled(&self, words: &Words<'_>) -> String {
+        let (before, after) = words.split();
+        let is_map = LINES.get(self.lines.wrapping_sub(1)) == Some(&"map");
+        let named = before.contains(" kernel=");
+        if is_map && !named && self.config.kernel() != Kernel::default() {
+            let kernel = self.config.kernel();
+            return format!("{before} {KERNEL}={kernel}{}", after.trim_ascii_end());
+        }
+        format!("{before}{}", after.trim_ascii_end())
     }
 
     fn sysctl(&mut self, words: &mut Words<'_>) -> Result<(), ParseError> {
@@ -86,7 +145,10 @@ impl Header {
         let zero = || words.error(word, format!("{GROW_SIZE} must not be 0"));
         self.config.tunables.sgrowsiz = NonZeroU64::new(step).ok_or_else(zero)?;
         let word = words.pair(GUARD_PAGE)?;
-        self.config.tunables.guard_page = guard_page(words, word)?;
+        match &mut self.config.freebsd_14 {
+            None => self.config.tunables.guard_page = guard_page(words, word)?,
+            Some(settings) => settings.guard_pages = number(words, word, GUARD_PAGE, u64::MAX)?,
+        }
         Ok(())
     }
 
@@ -129,14 +191,23 @@ impl fmt::Display for Config {
         let [magic, map, proc, sysctl, limit] = LINES;
         let StackTunables { sgrowsiz, guard_page, maxsaddr } = self.tunables;
         writeln!(f, "{magic} 1")?;
-        writeln!(f, "{map} min={} max={} page={PAGE_SIZE}", self.min, self.max)?;
+        write!(f, "{map} min={} max={} page={PAGE_SIZE}", self.min, self.max)?;
+        if self.kernel() != Kernel::default() {
+            write!(f, " {KERNEL}={}", self.kernel())?;
+        }
         // A process without a main stack has its start at infinity.
         if maxsaddr == Addr::MAX {
-            writeln!(f, "{proc} maxsaddr=inf")?;
+            write!(f, "\n{proc} maxsaddr=inf")?;
         } else {
-            writeln!(f, "{proc} maxsaddr={maxsaddr}")?;
+            write!(f, "\n{proc} maxsaddr={maxsaddr}")?;
         }
-        writeln!(f, "{sysctl} {GROW_SIZE}={sgrowsiz:#x} {GUARD_PAGE}={}", u8::from(guard_page))?;
+        let mut guard = u64::from(guard_page);
+        if let Some(Freebsd14 { stacktop, stkgap, guard_pages }) = self.freebsd_14 {
+            let on = if stkgap { "on" } else { "off" };
+            write!(f, " {STACKTOP}={stacktop} {STKGAP}={on}")?;
+            guard = guard_pages;
+        }
+        writeln!(f, "\n{sysctl} {GROW_SIZE}={sgrowsiz:#x} {GUARD_PAGE}={guard}")?;
         f.write_str(limit)?;
         let mut limits = self.limits;
         for (name, _, _) in LIMITS {

@@ -1,4 +1,4 @@
-//! Single result lines, as a map on the other end of a pipe writes them.
+//! Single result lines, as a map on the other end of a pipe writes them, of whichever kernel it is.
 
 use growstack::KernReturn;
 
@@ -6,6 +6,7 @@ use super::error::ParseError;
 use super::result::{DumpLine, code, read_answer, read_dump_line, wrong_result};
 use super::words::Words;
 use crate::answer::Answer;
+use crate::kernel::Kernel;
 use crate::op::{Form, Op};
 
 /// Reads the line `= RESULT` that answers `op`. An operation without a result in traces is
@@ -15,7 +16,7 @@ use crate::op::{Form, Op};
 ///
 /// How the line breaks the format; its number is 1. A dump is not answered by such a line.
 pub fn parse_answer(op: &Op, line: &str) -> Result<Answer, ParseError> {
-    let mut words = Words::new(1, line);
+    let mut words = Words::new(1, line).of(Kernel::Freebsd14);
     let mark = words.need("=")?;
     if mark.text != "=" {
         return Err(words.not_one_of(mark, "the first word of an answer", "`=`"));
@@ -44,7 +45,7 @@ pub fn parse_answer(op: &Op, line: &str) -> Result<Answer, ParseError> {
 ///
 /// How the line breaks the format; its number is 1.
 pub fn parse_dump_line(line: &str) -> Result<DumpLine, ParseError> {
-    let mut words = Words::new(1, line);
+    let mut words = Words::new(1, line).of(Kernel::Freebsd14);
     let mark = words.need("|")?;
     if mark.text != "|" {
         return Err(words.not_one_of(mark, "the first word of a line of a dump", "`|`"));

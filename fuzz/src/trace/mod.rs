@@ -35,13 +35,14 @@ mod words;
 mod writer;
 
 pub use error::ParseError;
-pub use file::{read_file, read_packed};
+pub use file::{read_file, read_file_of, read_packed};
 pub use line::{parse_answer, parse_dump_line};
 pub use result::{DumpLine, RowText};
 
 use std::num::NonZero;
 
 use crate::answer::{Answer, Row, Summary};
+use crate::kernel::Kernel;
 use crate::op::{Config, Form, Op};
 
 /// A trace.
@@ -119,7 +120,17 @@ impl Trace {
     ///
     /// The first line and column at which the text breaks the format.
     pub fn parse(text: &[u8]) -> Result<Self, ParseError> {
-        reader::parse(text)
+        reader::parse(text, None)
+    }
+
+    /// As [`parse`](Self::parse), of a trace whose header need not name its kernel: it is then one of
+    /// `kernel`, and says so where it is written.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse); a header that names another kernel is one.
+    pub fn parse_of(text: &[u8], kernel: Kernel) -> Result<Self, ParseError> {
+        reader::parse(text, Some(kernel))
     }
 
     /// What the header says.

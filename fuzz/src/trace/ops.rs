@@ -5,7 +5,7 @@ use core::fmt;
 use super::error::ParseError;
 use super::field::{Field, Shown, choice, number, small};
 use super::words::{Word, Words};
-use crate::op::{LimitName, Op, with_operations};
+use crate::op::{Kind, LimitName, Op, with_operations};
 use growstack::{Limits, Size};
 
 /// The limits by name, in the order of the header, each with what `inf` means for it.
@@ -33,11 +33,20 @@ macro_rules! lines {
 
         /// The operation that starts with `first`, which has been taken off `words`.
         pub(super) fn read(first: Word<'_>, words: &mut Words<'_>) -> Result<Op, ParseError> {
+            if words.are_of_9() && first.text == Kind::StkGap.name() {
+                return Err(words.newer(first));
+            }
             match first.text {
                 $($word => Ok(Op::$variant $({ $($field: Field::read(words, $what)?),* })?),)*
                 "limit" => limit(words),
                 "sysctl" => sysctl(words),
-                _ => Err(words.not_one_of(first, "an operation", &WORDS.join(", "))),
+                _ => {
+                    let old = |word: &&&str| {
+                        !words.are_of_9() || **word != Kind::StkGap.name()
+                    };
+                    let choices: Vec<&str> = WORDS.iter().filter(old).copied().collect();
+                    Err(words.not_one_of(first, "an operation", &choices.join(", ")))
+                }
             }
         }
 
@@ -56,6 +65,7 @@ macro_rules! lines {
                     }
                     Self::SetGrowSize { value } => write!(f, "sysctl {GROW_SIZE}={value}"),
                     Self::SetGuardPage { on } => write!(f, "sysctl {GUARD_PAGE}={}", u8::from(*on)),
+                    Self::SetGuardPages { pages } => write!(f, "sysctl {GUARD_PAGE}={pages}"),
                 }
             }
         }
@@ -104,6 +114,8 @@ fn sysctl(words: &mut Words<'_>) -> Result<Op, ParseError> {
     if is_step {
         let value = number(words, value, GROW_SIZE, u64::MAX)?;
         Ok(Op::SetGrowSize { value: Size::new(value) })
+    } else if !words.are_of_9() {
+        Ok(Op::SetGuardPages { pages: number(words, value, GUARD_PAGE, u64::MAX)? })
     } else {
         Ok(Op::SetGuardPage { on: guard_page(words, value)? })
     }

@@ -10,20 +10,21 @@ use super::result::{DumpLine, SILENT, read_answer, read_dump_line};
 use super::words::{Word, Words};
 use super::{Dump, Notes, Recorded, Remark, Step, Trace};
 use crate::answer::{Row, Summary};
+use crate::kernel::Kernel;
 use crate::op::{Config, Form};
 
-pub(super) fn parse(bytes: &[u8]) -> Result<Trace, ParseError> {
+pub(super) fn parse(bytes: &[u8], given: Option<Kernel>) -> Result<Trace, ParseError> {
     let text = match str::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => return Err(not_utf8(bytes, error.valid_up_to())),
     };
     let mut lines = text.lines().zip(1..);
-    let (config, head) = read_header(&mut lines)?;
+    let (config, head) = read_header(&mut lines, given)?;
     let mut reader =
         Reader { head, steps: Vec::new(), rows: Vec::new(), results: 0, loose: String::new() };
     let mut last = 0;
     for (text, number) in lines {
-        reader.line(text, Words::new(number, text))?;
+        reader.line(text, Words::new(number, text).of(config.kernel()))?;
         last = number;
     }
     reader.end_step(&Words::new(last + 1, ""))?;
@@ -48,8 +49,9 @@ fn not_utf8(bytes: &[u8], offset: usize) -> ParseError {
 /// Takes the header off `lines`; gives what it says and how it is spelled.
 fn read_header<'a>(
     lines: &mut impl Iterator<Item = (&'a str, usize)>,
+    given: Option<Kernel>,
 ) -> Result<(Config, String), ParseError> {
-    let mut header = Header::new();
+    let mut header = Header::new(given);
     let mut spelling = String::new();
     let mut last = 0;
     loop {
@@ -64,8 +66,10 @@ fn read_header<'a>(
         let mut words = Words::new(number, text);
         if let Some(first) = words.next() {
             header.read(wanted, first, &mut words)?;
+            spelling.push_str(&header.spelled(&words));
+        } else {
+            spelling.push_str(text.trim_ascii_end());
         }
-        spelling.push_str(text.trim_ascii_end());
         spelling.push('\n');
         last = number;
     }

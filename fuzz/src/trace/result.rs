@@ -6,7 +6,7 @@ use growstack::{Access, Addr, AddrRange, EntryFlags, KernReturn, Size};
 
 use super::Dump;
 use super::error::ParseError;
-use super::field::{Field, Shown, choice, list, number, small};
+use super::field::{Field, Shown, choice_of, list, number, small};
 use super::words::{Word, Words};
 use crate::answer::{Answer, Row, Summary};
 use crate::op::Form;
@@ -45,8 +45,11 @@ pub(super) fn read_answer(
 
 pub(super) fn code(words: &mut Words<'_>) -> Result<KernReturn, ParseError> {
     let word = words.need(RESULT)?;
-    KernReturn::from_name(word.text)
-        .ok_or_else(|| wrong_result(words, word, "one of the KERN_ codes"))
+    match KernReturn::from_name(word.text) {
+        Some(KernReturn::OutOfBounds) if words.are_of_9() => Err(words.newer(word)),
+        Some(code) => Ok(code),
+        None => Err(wrong_result(words, word, "one of the KERN_ codes")),
+    }
 }
 
 pub(super) fn wrong_result(words: &Words<'_>, word: Word<'_>, wanted: &str) -> ParseError {
@@ -125,6 +128,7 @@ fn row(words: &mut Words<'_>) -> Result<Row, ParseError> {
 fn flags(words: &mut Words<'_>) -> Result<(Access, EntryFlags), ParseError> {
     let word = words.need("FLAGS")?;
     let (mut access, mut flags) = (Access::Normal, EntryFlags::NONE);
+    let newer = |flag| EntryFlags::FREEBSD_14.contains(flag);
     for part in list(word) {
         match part.text.parse() {
             Ok(pattern) if pattern != Access::Normal => {
@@ -134,7 +138,7 @@ fn flags(words: &mut Words<'_>) -> Result<(Access, EntryFlags), ParseError> {
                 }
                 access = pattern;
             }
-            _ => flags |= choice(words, part, "FLAGS", EntryFlags::NAMES)?,
+            _ => flags |= choice_of(words, part, "FLAGS", EntryFlags::NAMES, newer)?,
         }
     }
     Ok((access, flags))

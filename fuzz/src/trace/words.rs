@@ -3,6 +3,7 @@
 use core::fmt;
 
 use super::error::ParseError;
+use crate::kernel::Kernel;
 
 /// A word and where it stands.
 #[derive(Clone, Copy)]
@@ -16,6 +17,8 @@ pub(super) struct Word<'a> {
 #[derive(Clone)]
 pub(super) struct Words<'a> {
     line: usize,
+    /// Whose words they may be.
+    kernel: Kernel,
     text: &'a str,
     at: usize,
 }
@@ -31,9 +34,19 @@ impl fmt::Display for Word<'_> {
 }
 
 impl<'a> Words<'a> {
-    /// The words of line number `line`, which has no line break in it.
+    /// The words of line number `line`, which has no line break in it, in a trace of FreeBSD 9.3.
     pub(super) fn new(line: usize, text: &'a str) -> Self {
-        Self { line, text, at: 0 }
+        Self { line, kernel: Kernel::default(), text, at: 0 }
+    }
+
+    /// The same in a trace of `kernel`.
+    pub(super) fn of(self, kernel: Kernel) -> Self {
+        Self { kernel, ..self }
+    }
+
+    /// Does the trace lack what FreeBSD 14.2 has and 9.3 has not?
+    pub(super) fn are_of_9(&self) -> bool {
+        self.kernel == Kernel::Freebsd9
     }
 
     /// The number of the line.
@@ -109,6 +122,18 @@ impl<'a> Words<'a> {
         choices: &str,
     ) -> ParseError {
         self.error(word, format!("{what} must be one of {choices}; {word} is not"))
+    }
+
+    /// The error for a `word` of FreeBSD 14.2 in a trace of 9.3.
+    pub(super) fn newer(&self, word: Word<'_>) -> ParseError {
+        let newer = Kernel::Freebsd14;
+        let problem = format!("{word} is of {newer}, and the header has no `kernel={newer}`");
+        self.error(word, problem)
+    }
+
+    /// The line up to the last word that was taken, and what follows it.
+    pub(super) fn split(&self) -> (&'a str, &'a str) {
+        self.text.split_at(self.text[..self.at].trim_ascii_end().len())
     }
 
     fn error_at(&self, offset: usize, problem: impl Into<String>) -> ParseError {

@@ -225,6 +225,7 @@ pub fn config(min: u64, max: u64, sgrowsiz: u64) -> Config {
             maxsaddr: Addr::new(NO_MAIN),
         },
         limits: Limits::UNLIMITED,
+        freebsd_14: None,
     }
 }
 

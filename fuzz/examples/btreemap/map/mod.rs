@@ -190,9 +190,10 @@ impl ListMap {
         let mut next = starts.first().copied();
         while let Some(start) = next {
             let entry = self.entries.get_mut(&start).expect("the start of an entry");
-            match what {
-                ProtectWhat::Current => entry.prot = prot,
-                ProtectWhat::Max => (entry.max, entry.prot) = (prot, entry.prot.intersection(prot)),
+            if what == ProtectWhat::Max {
+                (entry.max, entry.prot) = (prot, entry.prot.intersection(prot));
+            } else {
+                entry.prot = prot;
             }
             self.simplify(start);
             next = self.above(start).map(|(start, _)| start).filter(|start| *start < end);

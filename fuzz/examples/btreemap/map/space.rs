@@ -77,6 +77,8 @@ impl ListMap {
                 self.remove(start.get(), end.get());
                 Answer::Code(Success)
             }
+            // This is a map of FreeBSD 9.3.
+            Op::Protect { what, .. } if what.is_of_14() => Answer::Unsupported,
             Op::Protect { start, end, prot, what } => {
                 code(self.protect(start.get(), end.get(), prot, what))
             }
