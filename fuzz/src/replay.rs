@@ -9,7 +9,11 @@ mod shadow;
 use std::fmt;
 
 use crate::compare::{Divergence, Observed};
+use crate::kernel::Kernel;
+use crate::lockstep::ORACLE;
 use crate::op::{Config, Op};
+use crate::oracle::Oracle;
+use crate::oracle::freebsd14::Oracle14;
 use crate::space::AddressSpace;
 use crate::trace::Trace;
 
@@ -40,6 +44,15 @@ impl MapFactory {
     }
 }
 
+/// The oracle of whichever kernel a trace is of.
+pub const ORACLES: MapFactory = MapFactory {
+    name: ORACLE,
+    create: &|config| match config.kernel() {
+        Kernel::Freebsd9 => Box::new(Oracle::create(config)),
+        Kernel::Freebsd14 => Box::new(Oracle14::create(config)),
+    },
+};
+
 /// How much was done and compared.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
@@ -50,6 +63,8 @@ pub struct Counts {
     pub answers: usize,
     /// Operations that a map does not support and that were passed over, because they change nothing.
     pub passed: usize,
+    /// Maps that were left out, because they are of another kernel than the trace.
+    pub of_other_kernels: usize,
     /// Where comparing stopped before the end, if it did.
     pub ended: Option<Ended>,
 }
@@ -110,6 +125,8 @@ pub const TRACE: &str = "the trace";
 /// not support. The counts say so.
 ///
 /// A map that panics has failed; the panic goes no further.
+///
+/// A map of another [kernel](crate::kernel) than the trace is left out.
 ///
 /// # Errors
 ///

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use walkdir::WalkDir;
 
+use crate::kernel::Kernel;
 use crate::targets::Target;
+use crate::trace::{Trace, read_file};
 
 /// A file to run.
 #[derive(Clone, Debug)]
@@ -60,6 +62,21 @@ pub(super) fn items(path: &Path, target: Option<Target>) -> Result<Vec<Item>> {
 pub(super) fn target(name: &str) -> Result<Target, String> {
     let names = || Target::ALL.map(Target::name).join(", ");
     Target::from_name(name).ok_or_else(|| format!("the targets are {}", names()))
+}
+
+/// Reads the name of a kernel.
+pub(super) fn kernel(name: &str) -> Result<Kernel, String> {
+    let names = || Kernel::ALL.map(Kernel::word).join(", ");
+    name.parse().map_err(|_| format!("the kernels are {}", names()))
+}
+
+/// Reads a trace for what works on the engine, which is one of FreeBSD 9.3.
+pub(super) fn read_for_engine(path: &Path) -> Result<Trace> {
+    let trace = read_file(path)?;
+    let (name, kernel) = (path.display(), trace.config().kernel());
+    let has_engine = kernel == Kernel::Freebsd9;
+    ensure!(has_engine, "{name}: a trace of {kernel}, for which there is no engine yet");
+    Ok(trace)
 }
 
 fn is_trace(path: &Path) -> bool {

@@ -1,9 +1,7 @@
 //! The maps that the command tests.
 
 use crate::engine::EngineSpace;
-use crate::lockstep::ORACLE;
-use crate::oracle::Oracle;
-use crate::replay::MapFactory;
+use crate::replay::{MapFactory, ORACLES};
 
 /// The maps by name: the engine, the oracle, and the engine with the narrowest nodes it has, at
 /// which short traces already make a deep index.
@@ -13,7 +11,7 @@ use crate::replay::MapFactory;
 pub fn maps() -> Vec<MapFactory> {
     vec![
         MapFactory::of::<EngineSpace<16>>("engine"),
-        MapFactory::of::<Oracle>(ORACLE),
+        ORACLES,
         MapFactory::of::<EngineSpace<4>>("engine-4"),
     ]
 }

@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::input::{Item, items, target};
+use super::input::{Item, items, read_for_engine, target};
 use super::{Exit, Streams, own};
 use crate::replay::MapFactory;
 use crate::targets::{Finding, Session, Target};
-use crate::trace::read_file;
 
 /// Make a trace or an input that shows a fault short, and print the report, the short trace and a
 /// test to paste.
@@ -69,7 +68,7 @@ fn find(path: &Path, target: Option<Target>, own: Option<MapFactory>) -> Result<
     let [item] = items.as_slice() else { bail!("{}: not a single file", path.display()) };
     match item {
         Item::Trace(path) => {
-            let trace = read_file(path)?;
+            let trace = read_for_engine(path)?;
             Ok(match own {
                 Some(map) => Finding::of_trace_on(&trace, &[map]),
                 None => Finding::of_trace(&trace),

@@ -1,23 +1,26 @@
 //! `growstack replay`.
 
+mod totals;
+
 use std::fs;
-use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use super::forks;
-use super::input::{Item, items, target};
+use super::input::{Item, items, kernel, target};
 use super::outside::Outside;
 use super::parallel::in_parallel;
 use super::{Exit, Streams};
+use crate::kernel::Kernel;
 use crate::proc_maps::{self, Region};
 use crate::replay::{Counts, Ended, Failure, MapFactory, cut, fill_counted, replay};
 use crate::report::Report;
 use crate::show::picture;
 use crate::targets::{Session, Target};
-use crate::trace::{Trace, read_file, read_packed};
+use crate::trace::{Trace, read_file, read_file_of, read_packed};
+use totals::Totals;
 
 /// Run traces on the engine and on the oracle, and compare both with the answers that
 /// the traces record and with each other.
@@ -33,6 +36,9 @@ use crate::trace::{Trace, read_file, read_packed};
 ///
 /// A trace with forks is compared on those maps that have fork, if any has; a line before the last
 /// counts the traces for which others were left out. With --strict none is.
+///
+/// A trace of freebsd-14, as its header says, is run on the maps that are of that kernel, which is the
+/// oracle's alone as yet; a line before the last counts those.
 ///
 /// A file of the same name with .maps for .trace is what the kernel said of a process that was
 /// recorded, and the map at the end of the trace is compared with it page by page. A line before
@@ -61,6 +67,11 @@ pub(super) struct Replay {
     /// or allocation.
     #[arg(long, value_name = "TARGET", value_parser = target)]
     target: Option<Target>,
+
+    /// What the traces are of whose header does not say: freebsd-9 or freebsd-14. One that says
+    /// something else is an error.
+    #[arg(long, value_name = "KERNEL", value_parser = kernel)]
+    kernel: Option<Kernel>,
 
     /// Print the one trace given, with the answers that the maps give instead of its own.
     ///
@@ -91,6 +102,7 @@ pub(super) struct Replay {
 }
 
 /// A trace or an input that ran.
+#[derive(Default)]
 struct Replayed {
     counts: Counts,
     failed: Option<Failed>,
@@ -100,6 +112,10 @@ struct Replayed {
     recorded: bool,
     /// Were maps left out, because the trace forks and they do not?
     forkless: bool,
+    /// Were maps left out, because they are of another kernel than the trace?
+    kernelless: bool,
+    /// Were several maps compared with each other?
+    together: bool,
 }
 
 /// From where on `trace` was left out, and why.
@@ -135,81 +151,12 @@ impl Failed {
     }
 }
 
-/// The last lines: of traces, and of inputs.
-#[derive(Default)]
-struct Totals {
-    files: usize,
-    counts: Counts,
-    failed: usize,
-    /// How many were not run to their end.
-    ended: usize,
-    /// The first of those, and why.
-    first_ended: Option<String>,
-    /// How many had an operation passed over.
-    with_passed: usize,
-    /// How many were compared with what the kernel said.
-    recorded: usize,
-    /// For how many maps were left out that have no fork.
-    forkless: usize,
-}
-
-impl Totals {
-    fn add(&mut self, path: &Path, replayed: &Replayed) {
-        let Replayed { counts, failed, left_out, recorded, forkless } = replayed;
-        self.files += 1;
-        self.counts.operations += counts.operations;
-        self.counts.answers += counts.answers;
-        self.counts.passed += counts.passed;
-        self.failed += usize::from(failed.is_some());
-        self.with_passed += usize::from(counts.passed != 0);
-        self.recorded += usize::from(*recorded);
-        self.forkless += usize::from(*forkless);
-        if let Some(left_out) = left_out {
-            self.ended += 1;
-            self.first_ended.get_or_insert(format!("{}: {left_out}", path.display()));
-        }
-    }
-
-    fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        let Self { files, counts, failed, ended, recorded, forkless, with_passed, .. } = self;
-        let Counts { operations, answers, passed, .. } = counts;
-        if *recorded != 0 {
-            writeln!(
-                out,
-                "traces compared page by page with /proc/PID/maps of their processes: {recorded}"
-            )?;
-        }
-        if *passed != 0 {
-            writeln!(
-                out,
-                "operations passed over, not supported and without effect: {passed}, \
-                 in {with_passed} traces"
-            )?;
-        }
-        if *forkless != 0 {
-            writeln!(out, "traces with forks, without the maps that have no fork: {forkless}")?;
-        }
-        if *ended != 0 {
-            writeln!(
-                out,
-                "traces left out from an operation or setting on that a map does not support: \
-                 {ended}"
-            )?;
-        }
-        writeln!(
-            out,
-            "traces {files}, operations {operations}, answers compared {answers}, \
-             divergences {failed}"
-        )
-    }
-}
-
 impl Replay {
     pub(super) fn run(&self, maps: &[MapFactory], streams: &mut Streams<'_>) -> Result<Exit> {
         let maps = self.maps(maps)?;
         let (files, unused) = self.files(&maps)?;
         if self.fill {
-            return fill_one(&files, &maps, streams);
+            return self.fill_one(&files, &maps, streams);
         }
         self.replay_all(&files, unused, &maps, streams)
     }
@@ -250,7 +197,7 @@ impl Replay {
         let mut exit = Exit::Agreed;
         let (mut traces, mut inputs) = (Totals::default(), Totals::default());
         for (item, result) in
-            files.iter().zip(in_parallel(files, |item| replay_one(item, maps, self.strict)))
+            files.iter().zip(in_parallel(files, |item| self.replay_one(item, maps)))
         {
             let replayed = match result {
                 Ok(replayed) => replayed,
@@ -300,16 +247,16 @@ impl Replay {
             )?;
         }
         traces.write(streams.out)?;
-        match self.lacking(&traces, &inputs, maps.len()) {
+        match self.lacking(&traces, &inputs) {
             Some(lacking) if exit == Exit::Agreed => bail!(lacking),
             _ => Ok(exit),
         }
     }
 
     /// What was not compared and should have been.
-    fn lacking(&self, traces: &Totals, inputs: &Totals, maps: usize) -> Option<String> {
+    fn lacking(&self, traces: &Totals, inputs: &Totals) -> Option<String> {
         let Counts { operations, answers, passed, .. } = traces.counts;
-        let compared = answers != 0 || traces.recorded != 0 || (maps > 1 && operations != 0);
+        let compared = answers != 0 || traces.recorded != 0 || traces.together != 0;
         if let Some(first) = traces.first_ended.as_ref().filter(|_| !self.partial || !compared) {
             let (ended, files) = (traces.ended, traces.files);
             return Some(format!("{ended} of {files} traces not compared to their end: {first}"));
@@ -322,6 +269,66 @@ impl Replay {
         }
         let strict = self.strict && passed != 0;
         strict.then(|| format!("--strict: {passed} operations are not supported"))
+    }
+
+    fn fill_one(
+        &self,
+        files: &[Item],
+        maps: &[MapFactory],
+        streams: &mut Streams<'_>,
+    ) -> Result<Exit> {
+        let [Item::Trace(path)] = files else {
+            bail!("--fill takes one trace, not {}", files.len())
+        };
+        let trace = self.read(path)?;
+        match fill_counted(&trace, maps) {
+            Ok((filled, counts)) => {
+                write!(streams.out, "{filled}")?;
+                let Some(ended) = counts.ended else { return Ok(Exit::Agreed) };
+                bail!("{}: no answers: {}", path.display(), left_out(&trace, ended))
+            }
+            Err(failure) => {
+                write!(streams.err, "{}", Failed::new(path, &trace, &failure, maps).report)?;
+                Ok(Exit::Diverged)
+            }
+        }
+    }
+
+    fn replay_one(&self, item: &Item, maps: &[MapFactory]) -> Result<Replayed> {
+        let path = match item {
+            Item::Trace(path) => path,
+            Item::Input(path, target) => return replay_input(path, *target),
+        };
+        let trace = self.read(path)?;
+        let able = if self.strict { maps.to_vec() } else { forks::able(&trace, maps) };
+        let (counts, result) = replay(&trace, &able);
+        let run = able.len() - counts.of_other_kernels;
+        if run == 0 && counts.ended.is_none() {
+            let (name, kernel) = (path.display(), trace.config().kernel());
+            bail!("{name}: a trace of {kernel}, and there is no map of that kernel to run it on");
+        }
+        let mut failed = result.err().map(|failure| Failed::new(path, &trace, &failure, &able));
+        let left_out = counts.ended.map(|ended| left_out(&trace, ended));
+        let regions = recorded_maps(path)?.filter(|_| left_out.is_none());
+        if let (None, Some(regions)) = (&failed, &regions) {
+            failed = disagreement(path, &trace, &able, regions);
+        }
+        Ok(Replayed {
+            failed,
+            left_out,
+            recorded: regions.is_some(),
+            forkless: able.len() < maps.len(),
+            kernelless: counts.of_other_kernels != 0,
+            together: run > 1,
+            counts,
+        })
+    }
+
+    fn read(&self, path: &Path) -> Result<Trace> {
+        match self.kernel {
+            Some(kernel) => read_file_of(path, kernel),
+            None => read_file(path),
+        }
     }
 
     /// Writes the cut of the trace at `path`, if that is wanted.
@@ -341,41 +348,27 @@ impl Replay {
         let target = folder.join(format!("{}.trace", name.strip_suffix(".trace").unwrap_or(name)));
         fs::create_dir_all(folder)
             .and_then(|()| fs::write(&target, cut.to_string()))
-            .and_then(|()| fs::write(target.with_extension("svg"), picture(name, cut)))
+            .and_then(|()| match cut.config().kernel() {
+                Kernel::Freebsd9 => fs::write(target.with_extension("svg"), picture(name, cut)),
+                // Pictures are drawn of the engine.
+                Kernel::Freebsd14 => Ok(()),
+            })
             .with_context(|| target.display().to_string())
     }
 }
 
-fn replay_one(item: &Item, maps: &[MapFactory], strict: bool) -> Result<Replayed> {
-    match item {
-        Item::Trace(path) => {
-            let trace = read_file(path)?;
-            let able = if strict { maps.to_vec() } else { forks::able(&trace, maps) };
-            let forkless = able.len() < maps.len();
-            let maps = &able;
-            let (counts, result) = replay(&trace, maps);
-            let mut failed = result.err().map(|failure| Failed::new(path, &trace, &failure, maps));
-            let left_out = counts.ended.map(|ended| left_out(&trace, ended));
-            let regions = recorded_maps(path)?.filter(|_| left_out.is_none());
-            if let (None, Some(regions)) = (&failed, &regions) {
-                failed = disagreement(path, &trace, maps, regions);
-            }
-            Ok(Replayed { counts, failed, left_out, recorded: regions.is_some(), forkless })
-        }
-        Item::Input(path, target) => {
-            let name = path.display().to_string();
-            let bytes = fs::read(path).with_context(|| name.clone())?;
-            let mut session = Session::default();
-            let failed = session.run(*target, &bytes).err().map(|finding| Failed {
-                report: format!("{name}:\n{finding}"),
-                cut: finding.trace,
-            });
-            let done = session.statistics.counts.operations + session.statistics.edits;
-            let operations = usize::try_from(done).unwrap_or(usize::MAX);
-            let counts = Counts { operations, ..Counts::default() };
-            Ok(Replayed { counts, failed, left_out: None, recorded: false, forkless: false })
-        }
-    }
+fn replay_input(path: &Path, target: Target) -> Result<Replayed> {
+    let name = path.display().to_string();
+    let bytes = fs::read(path).with_context(|| name.clone())?;
+    let mut session = Session::default();
+    let failed = session
+        .run(target, &bytes)
+        .err()
+        .map(|finding| Failed { report: format!("{name}:\n{finding}"), cut: finding.trace });
+    let done = session.statistics.counts.operations + session.statistics.edits;
+    let operations = usize::try_from(done).unwrap_or(usize::MAX);
+    let counts = Counts { operations, ..Counts::default() };
+    Ok(Replayed { counts, failed, ..Replayed::default() })
 }
 
 /// What the kernel said at the end of the process that the trace at `path` was recorded of, if that
@@ -405,20 +398,4 @@ fn disagreement(
         }
     }
     (!report.is_empty()).then_some(Failed { report, cut: None })
-}
-
-fn fill_one(files: &[Item], maps: &[MapFactory], streams: &mut Streams<'_>) -> Result<Exit> {
-    let [Item::Trace(path)] = files else { bail!("--fill takes one trace, not {}", files.len()) };
-    let trace = read_file(path)?;
-    match fill_counted(&trace, maps) {
-        Ok((filled, counts)) => {
-            write!(streams.out, "{filled}")?;
-            let Some(ended) = counts.ended else { return Ok(Exit::Agreed) };
-            bail!("{}: no answers: {}", path.display(), left_out(&trace, ended))
-        }
-        Err(failure) => {
-            write!(streams.err, "{}", Failed::new(path, &trace, &failure, maps).report)?;
-            Ok(Exit::Diverged)
-        }
-    }
 }

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::input::{Item, items, target};
+use super::input::{Item, items, read_for_engine, target};
 use super::{Exit, Streams};
 use crate::input::Input;
 use crate::op::Op;
 use crate::targets::Target;
-use crate::trace::{Trace, read_file};
+use crate::trace::Trace;
 
 /// Write inputs of a fuzz target for the operations of traces.
 ///
@@ -56,7 +56,7 @@ impl Seeds {
         for path in &self.paths {
             for item in items(path, None)? {
                 let Item::Trace(path) = item else { continue };
-                let seed = self.seed(&read_file(&path)?)?;
+                let seed = self.seed(&read_for_engine(&path)?)?;
                 let target = self.out.join(name(&path));
                 fs::write(&target, seed).with_context(|| target.display().to_string())?;
                 count += 1;

@@ -12,6 +12,7 @@ use growstack::Change;
 
 use crate::answer::{Answer, Cause, Row, Summary};
 use crate::keeps::Keeps;
+use crate::kernel::Kernel;
 use crate::op::{Config, Op};
 use crate::replay::MapFactory;
 use crate::space::AddressSpace;
@@ -63,6 +64,7 @@ pub struct Exec {
     rows: Vec<Row>,
     summary: Summary,
     keeps: Keeps,
+    kernel: Kernel,
 }
 
 impl Exec {
@@ -70,7 +72,7 @@ impl Exec {
     #[must_use]
     pub fn start(command: &Command, config: &Config) -> Self {
         let child = Child::start(command, &config.to_string());
-        Self::with(child)
+        Self { kernel: config.kernel(), ..Self::with(child) }
     }
 
     fn with(child: Result<Child, Broken>) -> Self {
@@ -80,6 +82,7 @@ impl Exec {
             rows: Vec::new(),
             summary: Summary::default(),
             keeps: Keeps::ALL,
+            kernel: Kernel::default(),
         }
     }
 
@@ -106,7 +109,7 @@ impl Exec {
 
     /// Reads the answer to `dump`. A child that has no `dump` is not asked again.
     fn read_dump(&mut self) -> Result<(), Broken> {
-        let Self { child, dumps, rows, summary, keeps } = self;
+        let Self { child, dumps, rows, summary, keeps, .. } = self;
         let child = child.as_mut().map_err(|broken| broken.clone())?;
         rows.clear();
         loop {
@@ -165,6 +168,11 @@ impl AddressSpace for Exec {
 
     fn reports_causes(&self) -> bool {
         false
+    }
+
+    /// That of the header: the program has read it, and says itself what it does not support.
+    fn kernel(&self) -> Kernel {
+        self.kernel
     }
 
     fn keeps(&self) -> Keeps {

@@ -34,14 +34,16 @@ pub(super) fn run(
     mut done: impl FnMut(usize, Answer, &Observed),
 ) -> (Counts, Result<(), Box<Failure>>) {
     let mut counts = Counts::default();
-    let started: Result<Vec<_>, Ended> = factories.iter().map(|map| start(*map, trace)).collect();
-    let (mut maps, shadows): (Vec<Map>, _) = match started {
+    let started: Result<Vec<_>, Ended> =
+        factories.iter().filter_map(|map| start(*map, trace).transpose()).collect();
+    let (mut maps, shadows): (Vec<Map>, Vec<_>) = match started {
         Ok(started) => started.into_iter().unzip(),
         Err(ended) => {
             counts.ended = Some(ended);
             return (counts, Ok(()));
         }
     };
+    counts.of_other_kernels = factories.len() - maps.len();
     if maps.is_empty() {
         return (counts, Ok(()));
     }
@@ -52,18 +54,22 @@ pub(super) fn run(
     (counts, result.map_err(|(index, mismatch)| replay.failure(index, *mismatch)))
 }
 
-/// An empty map, or the setting of the header that it does not support.
-fn start(factory: MapFactory, trace: &Trace) -> Result<(Map, Option<Shadow>), Ended> {
+/// An empty map, or the setting of the header that it does not support; none, if it is of another
+/// kernel than the trace.
+fn start(factory: MapFactory, trace: &Trace) -> Result<Option<(Map, Option<Shadow>)>, Ended> {
     let MapFactory { name, create } = factory;
     let config = trace.config();
     let mut map = create(config);
+    if map.kernel() != config.kernel() {
+        return Ok(None);
+    }
     if let Some(setting) = unsupported(map.as_mut(), config).first() {
         return Err(Ended { index: None, map: name, declined: Some(*setting) });
     }
     let settled = without_implied(map.as_ref(), *config);
     let shadow = (settled != *config).then(|| Shadow::new(config, &settled));
     let map = if shadow.is_some() { create(&settled) } else { map };
-    Ok((Side::new(name, map), shadow))
+    Ok(Some((Side::new(name, map), shadow)))
 }
 
 impl Replay<'_> {

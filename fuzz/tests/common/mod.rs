@@ -36,6 +36,11 @@ pub(crate) fn fork_traces() -> Vec<(PathBuf, Vec<u8>)> {
     traces_in(&fork_folder(), 194)
 }
 
+/// Path and bytes of every golden trace of FreeBSD 14.2, in order.
+pub(crate) fn traces_14() -> Vec<(PathBuf, Vec<u8>)> {
+    traces_in(&corpus_folder("freebsd-14.2"), 633)
+}
+
 fn traces_in(folder: &Path, count: usize) -> Vec<(PathBuf, Vec<u8>)> {
     let files = walkdir::WalkDir::new(folder).sort_by_file_name();
     let traces: Vec<_> = files

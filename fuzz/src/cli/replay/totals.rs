@@ -1,0 +1,90 @@
+//! The last lines of `growstack replay`.
+
+use std::io;
+use std::path::Path;
+
+use super::Replayed;
+use crate::replay::Counts;
+
+/// The last lines: of traces, and of inputs.
+#[derive(Default)]
+pub(super) struct Totals {
+    pub(super) files: usize,
+    pub(super) counts: Counts,
+    pub(super) failed: usize,
+    /// How many were not run to their end.
+    pub(super) ended: usize,
+    /// The first of those, and why.
+    pub(super) first_ended: Option<String>,
+    /// How many had an operation passed over.
+    pub(super) with_passed: usize,
+    /// How many were compared with what the kernel said.
+    pub(super) recorded: usize,
+    /// For how many maps were left out that have no fork.
+    pub(super) forkless: usize,
+    /// For how many maps were left out that are of another kernel.
+    pub(super) kernelless: usize,
+    /// How many were run on several maps.
+    pub(super) together: usize,
+}
+
+impl Totals {
+    pub(super) fn add(&mut self, path: &Path, replayed: &Replayed) {
+        let Replayed { counts, failed, left_out, recorded, forkless, kernelless, together } =
+            replayed;
+        self.files += 1;
+        self.counts.operations += counts.operations;
+        self.counts.answers += counts.answers;
+        self.counts.passed += counts.passed;
+        self.failed += usize::from(failed.is_some());
+        self.with_passed += usize::from(counts.passed != 0);
+        self.recorded += usize::from(*recorded);
+        self.forkless += usize::from(*forkless);
+        self.kernelless += usize::from(*kernelless);
+        self.together += usize::from(*together && counts.operations != 0);
+        if let Some(left_out) = left_out {
+            self.ended += 1;
+            self.first_ended.get_or_insert(format!("{}: {left_out}", path.display()));
+        }
+    }
+
+    pub(super) fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        let Self { files, counts, failed, ended, recorded, forkless, with_passed, .. } = self;
+        let Counts { operations, answers, passed, .. } = counts;
+        if *recorded != 0 {
+            writeln!(
+                out,
+                "traces compared page by page with /proc/PID/maps of their processes: {recorded}"
+            )?;
+        }
+        if *passed != 0 {
+            writeln!(
+                out,
+                "operations passed over, not supported and without effect: {passed}, \
+                 in {with_passed} traces"
+            )?;
+        }
+        if *forkless != 0 {
+            writeln!(out, "traces with forks, without the maps that have no fork: {forkless}")?;
+        }
+        if self.kernelless != 0 {
+            writeln!(
+                out,
+                "traces of freebsd-14, for which there is no engine yet, on its oracle alone: {}",
+                self.kernelless
+            )?;
+        }
+        if *ended != 0 {
+            writeln!(
+                out,
+                "traces left out from an operation or setting on that a map does not support: \
+                 {ended}"
+            )?;
+        }
+        writeln!(
+            out,
+            "traces {files}, operations {operations}, answers compared {answers}, \
+             divergences {failed}"
+        )
+    }
+}
