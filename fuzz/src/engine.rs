@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::mem;
 
 use growstack::{
-    Addr, AddrRange, Change, Growth, KernReturn, Limits, Objects, PAGE_SIZE, Refusal,
+    Addr, AddrRange, Change, Freebsd9, Growth, KernReturn, Limits, Objects, PAGE_SIZE, Refusal,
     StackTunables, VmMap, VmSpace,
 };
 
@@ -83,7 +83,7 @@ pub(crate) const SILENT: (Answer, Cause) = (Answer::Silent, Cause::Done);
 #[derive(Debug)]
 pub struct EngineSpace<const B: usize = 16, const PAGE: u64 = PAGE_SIZE> {
     /// The current process, open for questions that the trait does not have.
-    pub process: VmSpace<Kernel<PAGE>, B>,
+    pub process: VmSpace<Kernel<PAGE>, Freebsd9, B>,
     others: Others<Kernel<PAGE>, B>,
 }
 
@@ -92,14 +92,17 @@ pub struct EngineSpace<const B: usize = 16, const PAGE: u64 = PAGE_SIZE> {
 #[derive(Debug, Default)]
 pub(crate) struct Others<O: Objects, const B: usize> {
     current: ProcessId,
-    spaces: BTreeMap<ProcessId, VmSpace<O, B>>,
+    spaces: BTreeMap<ProcessId, VmSpace<O, Freebsd9, B>>,
     /// How many forks have succeeded.
     forks: u64,
 }
 
 impl<O: Objects, const B: usize> Others<O, B> {
     /// Numbers the child of a fork.
-    pub(crate) fn add(&mut self, forked: Result<VmSpace<O, B>, Refusal>) -> (Answer, Cause) {
+    pub(crate) fn add(
+        &mut self,
+        forked: Result<VmSpace<O, Freebsd9, B>, Refusal>,
+    ) -> (Answer, Cause) {
         match forked {
             Ok(child) => {
                 self.forks += 1;
@@ -117,7 +120,7 @@ impl<O: Objects, const B: usize> Others<O, B> {
         &mut self,
         id: ProcessId,
         (limits, tunables): (Limits, StackTunables),
-        swap: impl FnOnce(VmSpace<O, B>) -> VmSpace<O, B>,
+        swap: impl FnOnce(VmSpace<O, Freebsd9, B>) -> VmSpace<O, Freebsd9, B>,
     ) -> (Answer, Cause) {
         if id == self.current {
             return SILENT;
@@ -201,7 +204,7 @@ impl<const B: usize, const PAGE: u64> AddressSpace for EngineSpace<B, PAGE> {
 
 /// The last entry that ends at or below `addr`.
 fn below<O: Objects<Object: Numbered>, const B: usize>(
-    map: &VmMap<O, B>,
+    map: &VmMap<O, Freebsd9, B>,
     addr: Addr,
 ) -> Option<Row> {
     let last = Addr::new(addr.get().checked_sub(1)?);

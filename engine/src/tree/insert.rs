@@ -6,7 +6,6 @@
 //! the one recorded for the whole, and nothing above the parent changes. Only the entry itself then
 //! changes gaps.
 
-use super::node::Inner;
 use super::tally::{Step, note};
 use super::{Cursor, OutOfNodes, Tree};
 

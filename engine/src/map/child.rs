@@ -1,71 +1,29 @@
-//! `fork`: the map of a child (section 17).
+//! The map of a child on the way, and what it gets of an entry (section 17).
 
-use super::{Body, VmMap, corrupt};
-use crate::attr::Inherit;
-use crate::change::Change;
+use super::{Body, Kernel, VmMap, corrupt};
 use crate::flags::EntryFlags;
 use crate::num::Size;
 use crate::objects::{Objects, Swap};
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
-use crate::stack_state::StackState;
 use crate::tree::Cursor;
 
 /// A child's map on the way. If it does not get there, because swap is short or the kernel's closure
 /// panics, what the fork has charged is reserved, and the child is deleted (17.12).
-struct Child<O: Objects, const B: usize> {
+pub(crate) struct Child<O: Objects, K: Kernel, const B: usize> {
     /// `None` once it is done.
-    map: Option<VmMap<O, B>>,
+    map: Option<VmMap<O, K, B>>,
     /// Past its last entry.
     end: Cursor,
     /// Bytes of swap that the fork asks for (17.12): less than twice what is mapped.
-    need: u128,
+    pub(crate) need: u128,
     /// Pages of entries that can grow (17.11).
-    stack_pages: u64,
+    pub(crate) stack_pages: u64,
 }
 
-impl<O: Objects, const B: usize> VmMap<O, B> {
-    /// Makes the map of a child, with its state: `vmspace_fork`, section 17. Each entry is visited
-    /// once, and what is copied is only marked, to be copied on write. O(n).
-    ///
-    /// Page tables must follow [`Change::CopyOnWrite`]. The child has none yet.
-    ///
-    /// # Errors
-    ///
-    /// - [`Refusal::ForkSwap`]: the child is gone, but this map keeps what the fork did to it, and
-    ///   `reserved` may be higher than before (rule 17.12).
-    /// - [`Refusal::OutOfNodes`]: nothing changed.
-    pub fn fork(
-        &mut self,
-        state: &StackState,
-        mut tell: impl FnMut(Change),
-    ) -> Result<(Self, StackState), Refusal> {
-        let mut child = self.childless()?;
-        let mut at = self.tree.first();
-        while let Some(entry) = self.tree.item(&at) {
-            let range = AddrRange::between(entry.start, entry.end);
-            let copied_before = entry.value.has(EntryFlags::NEEDS_COPY);
-            match entry.value.inherit() {
-                // 17.4; and no entry has what 16.9 refuses.
-                Inherit::None | Inherit::Zero => {}
-                Inherit::Share => child.add(range, self.share(&at, range.len())?)?,
-                Inherit::Copy => {
-                    let body = self.copy(&at, range.len(), &mut child.need)?;
-                    let copied = body.has(EntryFlags::NEEDS_COPY);
-                    child.add(range, body)?;
-                    if copied && !copied_before {
-                        tell(Change::CopyOnWrite(range));
-                    }
-                }
-            }
-            self.tree.advance(&mut at);
-        }
-        let map = child.complete()?;
-        Ok((map, state.of_child(child.stack_pages)))
-    }
-
+impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// A map without entries for a child (17.2), with room for as many as this one has.
-    fn childless(&self) -> Result<Child<O, B>, Refusal> {
+    pub(crate) fn childless(&self) -> Result<Child<O, K, B>, Refusal> {
         let mut map = Self::empty(self.min(), self.max(), self.objects.child());
         map.tree.set_node_cap(self.tree.node_cap());
         map.tree.ensure_bulk(self.len())?;
@@ -74,7 +32,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     }
 
     /// 17.5 and 17.6.
-    fn share(&mut self, at: &Cursor, length: Size) -> Result<Body<O::Object>, Refusal> {
+    pub(crate) fn share(&mut self, at: &Cursor, length: Size) -> Result<Body<O::Object>, Refusal> {
         let body = self.tree.value_mut(at).ok_or_else(corrupt)?;
         let charged = body.has(EntryFlags::CHARGED);
         if body.object.is_none()
@@ -91,39 +49,8 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         Ok(child)
     }
 
-    /// 17.8 to 17.10. Adds to `need` what the copy asks for.
-    fn copy(
-        &mut self,
-        at: &Cursor,
-        length: Size,
-        need: &mut u128,
-    ) -> Result<Body<O::Object>, Refusal> {
-        let body = self.tree.value_mut(at).ok_or_else(corrupt)?;
-        if body.wired > 0 {
-            return Ok(body.copy_wired(&mut self.objects, length, need));
-        }
-        let Some(object) = &mut body.object else {
-            let mut child = body.inherited(None); // 17.8
-            child.charge_if(body.has(EntryFlags::CHARGED), length, need);
-            return Ok(child);
-        };
-        // 17.9
-        self.objects.split_off(object, &mut body.offset, length);
-        let counts = body.counts_as_charged(&self.objects);
-        let shared_before = body.has(EntryFlags::NEEDS_COPY);
-        if !shared_before {
-            // An entry that is charged itself, of an object that holds no charges, pays once.
-            body.charge_if(counts && !body.has(EntryFlags::CHARGED), length, need);
-        }
-        body.flags |= EntryFlags::COW | EntryFlags::NEEDS_COPY;
-        let mut child = body.inherited(body.object.as_ref().map(|o| self.objects.duplicate(o)));
-        child.offset = body.offset;
-        child.charge_if(counts, length, need);
-        Ok(child)
-    }
-
     /// 17.12, up to where the child is deleted.
-    fn reserve_for_fork(&mut self, need: u128) -> Result<(), Refusal> {
+    pub(crate) fn reserve_for_fork(&mut self, need: u128) -> Result<(), Refusal> {
         let wanted = Size::new(u64::try_from(need).unwrap_or(u64::MAX));
         let reserved = if u128::from(wanted.get()) == need {
             self.objects.reserve(wanted)
@@ -137,9 +64,9 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     }
 }
 
-impl<O: Objects, const B: usize> Child<O, B> {
+impl<O: Objects, K: Kernel, const B: usize> Child<O, K, B> {
     /// Adds the next entry, for which nodes are free.
-    fn add(&mut self, range: AddrRange, body: Body<O::Object>) -> Result<(), Refusal> {
+    pub(crate) fn add(&mut self, range: AddrRange, body: Body<O::Object>) -> Result<(), Refusal> {
         if body.flags.intersects(EntryFlags::GROWTH) {
             self.stack_pages += O::PAGE.to_hold(range.len());
         }
@@ -151,7 +78,7 @@ impl<O: Objects, const B: usize> Child<O, B> {
     }
 
     /// The map, paid for.
-    fn complete(&mut self) -> Result<VmMap<O, B>, Refusal> {
+    pub(crate) fn complete(&mut self) -> Result<VmMap<O, K, B>, Refusal> {
         let map = self.map.as_mut().ok_or_else(corrupt)?;
         map.tree.fill_up_last().ok_or_else(corrupt)?;
         map.reserve_for_fork(core::mem::take(&mut self.need))?;
@@ -159,7 +86,7 @@ impl<O: Objects, const B: usize> Child<O, B> {
     }
 }
 
-impl<O: Objects, const B: usize> Drop for Child<O, B> {
+impl<O: Objects, K: Kernel, const B: usize> Drop for Child<O, K, B> {
     fn drop(&mut self) {
         if let Some(map) = &mut self.map {
             // Whatever the limit: the entries that were charged stay so.
@@ -171,7 +98,7 @@ impl<O: Objects, const B: usize> Drop for Child<O, B> {
 
 impl<O: Clone + PartialEq> Body<O> {
     /// 17.3: what a child gets, at offset 0 and not charged.
-    fn inherited(&self, object: Option<O>) -> Self {
+    pub(crate) fn inherited(&self, object: Option<O>) -> Self {
         let none = EntryFlags::USER_WIRED | EntryFlags::CHARGED;
         let flags = self.flags.difference(none);
         let mut child = Self::new(self.prot(), self.max(), self.inherit(), flags, object, 0);
@@ -180,7 +107,7 @@ impl<O: Clone + PartialEq> Body<O> {
     }
 
     /// 17.10: the child of a wired entry.
-    fn copy_wired(
+    pub(crate) fn copy_wired(
         &self,
         objects: &mut impl Objects<Object = O>,
         length: Size,
@@ -195,7 +122,7 @@ impl<O: Clone + PartialEq> Body<O> {
     }
 
     /// Marks it as charged, and adds the charge to the need.
-    fn charge_if(&mut self, charged: bool, length: Size, need: &mut u128) {
+    pub(crate) fn charge_if(&mut self, charged: bool, length: Size, need: &mut u128) {
         if charged {
             self.flags |= EntryFlags::CHARGED;
             *need += u128::from(length.get());
