@@ -60,15 +60,6 @@ impl<O: Objects, const B: usize> VmMap<O, Freebsd9, B> {
         // 17.9
         self.objects.split_off(object, &mut body.offset, length);
         let counts = body.counts_as_charged(&self.objects);
-        let shared_before = body.has(EntryFlags::NEEDS_COPY);
-        if !shared_before {
-            // An entry that is charged itself, of an object that holds no charges, pays once.
-            body.charge_if(counts && !body.has(EntryFlags::CHARGED), length, need);
-        }
-        body.flags |= EntryFlags::COW | EntryFlags::NEEDS_COPY;
-        let mut child = body.inherited(body.object.as_ref().map(|o| self.objects.duplicate(o)));
-        child.offset = body.offset;
-        child.charge_if(counts, length, need);
-        Ok(child)
+        Ok(body.copy_on_write(&mut self.objects, counts, length, need))
     }
 }

@@ -25,6 +25,7 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// A map without entries for a child (17.2), with room for as many as this one has.
     pub(crate) fn childless(&self) -> Result<Child<O, K, B>, Refusal> {
         let mut map = Self::empty(self.min(), self.max(), self.objects.child());
+        map.of_map = self.of_map; // D17.2
         map.tree.set_node_cap(self.tree.node_cap());
         map.tree.ensure_bulk(self.len())?;
         let end = map.tree.first();
@@ -67,13 +68,16 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
 impl<O: Objects, K: Kernel, const B: usize> Child<O, K, B> {
     /// Adds the next entry, for which nodes are free.
     pub(crate) fn add(&mut self, range: AddrRange, body: Body<O::Object>) -> Result<(), Refusal> {
+        let guard = K::GUARDS && body.has(EntryFlags::GUARD);
         if body.flags.intersects(EntryFlags::GROWTH) {
             self.stack_pages += O::PAGE.to_hold(range.len());
         }
         let (start, end) = (range.start().get(), range.end().get());
         let map = self.map.as_mut().ok_or_else(corrupt)?;
         map.tree.append(&mut self.end, start, end, body).map_err(|_| corrupt())?;
-        map.size += range.len().get();
+        if !guard {
+            map.size += range.len().get();
+        }
         Ok(())
     }
 
@@ -118,6 +122,27 @@ impl<O: Clone + PartialEq> Body<O> {
         // It is charged, if not in its object, then itself.
         child.charge_if(true, length, need);
         child.charge_moved(objects);
+        child
+    }
+
+    /// 17.9c to 17.9e: the child of an entry with an object, if the memory counts as charged or not. Both
+    /// are copied on write from now on.
+    pub(crate) fn copy_on_write(
+        &mut self,
+        objects: &mut impl Objects<Object = O>,
+        counts: bool,
+        length: Size,
+        need: &mut u128,
+    ) -> Self {
+        let shared_before = self.has(EntryFlags::NEEDS_COPY);
+        if !shared_before {
+            // An entry that is charged itself, of an object that holds no charges, pays once.
+            self.charge_if(counts && !self.has(EntryFlags::CHARGED), length, need);
+        }
+        self.flags |= EntryFlags::COW | EntryFlags::NEEDS_COPY;
+        let mut child = self.inherited(self.object.as_ref().map(|o| objects.duplicate(o)));
+        child.offset = self.offset;
+        child.charge_if(counts, length, need);
         child
     }
 

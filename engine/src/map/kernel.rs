@@ -7,7 +7,7 @@ use super::rules::Rules;
 /// A kernel whose rules a [map](crate::VmMap) follows: a type without values, chosen when the
 /// program is compiled. Nothing of the others is in the machine code then.
 ///
-/// ```ignore
+/// ```
 /// use growstack::{Addr, Freebsd14, Plain, Size, StackRequest, VmMap, VmSpace};
 /// # fn main() -> Result<(), growstack::Refusal> {
 /// let (min, max) = (Addr::new(0x1000), Addr::new(0x8000_0000_0000));
