@@ -11,7 +11,8 @@ pub enum Kernel {
     /// FreeBSD 9.3: the rule book.
     #[default]
     Freebsd9,
-    /// FreeBSD 14.2: what changed since, with D before the number of a rule.
+    /// FreeBSD 14.2: what changed since is in `docs/behaviour-14.md`, with D before the number of a
+    /// rule.
     Freebsd14,
 }
 

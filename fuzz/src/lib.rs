@@ -20,6 +20,7 @@
 //!   the engine but the vocabulary types.
 //! - [`engine`]: the engine behind the trait.
 //! - [`lockstep`]: the one loop, which compares maps after every operation.
+//! - [`freebsd14`]: random sequences of FreeBSD 14.2; its oracle is [`oracle::freebsd14`].
 //! - [`input`], [`driver`]: the generator, and random sequences on a map and the oracle.
 //! - [`mod@shrink`]: the one shrinker.
 //! - [`trace`], [`mod@replay`], [`report`]: traces as text, running them, and reports of divergences.
@@ -56,6 +57,7 @@ pub mod engine;
 pub mod exec;
 #[cfg(feature = "targets")]
 pub mod finding;
+pub mod freebsd14;
 pub mod input;
 pub mod keeps;
 pub mod kernel;

@@ -85,6 +85,7 @@ fixed 0x1000 0x1000 rw- rwx excl - 0 -> 6:29: `excl`
 find 0x1000 0x1000 0 no rw- rwx remap - 0 -> 6:33: `remap`
 inherit 0x1000 0x2000 zero -> 6:23: `zero`
 protect 0x1000 0x2000 rw- both=rwx -> 6:27: `both=rwx`
+protect 0x1000 0x2000 rw- cur,growsdown -> 6:27: `cur,growsdown`
 grow 0x1000\n= KERN_OUT_OF_BOUNDS -> 7:3: `KERN_OUT_OF_BOUNDS`
 dump\n| 0x1000 0x2000 --- --- copy 0 guard,stack_gap_dn - 0x0 0x0 -> 7:32: `guard`
 dump\n| 0x1000 0x2000 --- --- zero 0 - - 0x0 0x0 -> 7:25: `zero`";
@@ -109,7 +110,7 @@ fn a_trace_of_9_has_no_word_of_14() {
 #[test]
 fn words_of_14_that_make_no_sense_are_refused() {
     for (text, wanted) in [
-        ("protect 1 2 rw- cur,max", "6:21: what follows must be one of growsdown; `max` is not"),
+        ("protect 1 2 rw- cur,max", "6:17: cur or max must be one of cur, max; `cur,max` is not"),
         ("protect 1 2 rw- both", "6:17: cur or max must be one of cur, max; `both` is not"),
         ("protect 1 2 rw- both=w", "6:22: MAX must be rwx, with - for what is missing; `w` is not"),
         ("stkgap yes", "6:8: on or off must be one of on, off; `yes` is not"),

@@ -49,7 +49,7 @@ fn full(kind: Kind) -> Record {
 #[test]
 fn the_bytes_of_every_operation() {
     const TAIL: &str = "fb040b1bfe42fd0201300107000b09";
-    for &kind in Kind::ALL {
+    for &kind in Kind::ALL.iter().filter(|kind| !kind.is_of_14()) {
         let input = Input { records: vec![full(kind)], ..Input::default() };
         let bytes = input.encode();
         assert_eq!(hex(&bytes[HEADER..]), format!("{:02x}{TAIL}", kind as u8));

@@ -1,5 +1,7 @@
 //! `growstack random`.
 
+mod freebsd14;
+
 use std::fs;
 use std::io::{self, Write};
 use std::num::NonZero;
@@ -10,9 +12,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result, ensure};
 use clap::{Args, value_parser};
 
+use super::input::kernel;
 use super::outside::Outside;
 use super::{Exit, Streams};
 use crate::driver::{Failure, Outcome, SHARED, Settings, WIDTHS, engine, run};
+use crate::kernel::Kernel;
 use crate::op::{Config, Op};
 use crate::oracle::Branch;
 use crate::replay::MapFactory;
@@ -71,12 +75,24 @@ pub(super) struct Random {
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 
+    /// Whose operations to draw: freebsd-9, as without this option, or freebsd-14, for a map of that
+    /// kernel, on one thread. There is no engine of it yet; `--map oracle` runs its oracle beside
+    /// itself.
+    #[arg(
+        long, value_name = "KERNEL", value_parser = kernel,
+        conflicts_with_all = ["width", "threads", "json"]
+    )]
+    kernel: Option<Kernel>,
+
     #[command(flatten)]
     outside: Outside,
 }
 
 impl Random {
     pub(super) fn run(&self, maps: &[MapFactory], streams: &mut Streams<'_>) -> Result<Exit> {
+        if self.kernel == Some(Kernel::Freebsd14) {
+            return self.run_14(maps, streams);
+        }
         // All that is asked for, before a run that may be long.
         let tested = self.tested(maps)?;
         let settings = self.settings();

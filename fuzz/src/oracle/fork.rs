@@ -40,7 +40,7 @@ impl Oracle {
     /// 17.2 and 17.11.
     pub(super) fn child(&mut self, entries: Vec<Piece>) -> Process {
         let stacks = entries.iter().filter(|e| e.has(EntryFlags::GROWTH));
-        let ssize = stacks.map(|e| e.len().div_ceil(PAGE)).sum();
+        let ssize = stacks.map(|e| e.counted_len().div_ceil(PAGE)).sum();
         self.reach_if(ssize != 0, Branch::ChildStackPages);
         self.reach_if(self.process.wire_future, Branch::ChildWireFuture);
         Process {

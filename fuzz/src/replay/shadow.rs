@@ -3,19 +3,18 @@
 use crate::answer::Answer;
 use crate::compare::Observed;
 use crate::op::{Config, Op};
-use crate::oracle::Oracle;
 use crate::settings;
 use crate::space::AddressSpace;
 use crate::trace::Step;
 
+use super::ORACLES;
 use super::near::reach;
 
 /// One oracle that does everything, and one that does what a map supports. As long as they are the
 /// same in all that can be seen, the map can be compared with the trace and with other maps.
-#[derive(Debug)]
 pub(super) struct Shadow {
-    all: Oracle,
-    supported: Oracle,
+    all: Box<dyn AddressSpace>,
+    supported: Box<dyn AddressSpace>,
     seen: [Observed; 2],
     /// What the map does not support and may matter later.
     setting: Option<Op>,
@@ -29,8 +28,8 @@ impl Shadow {
     /// For a map that has the settings of `settled` where the trace has those of `config`.
     pub(super) fn new(config: &Config, settled: &Config) -> Self {
         Self {
-            all: Oracle::create(config),
-            supported: Oracle::create(settled),
+            all: (ORACLES.create)(config),
+            supported: (ORACLES.create)(settled),
             seen: Default::default(),
             setting: implied(config, settled),
         }
@@ -38,28 +37,30 @@ impl Shadow {
 
     /// For a map that has done all of `steps`.
     pub(super) fn after(config: &Config, steps: &[Step]) -> Self {
-        let mut all = Oracle::create(config);
-        let mut changes = Vec::new();
-        for step in steps {
-            changes.clear();
-            all.apply(step.op(), &mut changes);
-        }
-        let supported = all.clone();
+        let [all, supported] = [(); 2].map(|()| {
+            let mut map = (ORACLES.create)(config);
+            let mut changes = Vec::new();
+            for step in steps {
+                changes.clear();
+                map.apply(step.op(), &mut changes);
+            }
+            map
+        });
         Self { all, supported, seen: Default::default(), setting: None }
     }
 
     /// `op` is done by the map.
     pub(super) fn follow(&mut self, op: &Op) -> Result<(), Parted> {
         let [all, supported] = &mut self.seen;
-        all.run_op(&mut self.all, op);
-        supported.run_op(&mut self.supported, op);
+        all.run_op(self.all.as_mut(), op);
+        supported.run_op(self.supported.as_mut(), op);
         let reported = all.compare_answers(supported);
         if reported.is_err() || self.look_different(op) { Err(self.setting) } else { Ok(()) }
     }
 
     /// `op` is not supported by the map.
     pub(super) fn decline(&mut self, op: &Op) -> Result<(), Parted> {
-        self.seen[0].run_op(&mut self.all, op);
+        self.seen[0].run_op(self.all.as_mut(), op);
         if is_setting(op) {
             self.setting = Some(*op);
         }
@@ -69,7 +70,7 @@ impl Shadow {
     fn look_different(&mut self, op: &Op) -> bool {
         let [all, supported] = &mut self.seen;
         for (map, seen) in [(&self.all, all), (&self.supported, supported)] {
-            seen.look_near(map, reach(op, seen.answer));
+            seen.look_near(map.as_ref(), reach(op, seen.answer));
         }
         let [all, supported] = &self.seen;
         all.compare_looks(supported).is_err()

@@ -168,25 +168,20 @@ impl Field for ProtectWhat {
     /// `cur`, `max` or `both=MAX`, and `,growsdown` behind it.
     fn read(words: &mut Words<'_>, what: &'static str) -> Result<Self, ParseError> {
         let word = words.need(what)?;
-        let mut parts = word.split_at_commas();
-        let (first, second) = (parts.next().unwrap_or(word), parts.next());
-        let both = first.split_at_equals().filter(|(key, _)| key.text == "both");
+        let stretched = word.strip_suffix(",growsdown");
+        let part = stretched.unwrap_or(word);
+        let both = part.split_at_equals().filter(|(key, _)| key.text == "both");
+        if words.are_of_9() && (stretched.is_some() || both.is_some()) {
+            return Err(words.newer(word));
+        }
         let part = match both {
-            Some(_) if words.are_of_9() => return Err(words.newer(first)),
             Some((_, max)) => ProtectPart::Both(protection(words, max, "MAX")?),
             None => {
                 let table = [(ProtectPart::Current, "cur"), (ProtectPart::Max, "max")];
-                // All of it, for the message.
-                let first = if second.is_some() && words.are_of_9() { word } else { first };
-                choice(words, first, what, &table)?
+                choice(words, part, what, &table)?
             }
         };
-        match (second, parts.next()) {
-            (None, _) => Ok(part.into()),
-            (Some(second), None) if second.text == "growsdown" => Ok(Self::GrowsDown(part)),
-            (Some(_), Some(rest)) => Err(words.not_one_of(rest, "the end of the word", "nothing")),
-            (Some(second), None) => Err(words.not_one_of(second, "what follows", "growsdown")),
-        }
+        Ok(if stretched.is_some() { Self::GrowsDown(part) } else { part.into() })
     }
 
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -150,6 +150,11 @@ impl<'a> Word<'a> {
         Some((Self { text: key, ..self }, Self { text: value, offset }))
     }
 
+    /// The word without `suffix`, if it ends with that.
+    pub(super) fn strip_suffix(self, suffix: &str) -> Option<Self> {
+        self.text.strip_suffix(suffix).map(|text| Self { text, ..self })
+    }
+
     /// The parts between commas.
     pub(super) fn split_at_commas(self) -> impl Iterator<Item = Self> {
         let mut offset = self.offset;

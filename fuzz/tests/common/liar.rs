@@ -4,6 +4,7 @@
 use growstack::{AddrRange, Change, KernReturn, Prot, Refusal, Size};
 use growstack_fuzz::answer::{Answer, Cause, Row, Summary};
 use growstack_fuzz::keeps::Keeps;
+use growstack_fuzz::kernel::Kernel;
 use growstack_fuzz::op::{Config, Op};
 use growstack_fuzz::oracle::Oracle;
 use growstack_fuzz::replay::MapFactory;
@@ -64,6 +65,10 @@ impl AddressSpace for Liar {
 
     fn reports_causes(&self) -> bool {
         self.map.reports_causes()
+    }
+
+    fn kernel(&self) -> Kernel {
+        self.map.kernel()
     }
 
     fn keeps(&self) -> Keeps {

@@ -3,7 +3,7 @@
 use super::super::branch::table;
 
 table! {
-    /// A decisive branch of what FreeBSD 14.2 changed.
+    /// A decisive branch of `docs/behaviour-14.md`.
     ///
     /// Branches of rules that are as in 9.3 are in [`Oracle14::unchanged_trail`].
     ///

@@ -6,7 +6,7 @@ use growstack::{
 
 use super::super::piece::{PAGE, Piece, range, round_up};
 use super::protect::kept;
-use super::{Branch, Oracle14};
+use super::{Branch, Oracle14, Unchanged};
 use crate::op::Mapping;
 
 impl Oracle14 {
@@ -29,7 +29,13 @@ impl Oracle14 {
             Direction::Down => self.map.process.entries[s].start - addr,
             Direction::Up => addr + 1 - self.map.process.entries[s].end,
         };
-        let amount = self.amount(addr, g, round_up(need, PAGE))?;
+        let need = round_up(need, PAGE);
+        if need == 0 {
+            // As in 15.10.
+            self.map.reach(Unchanged::NeedWraps);
+            return Err(Refusal::NeedWraps { addr: Addr::new(addr) });
+        }
+        let amount = self.amount(addr, g, need)?;
         let (start, end) = match direction {
             Direction::Down => self.grow_down(g, amount, changes)?,
             Direction::Up => self.grow_up(g, amount, changes)?,

@@ -1,6 +1,6 @@
 //! The oracle of FreeBSD 14.2: what its rules change, clause by clause.
 //!
-//! [`Oracle14`] has an [`Oracle`] inside, for what 14.2 left as it was: the list, what is counted,
+//! It is written from `docs/behaviour-14.md`. [`Oracle14`] has an [`Oracle`] inside, for what 14.2 left as it was: the list, what is counted,
 //! objects, and whole clauses where they still hold. Everything that changed is here, one file for
 //! what belongs together, and each clause names its rule: D13.3 changes or adds to section 13.
 //!

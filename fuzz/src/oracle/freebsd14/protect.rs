@@ -87,8 +87,8 @@ impl Oracle14 {
         charged
     }
 
-    /// D5.9: where the range starts. The golden traces agree that the first entry may as well be the
-    /// one next above START.
+    /// D5.9: where the range starts. If START is in no entry, the first entry is the next one, as in
+    /// the walks; no golden trace has such a START below a stack.
     fn stretch_down(&mut self, start: u64) -> u64 {
         let mut x = self.first_entry(start);
         let entries = &self.map.process.entries;

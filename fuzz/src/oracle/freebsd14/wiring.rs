@@ -28,7 +28,6 @@ impl Oracle14 {
             } else {
                 wirings.push(Wired::Skipped);
                 outcome = self.map.skip(x, holes);
-                // 9.2c holds for what was skipped, too, but is about `noholes`, which ends here.
             }
             x += 1;
         }
