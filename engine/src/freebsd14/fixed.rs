@@ -112,12 +112,14 @@ impl<O: Objects, const B: usize> VmMap<O, Freebsd14, B> {
             });
         }
         let (after, room) = self.place_after_removal(first, range);
-        let places = match (stack, room) {
-            (true, false) => [Some(&after), Some(&after)],
-            (true, true) | (false, false) => [Some(&after), None],
-            (false, true) => [None, None],
-        };
-        Ok(self.tree.ensure_for(places)?)
+        Ok(match (stack, room) {
+            // The leaf may get entries of its neighbour when it has too few, so that less than that room
+            // is left.
+            (true, true) => self.tree.ensure_three(&after),
+            (true, false) => self.tree.ensure_for([Some(&after), Some(&after)]),
+            (false, true) => self.tree.ensure_for([None, None]),
+            (false, false) => self.tree.ensure_for([Some(&after), None]),
+        }?)
     }
 
     /// The entry that will be above what is removed, and whether an entry before it in its leaf goes.

@@ -68,8 +68,9 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
 impl<O: Objects, K: Kernel, const B: usize> Child<O, K, B> {
     /// Adds the next entry, for which nodes are free.
     pub(crate) fn add(&mut self, range: AddrRange, body: Body<O::Object>) -> Result<(), Refusal> {
+        // Guards are in no count (D1.1, D17.2, D17.11).
         let guard = K::GUARDS && body.has(EntryFlags::GUARD);
-        if body.flags.intersects(EntryFlags::GROWTH) {
+        if !guard && body.flags.intersects(EntryFlags::GROWTH) {
             self.stack_pages += O::PAGE.to_hold(range.len());
         }
         let (start, end) = (range.start().get(), range.end().get());
