@@ -92,6 +92,8 @@ mod change;
 mod entry;
 mod fault;
 mod flags;
+mod freebsd14;
+mod freebsd9;
 mod growth;
 mod kern;
 mod limits;
@@ -103,12 +105,10 @@ mod protect_what;
 mod range;
 mod refusal;
 mod rule;
-mod stack_state;
 #[doc = include_str!("rules.md")]
 pub mod rules {}
 #[cfg(feature = "shared")]
 pub mod shared;
-mod stack;
 #[cfg(not(feature = "unstable"))]
 #[allow(
     dead_code,
@@ -127,10 +127,14 @@ pub use change::Change;
 pub use entry::Entry;
 pub use fault::{Fault, FaultError};
 pub use flags::{EntryFlags, MapFlags, Prot};
+pub use freebsd14::StackTunables14;
 pub use growth::{Direction, Growth};
 pub use kern::KernReturn;
 pub use limits::{Limits, StackTunables};
-pub use map::{Entries, FindRequest, Fit, Gap, Gaps, Mapping, SpaceRequest, VmMap};
+pub use map::{
+    Entries, FindRequest, Fit, Freebsd9, Freebsd14, Gap, Gaps, Kernel, Mapping, SpaceRequest,
+    StackRequest, StackState, VmMap,
+};
 pub use num::{Addr, PAGE_SIZE, Size};
 pub use objects::{Objects, Plain, Swap};
 pub use page::PageSize;
@@ -138,8 +142,6 @@ pub use protect_what::{ProtectPart, ProtectWhat};
 pub use range::AddrRange;
 pub use refusal::Refusal;
 pub use rule::Rule;
-pub use stack::StackRequest;
-pub use stack_state::StackState;
 pub use tree::Violation;
 pub use vm_space::VmSpace;
 

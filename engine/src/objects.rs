@@ -121,6 +121,13 @@ pub trait Objects {
     where
         Self: Sized;
 
+    /// Is an object anonymous memory, which this kernel has [made](Self::make)? By the rules of
+    /// [`Freebsd14`](crate::Freebsd14), no charge goes along where a child gets a copy of another one
+    /// (D17.9).
+    fn is_anonymous(&self, object: &Self::Object) -> bool {
+        false
+    }
+
     /// Is swap reserved for the object itself (rule 17.13)?
     fn is_charged(&self, object: &Self::Object) -> bool {
         false

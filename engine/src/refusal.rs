@@ -306,6 +306,8 @@ refusals! {
         GuardAllows = (6, 2, changed) InvalidArgument "a guard has no object, and a maximum of ---",
         /// D7.8: a stack with an object.
         StackObject = (7, 8, changed) InvalidArgument "a stack does not go with an object",
+        /// D7.8: `find` and `fixed` of a map were to make a stack, which takes the state of stacks.
+        NoStackState = (7, 8, changed) InvalidArgument "find and fixed make a stack of an address space, not of its map",
         /// D12.2: the reserve of a stack is empty or not inside the map.
         StackRange = (12, 2, changed) InvalidAddress "{max_ssize} bytes at {addrbos} are none, or not inside the map" {
             /// ADDRBOS.

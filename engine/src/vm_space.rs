@@ -1,19 +1,15 @@
 //! An address space: a map, with what its stacks grow by and are limited by.
 
-use core::num::NonZeroU64;
-
 use crate::change::Change;
 use crate::fault::{Fault, FaultError};
 use crate::flags::Prot;
 use crate::growth::Growth;
-use crate::limits::{Limits, StackTunables};
-use crate::map::VmMap;
+use crate::limits::Limits;
+use crate::map::{FindRequest, Freebsd9, Kernel, Mapping, StackRequest, StackState, VmMap};
 use crate::num::{Addr, Size};
 use crate::objects::{Objects, Plain};
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
-use crate::stack::StackRequest;
-use crate::stack_state::StackState;
 
 /// The address space of a process, `struct vmspace`: a [map](VmMap) and the [state](StackState) of
 /// its stacks.
@@ -36,15 +32,15 @@ use crate::stack_state::StackState;
 // In this order: the map begins with what a growth reads and writes.
 #[repr(C)]
 #[derive(Debug)]
-pub struct VmSpace<O: Objects = Plain, const B: usize = 16> {
-    pub(crate) state: StackState,
-    pub(crate) map: VmMap<O, B>,
+pub struct VmSpace<O: Objects = Plain, K: Kernel = Freebsd9, const B: usize = 16> {
+    pub(crate) state: StackState<K>,
+    pub(crate) map: VmMap<O, K, B>,
 }
 
-impl<O: Objects, const B: usize> VmSpace<O, B> {
+impl<O: Objects, K: Kernel, const B: usize> VmSpace<O, K, B> {
     /// An address space with this map.
     #[must_use]
-    pub fn new(map: VmMap<O, B>, limits: Limits, tunables: StackTunables) -> Self {
+    pub fn new(map: VmMap<O, K, B>, limits: Limits, tunables: K::Tunables) -> Self {
         let mut space = Self { map, state: StackState::new(limits, tunables) };
         space.set_limits(limits);
         space
@@ -52,23 +48,23 @@ impl<O: Objects, const B: usize> VmSpace<O, B> {
 
     /// The map.
     #[must_use]
-    pub const fn map(&self) -> &VmMap<O, B> {
+    pub const fn map(&self) -> &VmMap<O, K, B> {
         &self.map
     }
 
     /// The map, for every operation that is not about stacks.
-    pub const fn map_mut(&mut self) -> &mut VmMap<O, B> {
+    pub const fn map_mut(&mut self) -> &mut VmMap<O, K, B> {
         &mut self.map
     }
 
     /// The state of the stacks.
     #[must_use]
-    pub const fn state(&self) -> &StackState {
+    pub const fn state(&self) -> &StackState<K> {
         &self.state
     }
 
     /// Map and state apart, for [`VmMap::grow`] and what else takes both.
-    pub const fn parts_mut(&mut self) -> (&mut VmMap<O, B>, &mut StackState) {
+    pub const fn parts_mut(&mut self) -> (&mut VmMap<O, K, B>, &mut StackState<K>) {
         (&mut self.map, &mut self.state)
     }
 
@@ -86,23 +82,8 @@ impl<O: Objects, const B: usize> VmSpace<O, B> {
 
     /// How stacks grow.
     #[must_use]
-    pub const fn tunables(&self) -> StackTunables {
+    pub const fn tunables(&self) -> K::Tunables {
         self.state.tunables()
-    }
-
-    /// [`StackState::set_sgrowsiz`].
-    pub const fn set_sgrowsiz(&mut self, bytes: NonZeroU64) {
-        self.state.set_sgrowsiz(bytes);
-    }
-
-    /// [`StackState::set_guard_page`].
-    pub const fn set_guard_page(&mut self, on: bool) {
-        self.state.set_guard_page(on);
-    }
-
-    /// [`StackState::set_maxsaddr`].
-    pub const fn set_maxsaddr(&mut self, addr: Addr) {
-        self.state.set_maxsaddr(addr);
     }
 
     /// [`StackState::ssize`].
@@ -122,6 +103,38 @@ impl<O: Objects, const B: usize> VmSpace<O, B> {
         tell: impl FnMut(Change),
     ) -> Result<AddrRange, Refusal> {
         self.map.stack(&self.state, request, tell)
+    }
+
+    /// [`VmMap::find`], by all rules of the kernel: in FreeBSD 14.2 a growth flag makes a stack of it
+    /// (D7.8).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`VmMap::find`]; for a stack, as for [`stack`](Self::stack), and [`Refusal::StackObject`].
+    pub fn find(
+        &mut self,
+        request: FindRequest,
+        mapping: Mapping<O::Object>,
+        tell: impl FnMut(Change),
+    ) -> Result<Addr, Refusal> {
+        K::find(&mut self.map, Some(&self.state), request, mapping, tell)
+    }
+
+    /// [`VmMap::fixed`], by all rules of the kernel, as [`find`](Self::find).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`VmMap::fixed`]; for a stack, as for [`stack`](Self::stack), and
+    /// [`Refusal::StackObject`]. What was there is gone then, but for [`Refusal::OutOfNodes`] and for what
+    /// the arguments alone forbid.
+    pub fn fixed(
+        &mut self,
+        start: Addr,
+        length: Size,
+        mapping: Mapping<O::Object>,
+        tell: impl FnMut(Change),
+    ) -> Result<(), Refusal> {
+        K::fixed(&mut self.map, Some(&self.state), start, length, mapping, tell)
     }
 
     /// [`VmMap::grow`], which a page fault calls.

@@ -11,7 +11,7 @@ use growstack::{
     ProtectWhat, Refusal, Size, StackRequest, StackTunables, Swap, VmMap, VmSpace, Wiring,
 };
 
-type Space = VmSpace<Kernel, 4>;
+type Space = VmSpace<Kernel, growstack::Freebsd9, 4>;
 
 const PAGE: u64 = 0x1000;
 

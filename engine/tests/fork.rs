@@ -47,7 +47,7 @@ unsafe impl GlobalAlloc for Rationed {
 static ALLOCATOR: Rationed = Rationed;
 
 /// An address space of `len` entries, of which every fourth is private memory of an object.
-fn filled<const B: usize>(len: u64) -> VmSpace<Plain, B> {
+fn filled<const B: usize>(len: u64) -> VmSpace<Plain, growstack::Freebsd9, B> {
     let map = VmMap::with_width(Addr::new(PAGE), Addr::new(1 << 47), Default::default());
     let mut space = VmSpace::new(map, Limits::default(), StackTunables::default());
     for number in 1..=len {
@@ -61,7 +61,7 @@ fn filled<const B: usize>(len: u64) -> VmSpace<Plain, B> {
     space
 }
 
-fn rows<O: Objects, const B: usize>(map: &VmMap<O, B>) -> String {
+fn rows<O: Objects, const B: usize>(map: &VmMap<O, growstack::Freebsd9, B>) -> String {
     map.to_string()
 }
 

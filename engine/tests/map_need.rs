@@ -7,7 +7,7 @@ use std::num::NonZeroU64;
 
 use growstack::{Addr, Entry, Holes, Mapping, Prot, Refusal, Rule, Size, VmMap, Wiring};
 
-type Narrow = VmMap<growstack::Plain, 4>;
+type Narrow = VmMap<growstack::Plain, growstack::Freebsd9, 4>;
 
 fn page(number: u64) -> Addr {
     Addr::new(number * 0x1000)

@@ -12,7 +12,7 @@ use growstack::{
     StackRequest, StackTunables, VmMap, VmSpace, Wiring,
 };
 
-type Narrow = VmSpace<growstack::Plain, 4>;
+type Narrow = VmSpace<growstack::Plain, growstack::Freebsd9, 4>;
 
 const STEP: u64 = 0x4000;
 const PLACE: u64 = 0x10_0000;
@@ -271,6 +271,9 @@ fn fixed_over_the_upper_part_of_a_piece_that_the_front_split_merges() {
 /// Two entries more, and each may split a node on every level and grow a root, however the nodes are.
 #[test]
 fn an_operation_takes_two_paths_at_most() {
-    assert_eq!(VmMap::<growstack::Plain, 4>::MAX_NODES_PER_OPERATION, 2 * MAX_HEIGHT);
+    assert_eq!(
+        VmMap::<growstack::Plain, growstack::Freebsd9, 4>::MAX_NODES_PER_OPERATION,
+        2 * MAX_HEIGHT
+    );
     assert_eq!(VmMap::<growstack::Plain>::MAX_NODES_PER_OPERATION, 2 * MAX_HEIGHT);
 }

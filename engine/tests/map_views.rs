@@ -64,7 +64,7 @@ fn look_ups_tell_bounds_and_protection() {
 
 #[test]
 fn nodes_and_memory_are_counted() {
-    let mut map: VmMap<growstack::Plain, 4> =
+    let mut map: VmMap<growstack::Plain, growstack::Freebsd9, 4> =
         VmMap::with_width(addr(0), addr(1 << 20), growstack::Plain::default());
     assert_eq!((map.nodes_in_use(), map.nodes_free(), map.memory(), map.height()), (0, 0, 0, 0));
     for i in 0..5 {

@@ -12,7 +12,7 @@ use growstack::{
 
 const PAGE: u64 = 0x1000;
 
-type Space = VmSpace<growstack::Plain, 4>;
+type Space = VmSpace<growstack::Plain, growstack::Freebsd9, 4>;
 
 fn addr(page: u64) -> Addr {
     Addr::new(page * PAGE)

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::mem;
 
 use growstack::{
-    Addr, AddrRange, Change, Growth, KernReturn, Limits, Objects, PAGE_SIZE, Refusal,
-    StackTunables, VmMap, VmSpace,
+    Addr, AddrRange, Change, Freebsd9, Freebsd14, Growth, KernReturn, Limits, Objects, PAGE_SIZE,
+    Refusal, StackTunables, StackTunables14, VmMap, VmSpace,
 };
 
 use crate::answer::{Answer, Cause, Row, Summary};
+use crate::kernel;
 use crate::objects::{Kernel, Numbered, with_handle, with_number};
 use crate::op::{Config, Op, ProcessId};
 use crate::space::{AddressSpace, refill};
@@ -29,10 +30,10 @@ macro_rules! answer {
             Op::Find { start, length, max_addr, space, mapping } => {
                 let max_addr = Some(max_addr).filter(|&addr| addr != growstack::Addr::ZERO);
                 let request = growstack::FindRequest { start, length, space, max_addr };
-                found($map.find(request, with_handle(mapping), $tell))
+                found($space.find(request, with_handle(mapping), $tell))
             }
             Op::Fixed { start, length, mapping } => {
-                plain($map.fixed(start, length, with_handle(mapping), $tell))
+                plain($space.fixed(start, length, with_handle(mapping), $tell))
             }
             Op::Remove { start, end } => plain($map.remove(start, end, $tell)),
             Op::Protect { start, end, prot, what } => {
@@ -50,6 +51,21 @@ macro_rules! answer {
                 (Answer::Holds($map.lookup(addr).map(|entry| entry.range)), Cause::Done)
             }
             Op::Exec { top, maxssiz, prot } => plain($space.exec(top, maxssiz, prot, $tell)),
+            Op::WireFuture { on } => {
+                $map.set_wire_future(on);
+                SILENT
+            }
+            Op::Dump => SILENT,
+            $($own)*
+        }
+    };
+}
+pub(crate) use answer;
+
+/// Answers an operation that sets how stacks grow, in FreeBSD 9.3.
+macro_rules! settings_9 {
+    ($op:expr, $space:expr) => {
+        match *$op {
             Op::SetGrowSize { value } => match std::num::NonZeroU64::new(value.get()) {
                 Some(step) => {
                     $space.set_sgrowsiz(step);
@@ -61,45 +77,130 @@ macro_rules! answer {
                 $space.set_guard_page(on);
                 SILENT
             }
-            Op::WireFuture { on } => {
-                $map.set_wire_future(on);
-                SILENT
-            }
-            Op::Dump => SILENT,
-            // The engine is one of FreeBSD 9.3.
-            Op::StkGap { .. } | Op::SetGuardPages { .. } => {
-                (Answer::Unsupported, Cause::NotGiven)
-            }
-            $($own)*
+            _ => (Answer::Unsupported, Cause::NotGiven),
         }
     };
 }
-pub(crate) use answer;
+pub(crate) use settings_9;
 
 /// The answer of what only stores a value.
 pub(crate) const SILENT: (Answer, Cause) = (Answer::Silent, Cause::Done);
 
-/// Processes of the engine, with index nodes of width `B` and pages of `PAGE` bytes.
+/// Processes of the engine by the rules of FreeBSD 9.3, with index nodes of width `B` and pages of
+/// `PAGE` bytes.
+pub type EngineSpace<const B: usize = 16, const PAGE: u64 = PAGE_SIZE> =
+    KernelSpace<Freebsd9, B, PAGE>;
+
+/// The same by the rules of FreeBSD 14.2.
+pub type EngineSpace14<const B: usize = 16, const PAGE: u64 = PAGE_SIZE> =
+    KernelSpace<Freebsd14, B, PAGE>;
+
+/// Processes of the engine by the rules of a kernel.
 #[derive(Debug)]
-pub struct EngineSpace<const B: usize = 16, const PAGE: u64 = PAGE_SIZE> {
+pub struct KernelSpace<K: Settings, const B: usize, const PAGE: u64> {
     /// The current process, open for questions that the trait does not have.
-    pub process: VmSpace<Kernel<PAGE>, B>,
-    others: Others<Kernel<PAGE>, B>,
+    pub process: VmSpace<Kernel<PAGE>, K, B>,
+    others: Others<Kernel<PAGE>, K, B>,
+}
+
+/// A kernel of the engine, with the settings that the harness makes of its own.
+pub trait Settings: growstack::Kernel {
+    /// The kernel, as traces name it.
+    const NAME: kernel::Kernel;
+
+    /// How stacks grow at first.
+    fn tunables(config: &Config) -> Self::Tunables;
+
+    /// `vm_maxsaddr`.
+    fn maxsaddr(tunables: Self::Tunables) -> Addr;
+
+    /// Answers an operation that sets how stacks grow.
+    fn set<O: Objects, const B: usize>(space: &mut VmSpace<O, Self, B>, op: &Op)
+    -> (Answer, Cause);
+
+    /// Takes over what belongs to all processes.
+    fn follow<O: Objects, const B: usize>(space: &mut VmSpace<O, Self, B>, from: Self::Tunables);
+}
+
+impl Settings for Freebsd9 {
+    const NAME: kernel::Kernel = kernel::Kernel::Freebsd9;
+
+    fn tunables(config: &Config) -> StackTunables {
+        config.tunables
+    }
+
+    fn maxsaddr(tunables: StackTunables) -> Addr {
+        tunables.maxsaddr
+    }
+
+    fn set<O: Objects, const B: usize>(
+        space: &mut VmSpace<O, Self, B>,
+        op: &Op,
+    ) -> (Answer, Cause) {
+        settings_9!(op, space)
+    }
+
+    fn follow<O: Objects, const B: usize>(space: &mut VmSpace<O, Self, B>, from: StackTunables) {
+        space.set_guard_page(from.guard_page);
+        space.set_sgrowsiz(from.sgrowsiz);
+    }
+}
+
+impl Settings for Freebsd14 {
+    const NAME: kernel::Kernel = kernel::Kernel::Freebsd14;
+
+    fn tunables(config: &Config) -> StackTunables14 {
+        let StackTunables { sgrowsiz, maxsaddr, .. } = config.tunables;
+        let of_14 = config.freebsd_14.unwrap_or(kernel::Freebsd14::new(config.max));
+        let kernel::Freebsd14 { stacktop, stkgap, guard_pages } = of_14;
+        StackTunables14 { sgrowsiz, guard_pages, stkgap, maxsaddr, stacktop }
+    }
+
+    fn maxsaddr(tunables: StackTunables14) -> Addr {
+        tunables.maxsaddr
+    }
+
+    fn set<O: Objects, const B: usize>(
+        space: &mut VmSpace<O, Self, B>,
+        op: &Op,
+    ) -> (Answer, Cause) {
+        match *op {
+            Op::SetGrowSize { value } => match std::num::NonZeroU64::new(value.get()) {
+                Some(step) => space.set_sgrowsiz(step),
+                None => return (Answer::ZERO_STEP, Cause::NotGiven),
+            },
+            Op::SetGuardPages { pages } => space.set_guard_pages(pages),
+            Op::StkGap { on } => space.set_stkgap(on),
+            _ => return (Answer::Unsupported, Cause::NotGiven),
+        }
+        SILENT
+    }
+
+    fn follow<O: Objects, const B: usize>(space: &mut VmSpace<O, Self, B>, from: StackTunables14) {
+        space.set_guard_pages(from.guard_pages);
+        space.set_sgrowsiz(from.sgrowsiz);
+    }
 }
 
 /// The processes of a sequence that are not the current one. Nobody calls them, so those of the
 /// engine for many threads are not shared either.
-#[derive(Debug, Default)]
-pub(crate) struct Others<O: Objects, const B: usize> {
+#[derive(Debug)]
+pub(crate) struct Others<O: Objects, K: Settings, const B: usize> {
     current: ProcessId,
-    spaces: BTreeMap<ProcessId, VmSpace<O, B>>,
+    spaces: BTreeMap<ProcessId, VmSpace<O, K, B>>,
     /// How many forks have succeeded.
     forks: u64,
 }
 
-impl<O: Objects, const B: usize> Others<O, B> {
+impl<O: Objects, K: Settings, const B: usize> Default for Others<O, K, B> {
+    fn default() -> Self {
+        Self { current: ProcessId::default(), spaces: BTreeMap::new(), forks: 0 }
+    }
+}
+
+impl<O: Objects, K: Settings, const B: usize> Others<O, K, B> {
     /// Numbers the child of a fork.
-    pub(crate) fn add(&mut self, forked: Result<VmSpace<O, B>, Refusal>) -> (Answer, Cause) {
+    pub(crate) fn add(&mut self, forked: Result<VmSpace<O, K, B>, Refusal>) -> (Answer, Cause) {
         match forked {
             Ok(child) => {
                 self.forks += 1;
@@ -116,16 +217,15 @@ impl<O: Objects, const B: usize> Others<O, B> {
     pub(crate) fn switch(
         &mut self,
         id: ProcessId,
-        (limits, tunables): (Limits, StackTunables),
-        swap: impl FnOnce(VmSpace<O, B>) -> VmSpace<O, B>,
+        (limits, tunables): (Limits, K::Tunables),
+        swap: impl FnOnce(VmSpace<O, K, B>) -> VmSpace<O, K, B>,
     ) -> (Answer, Cause) {
         if id == self.current {
             return SILENT;
         }
         let Some(mut next) = self.spaces.remove(&id) else { return NO_SUCH_PROCESS };
         next.set_limits(limits);
-        next.set_guard_page(tunables.guard_page);
-        next.set_sgrowsiz(tunables.sgrowsiz);
+        K::follow(&mut next, tunables);
         self.spaces.insert(mem::replace(&mut self.current, id), swap(next));
         SILENT
     }
@@ -139,10 +239,10 @@ impl<O: Objects, const B: usize> Others<O, B> {
 
 const NO_SUCH_PROCESS: (Answer, Cause) = (Answer::NO_SUCH_PROCESS, Cause::NotGiven);
 
-impl<const B: usize, const PAGE: u64> AddressSpace for EngineSpace<B, PAGE> {
+impl<K: Settings, const B: usize, const PAGE: u64> AddressSpace for KernelSpace<K, B, PAGE> {
     fn create(config: &Config) -> Self {
         let map = VmMap::with_width(config.min, config.max, Default::default());
-        let process = VmSpace::new(map, config.limits, config.tunables);
+        let process = VmSpace::new(map, config.limits, K::tunables(config));
         Self { process, others: Others::default() }
     }
 
@@ -162,7 +262,15 @@ impl<const B: usize, const PAGE: u64> AddressSpace for EngineSpace<B, PAGE> {
                 self.others.switch(process, settings, |next| mem::replace(&mut self.process, next))
             }
             Op::Exit { process } => self.others.exit(process),
+            Op::SetGrowSize { .. }
+            | Op::SetGuardPage { .. }
+            | Op::SetGuardPages { .. }
+            | Op::StkGap { .. } => K::set(&mut self.process, op),
         })
+    }
+
+    fn kernel(&self) -> kernel::Kernel {
+        K::NAME
     }
 
     fn entries(&self, rows: &mut Vec<Row>) {
@@ -190,7 +298,7 @@ impl<const B: usize, const PAGE: u64> AddressSpace for EngineSpace<B, PAGE> {
             ssize: self.process.ssize(),
             reserved: map.reserved(),
             wired: map.wired_pages(),
-            maxsaddr: Some(self.process.tunables().maxsaddr),
+            maxsaddr: Some(K::maxsaddr(self.process.tunables())),
         }
     }
 
@@ -200,8 +308,8 @@ impl<const B: usize, const PAGE: u64> AddressSpace for EngineSpace<B, PAGE> {
 }
 
 /// The last entry that ends at or below `addr`.
-fn below<O: Objects<Object: Numbered>, const B: usize>(
-    map: &VmMap<O, B>,
+fn below<O: Objects<Object: Numbered>, K: Settings, const B: usize>(
+    map: &VmMap<O, K, B>,
     addr: Addr,
 ) -> Option<Row> {
     let last = Addr::new(addr.get().checked_sub(1)?);

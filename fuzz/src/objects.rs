@@ -265,6 +265,10 @@ impl<const PAGE: u64> Objects for Kernel<PAGE> {
         Self { shared: self.shared.clone(), unmapped: Vec::new() }
     }
 
+    fn is_anonymous(&self, object: &Handle) -> bool {
+        object.made().is_some()
+    }
+
     fn is_charged(&self, object: &Handle) -> bool {
         object.made().is_some_and(|made| made.charge.get().is_some())
     }

@@ -10,7 +10,7 @@ use growstack::{
 use parking_lot::Mutex;
 
 use crate::answer::{Answer, Cause, Row, Summary};
-use crate::engine::{Others, SILENT, answer, found, grew, plain, refused};
+use crate::engine::{Others, SILENT, answer, found, grew, plain, refused, settings_9};
 use crate::objects::{Kernel, Numbered, with_handle, with_number};
 use crate::op::{Config, ObjectId, Op};
 use crate::space::{AddressSpace, refill};
@@ -20,7 +20,7 @@ use crate::space::{AddressSpace, refill};
 pub struct SharedSpace<const B: usize = 16, L: Locks = ParkingLot, O: Objects = Kernel> {
     /// The current process, open for questions that the trait does not have.
     pub process: SharedVmSpace<L, O, B>,
-    others: Others<O, B>,
+    others: Others<O, growstack::Freebsd9, B>,
     /// The first wiring whose pages nobody had been asked for.
     unasked: Mutex<Option<String>>,
 }
@@ -81,6 +81,10 @@ impl<const B: usize, L: Locks, O: Objects<Object: Numbered> + Default> SharedSpa
             }
             // Processes come and go while no thread calls.
             Op::Fork | Op::Use { .. } | Op::Exit { .. } => (Answer::Unsupported, Cause::NotGiven),
+            Op::SetGrowSize { .. }
+            | Op::SetGuardPage { .. }
+            | Op::SetGuardPages { .. }
+            | Op::StkGap { .. } => settings_9!(op, self.process),
         })
     }
 

@@ -104,7 +104,7 @@ fn insist<const B: usize>(
             tally.most = tally.most.max(n);
             return answer;
         }
-        assert!(n < VmMap::<growstack_fuzz::objects::Kernel, B>::MAX_NODES_PER_OPERATION, "{op:?}");
+        assert!(n < VmMap::<growstack_fuzz::objects::Kernel, growstack::Freebsd9, B>::MAX_NODES_PER_OPERATION, "{op:?}");
         assert_eq!(answer, Answer::Code(growstack::KernReturn::ResourceShortage));
         assert_eq!(changes, [], "{op:?} was refused for memory and reported changes");
         assert!(look(space) == before, "{op:?} was refused for memory and changed the map");
@@ -204,7 +204,7 @@ fn an_allocator_that_refuses_is_survived_and_changes_nothing() {
 /// With nodes reserved, growth down and up does not allocate, splits of nodes included.
 #[test]
 fn a_reserved_growth_allocates_nothing() {
-    let map: VmMap<growstack::Plain, 4> =
+    let map: VmMap<growstack::Plain, growstack::Freebsd9, 4> =
         VmMap::with_width(Addr::new(0), Addr::new(1 << 47), Default::default());
     let mut process = VmSpace::new(map, Default::default(), Default::default());
     process.set_sgrowsiz(NonZeroU64::new(0x1000).unwrap());
@@ -213,7 +213,7 @@ fn a_reserved_growth_allocates_nothing() {
         let base = Addr::new((i + 1) * 0x10_0000);
         let flags = if i % 4 == 0 { MapFlags::GROWS_UP } else { MapFlags::GROWS_DOWN };
         process.stack(StackRequest::new(base, Size::pages(200), flags), |_| ()).unwrap();
-        let most = VmMap::<growstack::Plain, 4>::MAX_NODES_PER_OPERATION;
+        let most = VmMap::<growstack::Plain, growstack::Freebsd9, 4>::MAX_NODES_PER_OPERATION;
         process.map_mut().reserve_nodes(most).unwrap();
         let (allocations, nodes) = (ALLOCATIONS.get(), process.map().nodes_in_use());
         let fault = base.wrapping_add(Size::pages(100));

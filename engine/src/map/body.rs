@@ -1,6 +1,6 @@
 //! What the index keeps for an entry beside its bounds: 32 bytes with an 8-byte object handle.
 
-use crate::attr::{Access, Inherit};
+use crate::attr::{Access, Advice, Inherit};
 use crate::entry::Entry;
 use crate::flags::{EntryFlags, Prot};
 use crate::num::Size;
@@ -87,9 +87,26 @@ impl<O> Body<O> {
         self.flags.contains(flags)
     }
 
+    pub(crate) const fn has_any(&self, flags: EntryFlags) -> bool {
+        self.flags.intersects(flags)
+    }
+
     /// Wirings that are not the user's (rule 10.1).
     pub(crate) const fn system_wired(&self) -> u32 {
         self.wired.saturating_sub(self.has(EntryFlags::USER_WIRED) as u32)
+    }
+
+    /// Takes advice (rule 5.2).
+    pub(crate) fn advise(&mut self, advice: Advice) {
+        match advice {
+            Advice::Normal => self.access = Access::Normal,
+            Advice::Sequential => self.access = Access::Sequential,
+            Advice::Random => self.access = Access::Random,
+            Advice::NoSync => self.flags |= EntryFlags::NOSYNC,
+            Advice::AutoSync => self.flags = self.flags.difference(EntryFlags::NOSYNC),
+            Advice::NoCore => self.flags |= EntryFlags::NOCOREDUMP,
+            Advice::Core => self.flags = self.flags.difference(EntryFlags::NOCOREDUMP),
+        }
     }
 
     /// The same protection, maximum and inheritance?

@@ -1,21 +1,21 @@
-//! Merging an entry with its neighbours ("simplify", section 3).
+//! Merging an entry with a neighbour (section 3).
 
-use super::{Body, VmMap};
+use super::{Body, Kernel, VmMap};
 use crate::objects::Objects;
 use crate::refusal::Refusal;
 use crate::tree::{Cursor, Item};
 
 /// Do two touching entries merge, by address and by rule 3.1?
-pub(super) fn merge<O: Clone + PartialEq>(
+pub(crate) fn merge<O: Clone + PartialEq>(
     lower: &Item<'_, Body<O>>,
     upper: &Item<'_, Body<O>>,
 ) -> bool {
     lower.end == upper.start && lower.value.merges_with(lower.end - lower.start, upper.value)
 }
 
-impl<O: Objects, const B: usize> VmMap<O, B> {
+impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// The lower neighbour, if it merges with the entry at `at`.
-    pub(super) fn lower_to_merge(&self, at: &Cursor) -> Option<Item<'_, Body<O::Object>>> {
+    pub(crate) fn lower_to_merge(&self, at: &Cursor) -> Option<Item<'_, Body<O::Object>>> {
         let entry = self.tree.item(at)?;
         // What touches nothing below is known without reading another leaf.
         if self.tree.end_below(at) != Some(entry.start) {
@@ -25,21 +25,14 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     }
 
     /// The upper neighbour, if it merges with the entry at `at`.
-    pub(super) fn upper_to_merge(&self, at: &Cursor) -> Option<Item<'_, Body<O::Object>>> {
+    pub(crate) fn upper_to_merge(&self, at: &Cursor) -> Option<Item<'_, Body<O::Object>>> {
         let entry = self.tree.item(at)?;
         self.tree.item_above(at).filter(|upper| merge(&entry, upper))
     }
 
-    /// Rule 3.2: merges the entry with its lower neighbour, then with its upper one, if it can.
-    /// The cursor stays on the entry. Never needs a node.
-    pub(super) fn simplify(&mut self, at: &mut Cursor) -> Result<(), Refusal> {
-        self.simplify_down(at)?;
-        self.simplify_up(at)
-    }
-
     /// The entry takes its lower neighbour's start and offset and keeps its own `avail`
     /// (rule 3.3).
-    pub(super) fn simplify_down(&mut self, at: &mut Cursor) -> Result<(), Refusal> {
+    pub(crate) fn simplify_down(&mut self, at: &mut Cursor) -> Result<(), Refusal> {
         let Some(lower) = self.lower_to_merge(at) else { return Ok(()) };
         let (start, offset) = (lower.start, lower.value.offset);
         let end = self.entry(at)?.end;
@@ -51,13 +44,10 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         Ok(())
     }
 
-    /// The entry takes its upper neighbour's end.
-    pub(super) fn simplify_up(&mut self, at: &mut Cursor) -> Result<(), Refusal> {
-        let Some(end) = self.upper_to_merge(at).map(|upper| upper.end) else { return Ok(()) };
-        let start = self.entry(at)?.start;
-        self.tree.advance(at);
-        self.tree.remove(at);
+    /// Moves the cursor to the lower neighbour, and that one's end to `end`.
+    pub(crate) fn extend_lower(&mut self, at: &mut Cursor, end: u64) -> Result<(), Refusal> {
         self.tree.retreat(at);
+        let start = self.entry(at)?.start;
         self.tree.set_bounds(at, start, end);
         Ok(())
     }

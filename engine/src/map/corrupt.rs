@@ -6,7 +6,7 @@
 //!
 //! [invariants]: crate::tree#invariants
 
-use super::{Body, VmMap};
+use super::{Body, Kernel, VmMap};
 use crate::objects::Objects;
 use crate::refusal::Refusal;
 use crate::tree::{Cursor, Item};
@@ -20,7 +20,7 @@ pub(crate) fn corrupt() -> Refusal {
     Refusal::Corrupt
 }
 
-impl<O: Objects, const B: usize> VmMap<O, B> {
+impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// The entry at a cursor that is on one.
     #[inline(always)]
     #[track_caller]

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::VmMap;
+use super::{Kernel, VmMap};
 use crate::entry::Entry;
 use crate::flags::EntryFlags;
 use crate::objects::Objects;
@@ -21,7 +21,7 @@ const LETTERS: &[(EntryFlags, char)] = &[
     (EntryFlags::CHARGED, '$'),
 ];
 
-impl<O: Objects, const B: usize> fmt::Display for VmMap<O, B> {
+impl<O: Objects, K: Kernel, const B: usize> fmt::Display for VmMap<O, K, B> {
     /// One line an entry: start, end, protection, maximum, inheritance, wire count, flags
     /// (C copy on write, N needs copy, D grows down, U grows up, W wired by the user, f no fault,
     /// s no sync, x no core dump, $ charged), bytes left to grow, offset, and type: `--` without an

@@ -1,55 +1,15 @@
-//! `fault`: `vm_map_lookup(9)` with the growth of stacks before it, which is what the handler of a
-//! page fault wants of the map.
+//! What follows the growth of stacks in a page fault: `vm_map_lookup(9)`, without the growth.
 
-use super::{Body, VmMap, corrupt};
-use crate::change::Change;
+use super::{Body, Kernel, VmMap, corrupt};
 use crate::entry::Entry;
 use crate::fault::{Fault, FaultError};
 use crate::flags::{EntryFlags, Prot};
-use crate::growth::Growth;
 use crate::num::{Addr, Size};
 use crate::objects::Objects;
 use crate::range::AddrRange;
-use crate::stack::Beside;
-use crate::stack_state::StackState;
 use crate::tree::{Cursor, Item};
 
-impl<O: Objects, const B: usize> VmMap<O, B> {
-    /// Finds the entry to serve a page fault at `addr` from, and makes it ready for `access`. The
-    /// stack next to an address that is not mapped grows first ([`grow`](Self::grow)); an entry
-    /// without object is given one, if this kernel [makes](Objects::make) any; a write to an entry
-    /// that needs a copy puts a [shadow](Objects::shadow) over its object, as does any access if the
-    /// entry is wired and may be written.
-    ///
-    /// O(log n), with one descent. Reports what a growth maps.
-    ///
-    /// # Errors
-    ///
-    /// [`FaultError`]; nothing changed but what a growth did, and what a refused one does
-    /// ([`grow`](Self::grow)).
-    pub fn fault(
-        &mut self,
-        state: &mut StackState,
-        addr: Addr,
-        access: Prot,
-        tell: impl FnMut(Change),
-    ) -> Result<Fault<O::Object>, FaultError> {
-        let mut at = Cursor::default();
-        let above = self.tree.seek_into(addr.get(), &mut at).map(Beside::of);
-        let growth = self.grow_at(state, &mut at, above, addr, tell).map_err(FaultError::Growth)?;
-        let grown = match growth {
-            Growth::NoStack => return Err(FaultError::Unmapped { addr }),
-            Growth::AlreadyMapped => None,
-            Growth::Grown { added, .. } => Some(added),
-        };
-        if self.tree.item(&at).is_none_or(|entry| !holds(&entry, addr)) {
-            // Wiring what was added moves entries.
-            self.tree.seek_into(addr.get(), &mut at);
-        }
-        let entry = self.make_ready_at(&at, addr, access)?;
-        Ok(Fault { entry: entry.ok_or(FaultError::Unmapped { addr })?, grown })
-    }
-
+impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// The entry at a cursor, ready for an access, if it holds an address.
     pub(crate) fn make_ready_at(
         &mut self,
@@ -79,6 +39,9 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         access: Prot,
     ) -> Result<Option<Fault<O::Object>>, FaultError> {
         let Some(item) = self.tree.get(addr.get()) else { return Ok(None) };
+        if K::GUARDS && item.value.has_any(EntryFlags::STACK_GAP) {
+            return Ok(None);
+        }
         allowed(&item, access)?;
         let complete = item.value.object.is_some() || !O::MAKES;
         let ready = complete && !must_copy(item.value, access);
@@ -87,7 +50,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     }
 }
 
-fn holds<V>(entry: &Item<'_, V>, addr: Addr) -> bool {
+pub(crate) fn holds<V>(entry: &Item<'_, V>, addr: Addr) -> bool {
     entry.start <= addr.get() && addr.get() < entry.end
 }
 

@@ -3,7 +3,7 @@
 use core::iter::FusedIterator;
 
 use super::lookup::Gap;
-use super::{Body, VmMap};
+use super::{Body, Kernel, VmMap};
 use crate::num::Addr;
 use crate::objects::Objects;
 use crate::range::AddrRange;
@@ -71,7 +71,7 @@ impl<O: Clone + PartialEq, const B: usize> DoubleEndedIterator for Gaps<'_, O, B
 
 impl<O: Clone + PartialEq, const B: usize> FusedIterator for Gaps<'_, O, B> {}
 
-impl<O: Objects, const B: usize> VmMap<O, B> {
+impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// Every gap, lowest first: between two entries, and between an entry and the map's ends.
     #[must_use]
     pub fn gaps(&self) -> Gaps<'_, O::Object, B> {

@@ -2,7 +2,7 @@
 
 use core::iter::FusedIterator;
 
-use super::{Body, VmMap};
+use super::{Body, Kernel, VmMap};
 use crate::entry::Entry;
 use crate::num::Addr;
 use crate::objects::Objects;
@@ -47,7 +47,7 @@ fn view<O: Clone + PartialEq>(item: Item<'_, Body<O>>) -> Entry<&O> {
     item.value.view(item.start, item.end)
 }
 
-impl<O: Objects, const B: usize> VmMap<O, B> {
+impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// Every entry, lowest first.
     ///
     /// ```
@@ -91,7 +91,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     }
 }
 
-impl<'a, O: Objects, const B: usize> IntoIterator for &'a VmMap<O, B> {
+impl<'a, O: Objects, K: Kernel, const B: usize> IntoIterator for &'a VmMap<O, K, B> {
     type Item = Entry<&'a O::Object>;
     type IntoIter = Entries<'a, O::Object, B>;
 

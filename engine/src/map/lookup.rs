@@ -1,6 +1,6 @@
 //! `lookup` and `check`: questions that change nothing (section 8).
 
-use super::VmMap;
+use super::{Kernel, VmMap};
 use crate::entry::Entry;
 use crate::flags::Prot;
 use crate::num::Addr;
@@ -19,7 +19,7 @@ pub struct Gap {
     pub above: bool,
 }
 
-impl<O: Objects, const B: usize> VmMap<O, B> {
+impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// The entry that holds an address: `vm_map_lookup_entry`, rule 8.1.
     #[must_use]
     pub fn lookup(&self, addr: Addr) -> Option<Entry<&O::Object>> {

@@ -1,46 +1,59 @@
 //! The map: an address space as a B+tree of entries, and every operation of `vm_map(9)` that
 //! stacks stand on.
 //!
-//! One file an operation, named as the rule book names them. What they share:
-//! [clamp](self::clamp), [clip](self::clip) (splitting an entry at an address),
-//! [coalesce](self::coalesce) (merging it with a neighbour), [corrupt](self::corrupt) (a broken index), [charge](self::charge) (swap), and
-//! [nodes](self::nodes) (room in the index, made before anything changes).
+//! What all kernels share is here; what one of them answers in its own way is in a directory of its
+//! own, [`freebsd9`](crate::freebsd9) or [`freebsd14`](crate::freebsd14), and reached by the type of the map ([rules](self::rules)).
+//! The operations are in [operations](self::operations) and [stacks](self::stacks), for all kernels. They stand on
+//! [clamp](self::clamp), [split](self::split) (splitting an entry at an address),
+//! [coalesce](self::coalesce) (merging it with a neighbour), [vacant](self::vacant) (a place for an
+//! insertion), [remove](self::remove) (deleting entries), [wiring](self::wiring), [child](self::child) (the map
+//! of a fork), [corrupt](self::corrupt) (a broken index), [charge](self::charge) (swap), and [nodes](self::nodes) (room in
+//! the index, made before anything changes).
 
-mod advise;
 mod body;
 mod charge;
+mod child;
 mod clamp;
-mod clip;
-mod coalesce;
+pub(crate) mod coalesce;
 mod corrupt;
 mod display;
 mod fault;
-mod find;
-mod fixed;
-mod fork;
 mod gaps;
-mod insert;
 mod iter;
+mod kernel;
 mod lookup;
+mod mapping;
 mod nodes;
-mod piece;
-mod protect;
+mod operations;
 mod remove;
+mod request;
+mod rules;
 mod space;
-mod unwire;
-mod wire;
+mod split;
+mod stack_state;
+mod stacks;
+mod totals;
+mod vacant;
+mod wiring;
 
 use core::fmt;
 
 pub(crate) use self::body::Body;
 pub(crate) use self::charge::Charge;
+pub(crate) use self::clamp::Clamped;
 pub(crate) use self::corrupt::corrupt;
-pub use self::find::FindRequest;
+pub(crate) use self::fault::holds;
 pub use self::gaps::Gaps;
-pub use self::insert::Mapping;
 pub use self::iter::Entries;
+pub use self::kernel::{Freebsd9, Freebsd14, Kernel};
 pub use self::lookup::Gap;
+pub use self::mapping::Mapping;
+pub use self::request::{FindRequest, StackRequest};
+pub(crate) use self::rules::Rules;
 pub use self::space::{Fit, SpaceRequest};
+pub use self::stack_state::StackState;
+pub(crate) use self::totals::{Totals, grow_swap};
+pub(crate) use self::wiring::FirstPass;
 use crate::num::{Addr, Size};
 use crate::objects::{Objects, Plain};
 use crate::tree::Tree;
@@ -50,6 +63,8 @@ use crate::tree::Tree;
 /// `O` is what the kernel keeps behind its maps: [objects](Objects), known by handles, for instance
 /// reference-counted pointers, and the account of swap. Handles are kept with the offset into the
 /// object. [`Plain`] is enough where nothing forks.
+///
+/// `K` is the [kernel](Kernel) whose rules the map follows: FreeBSD 9.3 if left out.
 ///
 /// `B` is the width of an index node, which is for the harness to choose; leave it out.
 ///
@@ -71,7 +86,7 @@ use crate::tree::Tree;
 /// ```
 // In this order: what a growth reads and writes comes first, down to the first words of the tree.
 #[repr(C)]
-pub struct VmMap<O: Objects = Plain, const B: usize = 16> {
+pub struct VmMap<O: Objects = Plain, K: Kernel = Freebsd9, const B: usize = 16> {
     pub(crate) wire_future: bool,
     /// Pages wired.
     pub(crate) wired_pages: u64,
@@ -79,6 +94,8 @@ pub struct VmMap<O: Objects = Plain, const B: usize = 16> {
     pub(crate) size: u64,
     pub(crate) objects: O,
     pub(crate) tree: Tree<Body<O::Object>, B>,
+    /// What the kernel has beside.
+    pub(crate) of_map: K::OfMap,
 }
 
 impl VmMap {
@@ -98,7 +115,15 @@ impl<O: Objects> VmMap<O> {
     }
 }
 
-impl<O: Objects, const B: usize> VmMap<O, B> {
+impl<O: Objects, K: Kernel> VmMap<O, K> {
+    /// An empty map by the rules of a [kernel](Kernel), with these objects behind it.
+    #[must_use]
+    pub const fn with_kernel(min: Addr, max: Addr, objects: O) -> Self {
+        Self::empty(min, max, objects)
+    }
+}
+
+impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// An empty map with index nodes of width `B`: the number of entries that a leaf has room for, a
     /// multiple of 4 from 4 to 124. Narrow nodes make high trees of few entries.
     #[cfg(feature = "unstable")]
@@ -114,6 +139,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
             tree: Tree::new(min.get(), max.get()),
             wired_pages: 0,
             wire_future: false,
+            of_map: K::OF_MAP,
         }
     }
 
@@ -195,7 +221,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     }
 }
 
-impl<O: Objects + fmt::Debug, const B: usize> fmt::Debug for VmMap<O, B> {
+impl<O: Objects + fmt::Debug, K: Kernel, const B: usize> fmt::Debug for VmMap<O, K, B> {
     /// The totals; the [`Display`](fmt::Display) of a map has its entries.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VmMap")

@@ -2,7 +2,7 @@
 //!
 //! `vm_map_findspace(9)` to the letter is [`find_space`](VmMap::find_space), next door.
 
-use super::VmMap;
+use super::{Kernel, VmMap};
 use crate::alignment::Alignment;
 use crate::num::{Addr, Size};
 use crate::objects::Objects;
@@ -72,7 +72,7 @@ impl SpaceRequest {
     }
 }
 
-impl<O: Objects, const B: usize> VmMap<O, B> {
+impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// The address of free space as a request describes it, or `None` if there is none. The answer is
     /// exact: with any alignment, space that fits is found.
     ///

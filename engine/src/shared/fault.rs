@@ -11,13 +11,12 @@ use super::{Locks, SharedVmSpace};
 use crate::change::Change;
 use crate::fault::{Fault, FaultError};
 use crate::flags::{EntryFlags, Prot};
+use crate::freebsd9::Beside;
 use crate::growth::Growth;
-use crate::map::VmMap;
+use crate::map::{Freebsd9, StackState, VmMap};
 use crate::num::Addr;
 use crate::objects::Objects;
 use crate::refusal::Refusal;
-use crate::stack::Beside;
-use crate::stack_state::StackState;
 use crate::tree::Cursor;
 
 /// What a [`grow`](SharedVmSpace::grow) takes that finds its address mapped. One that does not find
@@ -177,7 +176,7 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
 
 /// The growth that is none: 13.1, and 13.2 without a candidate.
 fn without_growth<O: Objects, const B: usize>(
-    map: &VmMap<O, B>,
+    map: &VmMap<O, Freebsd9, B>,
     at: &Cursor,
     addr: Addr,
 ) -> Option<Growth> {
@@ -192,7 +191,7 @@ fn without_growth<O: Objects, const B: usize>(
 
 /// The unmapped addresses around one: a growth maps some of them. A wiring that may have holes has
 /// them in transition too.
-fn hole<O: Objects, const B: usize>(map: &VmMap<O, B>, addr: Addr) -> Stretch {
+fn hole<O: Objects, const B: usize>(map: &VmMap<O, Freebsd9, B>, addr: Addr) -> Stretch {
     match map.gap(addr) {
         Some(gap) => Stretch { start: gap.range.start().get(), end: gap.range.end().get() },
         None => Stretch { start: addr.get(), end: addr.get().saturating_add(1) },

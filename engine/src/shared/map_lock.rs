@@ -10,7 +10,7 @@ use lock_api::{
 use super::transition::{Stretch, Transitions};
 use super::view::{Publication, Publisher, Room, View};
 use super::{Locks, SharedVmSpace, Wait};
-use crate::map::VmMap;
+use crate::map::{Freebsd9, VmMap};
 use crate::objects::Objects;
 use crate::refusal::Refusal;
 
@@ -20,22 +20,22 @@ use crate::refusal::Refusal;
 pub(super) struct Guarded<O: Objects, const B: usize> {
     /// Goes up by one whenever the map may have changed. 64 bits: it does not come round.
     timestamp: u64,
-    map: VmMap<O, B>,
+    map: VmMap<O, Freebsd9, B>,
     pub(super) transitions: Transitions,
     publisher: Publisher,
 }
 
 impl<O: Objects, const B: usize> Guarded<O, B> {
-    pub(super) fn new(map: VmMap<O, B>, room: Room) -> Self {
+    pub(super) fn new(map: VmMap<O, Freebsd9, B>, room: Room) -> Self {
         let (transitions, publisher) = (Transitions::default(), Publisher::new(room));
         Self { map, timestamp: 0, transitions, publisher }
     }
 
-    pub(super) fn into_map(self) -> VmMap<O, B> {
+    pub(super) fn into_map(self) -> VmMap<O, Freebsd9, B> {
         self.map
     }
 
-    pub(super) const fn map(&self) -> &VmMap<O, B> {
+    pub(super) const fn map(&self) -> &VmMap<O, Freebsd9, B> {
         &self.map
     }
 
@@ -48,13 +48,16 @@ impl<O: Objects, const B: usize> Guarded<O, B> {
     pub(super) const fn edit<'a>(
         &'a mut self,
         view: &'a View,
-    ) -> (&'a mut VmMap<O, B>, Publication<'a>) {
+    ) -> (&'a mut VmMap<O, Freebsd9, B>, Publication<'a>) {
         self.timestamp = self.timestamp.wrapping_add(1);
         (&mut self.map, Publication::new(view, &mut self.publisher))
     }
 
     /// Changes what no address's protection depends on.
-    pub(super) fn edit_unseen<T>(&mut self, edit: impl FnOnce(&mut VmMap<O, B>) -> T) -> T {
+    pub(super) fn edit_unseen<T>(
+        &mut self,
+        edit: impl FnOnce(&mut VmMap<O, Freebsd9, B>) -> T,
+    ) -> T {
         self.timestamp = self.timestamp.wrapping_add(1);
         edit(&mut self.map)
     }
@@ -215,9 +218,9 @@ macro_rules! looks_at_map {
         }
 
         impl<L: Locks<Map: $bound>, O: Objects, const B: usize> Deref for $guard<'_, L, O, B> {
-            type Target = VmMap<O, B>;
+            type Target = VmMap<O, Freebsd9, B>;
 
-            fn deref(&self) -> &VmMap<O, B> {
+            fn deref(&self) -> &VmMap<O, Freebsd9, B> {
                 self.guard.map()
             }
         }

@@ -37,9 +37,9 @@ pub use wire::WireError;
 
 use lock_api::{Mutex, RwLock};
 
+use crate::map::{Freebsd9, StackState};
 use crate::objects::{Objects, Plain};
 use crate::refusal::Refusal;
-use crate::stack_state::StackState;
 use crate::vm_space::VmSpace;
 use apart::Apart;
 use map_lock::Guarded;
@@ -49,6 +49,8 @@ use view::{Room, View};
 ///
 /// Every method takes `&self`. Each operation has the answer that it would have on a [`VmSpace`]
 /// that one thread uses, and takes effect at one moment between its call and its return.
+///
+/// The map is one of FreeBSD 9.3, so far.
 ///
 /// `L` is the [locks](Locks); with the feature `parking_lot` there is `ParkingLot`. `O` and `B` are those of
 /// [`VmMap`](crate::VmMap).
@@ -100,7 +102,7 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     /// # Errors
     ///
     /// [`Refusal::OutOfNodes`] if there is no memory.
-    pub fn new(space: VmSpace<O, B>) -> Result<Self, Refusal> {
+    pub fn new(space: VmSpace<O, Freebsd9, B>) -> Result<Self, Refusal> {
         Self::with_path(space, FaultPath::default())
     }
 
@@ -109,18 +111,25 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     /// # Errors
     ///
     /// [`Refusal::OutOfNodes`] if there is no memory.
-    pub fn with_path(space: VmSpace<O, B>, path: FaultPath) -> Result<Self, Refusal> {
+    pub fn with_path(space: VmSpace<O, Freebsd9, B>, path: FaultPath) -> Result<Self, Refusal> {
         Self::with_room(space, path, Room::WHOLE)
     }
 
     /// The same with so little in a node of the published view that few entries make several levels
     /// of it. For tests: it is slower, and answers nothing else.
     #[doc(hidden)]
-    pub fn with_narrow_view(space: VmSpace<O, B>, path: FaultPath) -> Result<Self, Refusal> {
+    pub fn with_narrow_view(
+        space: VmSpace<O, Freebsd9, B>,
+        path: FaultPath,
+    ) -> Result<Self, Refusal> {
         Self::with_room(space, path, Room::NARROW)
     }
 
-    fn with_room(space: VmSpace<O, B>, path: FaultPath, room: Room) -> Result<Self, Refusal> {
+    fn with_room(
+        space: VmSpace<O, Freebsd9, B>,
+        path: FaultPath,
+        room: Room,
+    ) -> Result<Self, Refusal> {
         let VmSpace { map, state } = space;
         let (view, mut map) = (View::new()?, Guarded::new(map, room));
         let state = Apart::new(state)?;
@@ -142,7 +151,7 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
 
     /// The process, for one thread again.
     #[must_use]
-    pub fn into_inner(self) -> VmSpace<O, B> {
+    pub fn into_inner(self) -> VmSpace<O, Freebsd9, B> {
         VmSpace { map: self.map.into_inner().into_map(), state: *self.process.into_inner() }
     }
 }

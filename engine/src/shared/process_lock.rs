@@ -12,13 +12,11 @@ use crate::change::Change;
 use crate::flags::Prot;
 use crate::growth::Growth;
 use crate::limits::{Limits, StackTunables};
-use crate::map::VmMap;
+use crate::map::{Freebsd9, StackRequest, StackState, VmMap};
 use crate::num::{Addr, Size};
 use crate::objects::Objects;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
-use crate::stack::StackRequest;
-use crate::stack_state::StackState;
 use crate::vm_space::VmSpace;
 
 /// The process lock, held: several calls through one guard are not parted by a `setrlimit`, a
@@ -82,7 +80,7 @@ calls! {
     stack(request: StackRequest) -> AddrRange, in reserve(request),
         by |map, state, tell| VmMap::stack(map, state, request, tell);
     /// Waits until no wiring is under way. Nobody else has the child yet.
-    fork() -> VmSpace<O, B>, in Stretch::ALL,
+    fork() -> VmSpace<O, Freebsd9, B>, in Stretch::ALL,
         by |map, state, tell| VmMap::fork(map, state, tell).map(|(map, state)| VmSpace { map, state });
     exec(top: Addr, maxssiz: Size, prot: Prot) -> AddrRange, in Stretch::ALL,
         by |map, state, tell| VmMap::exec(map, state, top, maxssiz, prot, tell);
@@ -168,7 +166,7 @@ impl<'a, L: Locks, O: Objects, const B: usize> ProcessGuard<'a, L, O, B> {
         self.guard.limits = limits;
         if swap_changes {
             // The swap that insertions reserve is the map's business.
-            let set = |map: &mut VmMap<O, B>| map.set_swap_limit(limits.swap);
+            let set = |map: &mut VmMap<O, Freebsd9, B>| map.set_swap_limit(limits.swap);
             self.shared.map.write().edit_unseen(set);
         }
     }

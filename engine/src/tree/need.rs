@@ -75,6 +75,30 @@ impl<V: Default, const B: usize> Tree<V, B> {
         self.need_of([Some(a), Some(b)])
     }
 
+    /// The nodes that three insertions before `at` take, at the most. O(height).
+    #[must_use]
+    pub(crate) fn need_three(&self, at: &Cursor) -> Need {
+        let mut need = Need::NONE;
+        if self.height == 0 {
+            need.add(0, 1);
+            return need;
+        }
+        let mut incoming = 3;
+        for level in 0..self.height {
+            let room = Self::room(level);
+            let free = room - self.len_at(at, level).min(room);
+            // What is left after a split goes into one half, in which the first is already.
+            let rest = usize::saturating_sub(incoming, free + 1);
+            incoming = usize::from(incoming > free) + usize::from(rest >= room / 2);
+            need.add(level, incoming);
+            if incoming == 0 {
+                return need;
+            }
+        }
+        need.add(self.height, 1);
+        need
+    }
+
     #[cold]
     fn need_of(&self, paths: [Option<&Cursor>; 2]) -> Need {
         let mut need = Need::NONE;
@@ -142,6 +166,19 @@ impl<V: Default, const B: usize> Tree<V, B> {
         };
         self.ensure(need)?;
         self.predict(need, places);
+        Ok(())
+    }
+
+    /// [`ensure_for`](Self::ensure_for) three insertions before `at`, for which it may make some nodes more
+    /// than they take.
+    ///
+    /// # Errors
+    ///
+    /// As [`ensure`](Self::ensure).
+    pub(crate) fn ensure_three(&mut self, at: &Cursor) -> Result<(), OutOfNodes> {
+        let need = self.need_three(at);
+        self.ensure(need)?;
+        self.predict(need, [Some(at), Some(at)]);
         Ok(())
     }
 

@@ -34,7 +34,7 @@ pub(super) const SPAN: u64 = 600;
 
 /// A map of few addresses with many entries, which never merge.
 pub(super) struct Sample<const B: usize> {
-    pub(super) map: VmMap<growstack::Plain, B>,
+    pub(super) map: VmMap<growstack::Plain, growstack::Freebsd9, B>,
     /// Where entries are, lowest first.
     pub(super) list: Vec<(u64, u64)>,
     pub(super) min: u64,

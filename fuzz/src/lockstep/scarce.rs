@@ -18,7 +18,7 @@ pub(crate) fn short_of_nodes<const B: usize>(
     seen: &mut Observed,
     shortages: &mut u64,
 ) -> Result<(), Divergence> {
-    let most = VmMap::<Kernel, B>::MAX_NODES_PER_OPERATION;
+    let most = VmMap::<Kernel, growstack::Freebsd9, B>::MAX_NODES_PER_OPERATION;
     for nodes in usize::from(nodes.unwrap_or(0)).. {
         let map = space.process.map_mut();
         map.set_node_cap(Some(map.nodes_in_use() + nodes));

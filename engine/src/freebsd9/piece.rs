@@ -4,16 +4,15 @@
 //! merged with the entry below that if they are equal too, and split at the old boundary again.
 //! What is left of all that is the merge of the two lower ones, and the offset of the piece.
 
-use super::charge::Charge;
 use super::insert::{Place, Placement};
-use super::{Body, Mapping, VmMap};
 use crate::attr::Inherit;
 use crate::flags::{EntryFlags, Prot};
+use crate::map::{Body, Charge, Freebsd9, Mapping, VmMap};
 use crate::objects::Objects;
 use crate::refusal::Refusal;
 use crate::tree::Cursor;
 
-impl<O: Objects, const B: usize> VmMap<O, B> {
+impl<O: Objects, const B: usize> VmMap<O, Freebsd9, B> {
     /// Plans a piece from `start` up to the stack at `at`, which starts at `end`: the piece has the
     /// growth flag, and `avail` left. `below` is where the lower neighbour ends.
     #[inline(always)]

@@ -1,61 +1,20 @@
 //! New stacks: section 12, and the main stack of a new image.
 
-use super::decide::Totals;
 use crate::change::Change;
 use crate::flags::{MapFlags, Prot};
-use crate::map::{Mapping, VmMap};
+use crate::map::{Freebsd9, Mapping, StackRequest, StackState, Totals, VmMap};
 use crate::num::{Addr, Size};
 use crate::objects::Objects;
 use crate::page::PageSize;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
-use crate::stack_state::StackState;
 use crate::tree::Cursor;
 
-/// A stack to be made: the arguments of `vm_map_stack(9)`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct StackRequest {
-    /// The lowest address of its reserve.
-    pub addrbos: Addr,
-    /// Bytes of its reserve.
-    pub max_ssize: Size,
-    /// The protection.
-    pub prot: Prot,
-    /// The most that the protection may become.
-    pub max: Prot,
-    /// Which ways it grows, and other flags of its entry.
-    pub flags: MapFlags,
-}
-
-impl StackRequest {
-    /// A stack that may be read and written, with every protection allowed later.
-    #[must_use]
-    pub const fn new(addrbos: Addr, max_ssize: Size, flags: MapFlags) -> Self {
-        Self { addrbos, max_ssize, prot: Prot::RW, max: Prot::ALL, flags }
-    }
-
-    /// The same that grows down.
-    #[must_use]
-    pub const fn down(addrbos: Addr, max_ssize: Size) -> Self {
-        Self::new(addrbos, max_ssize, MapFlags::GROWS_DOWN)
-    }
-}
-
-impl<O: Objects, const B: usize> VmMap<O, B> {
-    /// Maps a stack: `vm_map_stack(9)`, section 12. Of its reserve `min(max_ssize, sgrowsiz)` bytes
-    /// are mapped at once: at the top if it grows down, at the bottom if it grows up, around the
-    /// middle if both. That range is returned.
-    ///
-    /// O(log n).
-    ///
-    /// # Errors
-    ///
-    /// The refusals of [rules](crate::rules) 12.1 to 12.5 in their order, then those of
-    /// [`insert`](Self::insert) for the first part; [`Refusal::NoGrowthFlag`] before and
-    /// [`Refusal::StackWraps`] after 12.1 to 12.5. Nothing changed.
-    pub fn stack(
+impl<O: Objects, const B: usize> VmMap<O, Freebsd9, B> {
+    /// Section 12.
+    pub(super) fn run_stack(
         &mut self,
-        state: &StackState,
+        state: &StackState<Freebsd9>,
         request: StackRequest,
         mut tell: impl FnMut(Change),
     ) -> Result<AddrRange, Refusal> {
@@ -81,20 +40,10 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         Ok(mapped)
     }
 
-    /// A new process image, as `execve(2)` makes it (rule 16.6): an empty map with the main stack
-    /// alone, which ends at `top` and may grow down to `maxssiz` bytes below it. Returns the range
-    /// of it that is mapped at once.
-    ///
-    /// The wire-future switch stays as it is, since the rule does not name it; a kernel that wants
-    /// what POSIX says of `mlockall` clears it first.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`stack`](Self::stack). The old image is gone then, but for
-    /// [`Refusal::OutOfNodes`], which changes nothing.
-    pub fn exec(
+    /// Rule 16.6.
+    pub(super) fn run_exec(
         &mut self,
-        state: &mut StackState,
+        state: &mut StackState<Freebsd9>,
         top: Addr,
         maxssiz: Size,
         prot: Prot,
@@ -107,7 +56,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         self.clear(&mut tell);
         let bottom = top.wrapping_back(maxssiz);
         let request = StackRequest { prot, ..StackRequest::down(bottom, maxssiz) };
-        let first = self.stack(state, request, tell)?;
+        let first = self.run_stack(state, request, tell)?;
         state.ssize = O::PAGE.whole(Size::new(state.tunables.sgrowsiz.get()));
         state.tunables.maxsaddr = bottom;
         Ok(first)
@@ -116,7 +65,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     /// Rules 12.1 to 12.5.
     fn check_reserve(
         &self,
-        state: &StackState,
+        state: &StackState<Freebsd9>,
         addrbos: Addr,
         max_ssize: Size,
         init: Size,

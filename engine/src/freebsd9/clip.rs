@@ -1,7 +1,6 @@
 //! Splitting an entry at an address (section 4).
 
-use super::coalesce;
-use super::{Body, VmMap};
+use crate::map::{Freebsd9, VmMap, coalesce};
 use crate::objects::Objects;
 use crate::refusal::Refusal;
 use crate::tree::Cursor;
@@ -24,12 +23,7 @@ pub(super) enum FrontSplit {
     Both,
 }
 
-/// The body of the upper part when an entry that starts at `start` is split at `at` (rule 4.1).
-pub(super) fn upper_part<O: Clone>(body: &Body<O>, start: u64, at: u64) -> Body<O> {
-    body.clone().with_offset(body.offset.wrapping_add(at.wrapping_sub(start)))
-}
-
-impl<O: Objects, const B: usize> VmMap<O, B> {
+impl<O: Objects, const B: usize> VmMap<O, Freebsd9, B> {
     /// How a front split of the entry at `cursor` will go.
     pub(super) fn plan_front_split(&self, cursor: &Cursor, at: u64) -> FrontSplit {
         match self.tree.item(cursor) {
@@ -63,30 +57,6 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         Ok(())
     }
 
-    /// Rule 4.3. The cursor stays on the lower part.
-    pub(super) fn back_split(&mut self, cursor: &mut Cursor, at: u64) -> Result<(), Refusal> {
-        match self.tree.item(cursor) {
-            Some(entry) if entry.start < at && at < entry.end => self.split(cursor, at),
-            _ => Ok(()),
-        }
-    }
-
-    /// Splits the entry at `cursor`, which holds `at` inside, and leaves the cursor on the lower
-    /// part.
-    pub(super) fn split(&mut self, cursor: &mut Cursor, at: u64) -> Result<(), Refusal> {
-        let entry = self.entry(cursor)?;
-        let (start, end) = (entry.start, entry.end);
-        let lower = entry.value.clone();
-        let need = self.tree.need_one(cursor);
-        self.tree.ensure(need)?;
-        self.tree.set_bounds(cursor, at, end);
-        let body = self.body_mut(cursor)?;
-        *body = upper_part(body, start, at);
-        let below = self.tree.end_below(cursor);
-        self.tree.insert_predicted(cursor, (start, at), lower, below)?;
-        Ok(())
-    }
-
     /// The lower neighbour and the entry merge and are split at `at`: the boundary between them
     /// moves up. The neighbour gets the entry's `avail`, the entry the neighbour's offset.
     fn move_lower_boundary(&mut self, cursor: &mut Cursor, at: u64) -> Result<(), Refusal> {
@@ -97,7 +67,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let (start, end, offset) = (below.start, entry.end, below.value.offset);
         self.drop_handle(&lower)?;
         let merged = self.entry(cursor)?.value.clone().with_offset(offset);
-        let upper = upper_part(&merged, start, at);
+        let upper = Self::upper_part(&merged, start, at);
         self.tree.set_bounds(cursor, at, end);
         self.replace(cursor, upper)?;
         self.tree.set_bounds(&lower, start, at);
@@ -113,7 +83,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         debug_assert!(coalesce::merge(&entry, &next));
         let (start, end) = (entry.start, next.end);
         self.drop_handle(&above)?;
-        let upper = upper_part(self.entry(cursor)?.value, start, at);
+        let upper = Self::upper_part(self.entry(cursor)?.value, start, at);
         self.tree.set_bounds(cursor, start, at);
         self.tree.set_bounds(&above, at, end);
         self.replace(&above, upper)?;
@@ -125,15 +95,6 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     /// after it clones one, and objects may look at their references in between (17.14).
     fn drop_handle(&mut self, cursor: &Cursor) -> Result<(), Refusal> {
         self.body_mut(cursor)?.object = None;
-        Ok(())
-    }
-
-    pub(super) fn replace(
-        &mut self,
-        cursor: &Cursor,
-        body: Body<O::Object>,
-    ) -> Result<(), Refusal> {
-        *self.body_mut(cursor)? = body;
         Ok(())
     }
 }

@@ -6,17 +6,16 @@
 //! Everything is decided before anything changes. A refusal changes nothing, but that `avail` may be
 //! cut to the room there is (13.6, 13.11, 13.14), as in the real kernel.
 
-use super::decide::{Beside, Refused, Step, Totals, direction};
+use super::decide::{Beside, Refused, Step, direction};
 use crate::attr::{Holes, Wiring};
 use crate::change::Change;
 use crate::flags::{EntryFlags, MapFlags, Prot};
 use crate::growth::{Direction, Growth};
-use crate::map::{Body, Charge, VmMap, corrupt};
+use crate::map::{Body, Charge, Freebsd9, StackState, VmMap, corrupt, grow_swap};
 use crate::num::{Addr, Size};
-use crate::objects::{Objects, Swap};
+use crate::objects::Objects;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
-use crate::stack_state::StackState;
 use crate::tree::{Cursor, Item};
 
 impl Beside {
@@ -28,26 +27,12 @@ impl Beside {
     }
 }
 
-impl<O: Objects, const B: usize> VmMap<O, B> {
-    /// Grows the stack next to `addr`, so that `addr` is mapped: `vm_map_growstack(9)`,
-    /// section 13. This is what a page fault calls.
-    ///
-    /// O(log n). Without wire-future the index is descended once, and growing up needs no index
-    /// node. Growing down may need some, and so may the clip of what is wired. With
-    /// [`reserve_nodes`](Self::reserve_nodes) called before, a growth never allocates.
-    ///
-    /// # Errors
-    ///
-    /// The refusals of [rules](crate::rules) 13.5 to 13.10 in their order, [`Refusal::NeedWraps`]
-    /// before and [`Refusal::MapEnd`] after them; then [`Refusal::OutsideMap`] and
-    /// [`Refusal::Swap`] for growth down, [`Refusal::GrowSwap`] for growth up (before all of these
-    /// where the reserve wraps, 15.6); [`Refusal::OutOfNodes`]. Nothing changed, except that
-    /// `avail` may have been cut to the room there is: with [`Refusal::Neighbour`] (13.6), and with
-    /// `OutsideMap`, `Swap` and `GrowSwap` where the neighbour cut the growth (13.11, 13.14).
+impl<O: Objects, const B: usize> VmMap<O, Freebsd9, B> {
+    /// Section 13.
     #[inline(always)]
-    pub fn grow(
+    pub(super) fn run_grow(
         &mut self,
-        state: &mut StackState,
+        state: &mut StackState<Freebsd9>,
         addr: Addr,
         tell: impl FnMut(Change),
     ) -> Result<Growth, Refusal> {
@@ -61,7 +46,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     #[inline(always)]
     pub(crate) fn grow_at(
         &mut self,
-        state: &mut StackState,
+        state: &mut StackState<Freebsd9>,
         at: &mut Cursor,
         above: Option<Beside>,
         addr: Addr,
@@ -89,7 +74,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     /// Grows the stack at `at` down to `addr`; `below` is where the lower neighbour ends.
     fn grow_down(
         &mut self,
-        state: &mut StackState,
+        state: &mut StackState<Freebsd9>,
         at: &mut Cursor,
         stack: Beside,
         addr: Addr,
@@ -118,7 +103,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     /// Grows the stack at `at` up to `addr`; `above` is where the upper neighbour starts.
     fn grow_up(
         &mut self,
-        state: &mut StackState,
+        state: &mut StackState<Freebsd9>,
         at: &Cursor,
         stack: Beside,
         addr: Addr,
@@ -187,23 +172,11 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         if has_object { self.extend_object(at, length) } else { Ok(()) }
     }
 
-    /// Rule 17.19. What has been reserved is never given back, as in the real kernel.
-    #[cold]
-    fn extend_object(&mut self, at: &Cursor, length: u64) -> Result<(), Refusal> {
-        match self.tree.item(at).map(|stack| (stack.value.object.as_ref(), stack.start, stack.end))
-        {
-            Some((Some(object), start, end)) if !self.objects.extend(object, Size::new(length)) => {
-                Err(Refusal::ObjectGrowth { entry: AddrRange::between(start, end) })
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// Rules 13.17 and 13.18: counts, reports and wires what was added.
     #[inline(always)]
     fn settle(
         &mut self,
-        state: &mut StackState,
+        state: &mut StackState<Freebsd9>,
         added: AddrRange,
         prot: Prot,
         main: bool,
@@ -216,17 +189,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         if self.wire_future {
             // 13.18: the result is ignored; the nodes have been made sure of.
             let (start, end) = (added.start(), added.end());
-            let _ = self.wire(start, end, Wiring::User, Holes::Refused, tell);
+            let _ = self.run_wire(start, end, Wiring::User, Holes::Refused, tell);
         }
     }
-
-    pub(super) const fn totals(&self) -> Totals {
-        let (wired_pages, wire_future) = (self.wired_pages, self.wire_future);
-        Totals { page: O::PAGE, size: self.size(), wired_pages, wire_future }
-    }
-}
-
-#[cold]
-fn grow_swap(wanted: u64, Swap { reserved, limit }: Swap) -> Refusal {
-    Refusal::GrowSwap { wanted: Size::new(wanted), reserved, limit }
 }

@@ -1,7 +1,6 @@
-//! `wire`: pages that must stay resident (section 9).
+//! Wirings of one entry, and the checks before them (sections 9 and 10).
 
-use super::clamp::Clamped;
-use super::{Body, VmMap};
+use super::{Body, Clamped, Kernel, VmMap};
 use crate::attr::{Holes, Wiring};
 use crate::change::Change;
 use crate::flags::{EntryFlags, Prot};
@@ -12,42 +11,17 @@ use crate::refusal::Refusal;
 use crate::tree::Cursor;
 
 /// What the first pass of a wiring or unwiring came to.
-pub(super) struct FirstPass {
+pub(crate) struct FirstPass {
     /// The end of the last entry it dealt with: the second pass covers the entries up to here.
-    pub(super) covered: u64,
+    pub(crate) covered: u64,
     /// Why it stopped, if it did.
-    pub(super) refusal: Option<Refusal>,
+    pub(crate) refusal: Option<Refusal>,
 }
 
-impl<O: Objects, const B: usize> VmMap<O, B> {
-    /// Wires a range: `vm_map_wire(9)`, section 9; for the system, rule 16.4.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal::StartUnmapped`], [`Refusal::NoAccess`] or [`Refusal::Hole`] where holes are
-    /// refused: no wiring changed, though entries may have merged (rule 9.4).
-    /// [`Refusal::OutOfNodes`]: nothing changed.
-    pub fn wire(
-        &mut self,
-        start: Addr,
-        end: Addr,
-        wiring: Wiring,
-        holes: Holes,
-        tell: impl FnMut(Change),
-    ) -> Result<(), Refusal> {
-        let Some(range) = self.wiring_range(start, end, holes)? else { return Ok(()) };
-        self.ensure_clips_unless(range, |map| {
-            !map.front_split_reaches_past(range)
-                && map.stops(range, range.end, |at, pass| map.check_wirable(at, range, holes, pass))
-        })?;
-        let pass = self.count_wirings(range, wiring, holes)?;
-        self.settle_wirings(range, &pass, wiring, tell)?;
-        pass.refusal.map_or(Ok(()), Err)
-    }
-
+impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// 2.4, the clamp, 15.4 and 9.1: the range to wire or unwire; `None` if there is nothing to
     /// do.
-    pub(super) fn wiring_range(
+    pub(crate) fn wiring_range(
         &self,
         start: Addr,
         end: Addr,
@@ -66,41 +40,33 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         Ok(if range.is_empty() && inside { None } else { Some(range) })
     }
 
-    /// The first pass (9.2): clips the range out and counts the wirings.
-    fn count_wirings(
+    /// 9.2a and 9.2b for one entry that is clipped. Says whether the pass goes on.
+    pub(crate) fn count_wiring(
         &mut self,
-        range: Clamped,
+        at: &Cursor,
         wiring: Wiring,
         holes: Holes,
-    ) -> Result<FirstPass, Refusal> {
-        let mut pass = FirstPass { covered: range.start, refusal: None };
-        let mut at = self.tree.seek(range.start);
-        self.front_split(&mut at, range.start)?;
-        while self.tree.item(&at).is_some_and(|entry| entry.start < range.end) {
-            self.back_split(&mut at, range.end)?;
-            let entry = self.entry(&at)?;
-            let clipped = AddrRange::between(entry.start, entry.end);
-            pass.covered = entry.end;
-            if !can_wire(entry.value) {
-                if holes == Holes::Refused {
-                    pass.refusal = Some(Refusal::NoAccess { entry: clipped });
-                    break;
-                }
-            } else {
-                if entry.value.wired == 0 {
-                    self.wired_pages = self.wired_pages.wrapping_add(O::PAGE.count(clipped));
-                }
-                add_wiring(self.body_mut(&at)?, wiring);
+        pass: &mut FirstPass,
+    ) -> Result<bool, Refusal> {
+        let entry = self.entry(at)?;
+        let clipped = AddrRange::between(entry.start, entry.end);
+        pass.covered = entry.end;
+        if !can_wire(entry.value) {
+            if holes == Holes::Refused {
+                pass.refusal = Some(Refusal::NoAccess { entry: clipped });
+                return Ok(false);
             }
-            if !self.step(&mut at, range, holes, &mut pass) {
-                break;
-            }
+            return Ok(true);
         }
-        Ok(pass)
+        if entry.value.wired == 0 {
+            self.wired_pages = self.wired_pages.wrapping_add(O::PAGE.count(clipped));
+        }
+        add_wiring(self.body_mut(at)?, wiring);
+        Ok(true)
     }
 
     /// Goes on to the next entry, unless there is a hole where none may be (9.2c, 10.1).
-    pub(super) fn step(
+    pub(crate) fn step(
         &self,
         at: &mut Cursor,
         range: Clamped,
@@ -116,68 +82,45 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         true
     }
 
-    /// The second pass (9.3): makes the wirings the user's, or takes them back, and merges.
-    fn settle_wirings(
+    /// 9.3 for one entry: makes its wiring the user's, or takes it back.
+    pub(crate) fn settle_wiring(
         &mut self,
-        range: Clamped,
-        pass: &FirstPass,
+        at: &Cursor,
+        failed: bool,
         wiring: Wiring,
-        mut tell: impl FnMut(Change),
+        tell: &mut impl FnMut(Change),
     ) -> Result<(), Refusal> {
-        let failed = pass.refusal.is_some();
-        self.second_pass(range, pass, |map, at| {
-            let entry = map.entry(at)?;
-            if !can_wire(entry.value) {
-                return Ok(());
+        let entry = self.entry(at)?;
+        if !can_wire(entry.value) {
+            return Ok(());
+        }
+        let clipped = AddrRange::between(entry.start, entry.end);
+        let by_user = entry.value.has(EntryFlags::USER_WIRED);
+        // A wiring of the user's over his own was never counted.
+        let counted = wiring == Wiring::System || !by_user;
+        let only_one = entry.value.wired == 1 && counted;
+        let body = self.body_mut(at)?;
+        if failed {
+            if counted {
+                body.wired = body.wired.saturating_sub(1);
             }
-            let clipped = AddrRange::between(entry.start, entry.end);
-            let by_user = entry.value.has(EntryFlags::USER_WIRED);
-            // A wiring of the user's over his own was never counted.
-            let counted = wiring == Wiring::System || !by_user;
-            let only_one = entry.value.wired == 1 && counted;
-            let body = map.body_mut(at)?;
-            if failed {
-                if counted {
-                    body.wired = body.wired.saturating_sub(1);
-                }
-                if only_one {
-                    map.uncount_wired(clipped);
-                }
-            } else {
-                if wiring == Wiring::User {
-                    body.flags |= EntryFlags::USER_WIRED;
-                }
-                if only_one {
-                    tell(Change::Wired(clipped));
-                }
+            if only_one {
+                self.uncount_wired(clipped);
             }
-            Ok(())
-        })
-    }
-
-    /// Deals with the entries of the first pass once more and merges each as it is left. An entry
-    /// that is still to come takes no part in a merge (9.3): it is in transition.
-    pub(super) fn second_pass(
-        &mut self,
-        range: Clamped,
-        pass: &FirstPass,
-        mut settle: impl FnMut(&mut Self, &Cursor) -> Result<(), Refusal>,
-    ) -> Result<(), Refusal> {
-        let (covered, mut at) = (pass.covered, self.tree.seek(range.start));
-        while let Some(end) = self.tree.item(&at).filter(|e| e.start < covered).map(|e| e.end) {
-            settle(self, &at)?;
-            self.simplify_down(&mut at)?;
-            if end == covered {
-                self.simplify_up(&mut at)?;
+        } else {
+            if wiring == Wiring::User {
+                body.flags |= EntryFlags::USER_WIRED;
             }
-            self.tree.advance(&mut at);
+            if only_one {
+                tell(Change::Wired(clipped));
+            }
         }
         Ok(())
     }
 
     /// Would a first pass stop? `goes_on` is asked of one entry after the other; one that ends
     /// above `last` is not looked at, nor what follows it. Asked before the clips.
-    pub(super) fn stops(
+    pub(crate) fn stops(
         &self,
         range: Clamped,
         last: u64,
@@ -197,7 +140,7 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
     }
 
     /// 9.2a and 9.2c for one entry that is not clipped. Goes on to the next one, if a wiring does.
-    fn check_wirable(
+    pub(crate) fn check_wirable(
         &self,
         at: &mut Cursor,
         range: Clamped,
@@ -209,11 +152,58 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         let barred = holes == Holes::Refused && !can_wire(entry.value);
         !barred && self.step(at, range, holes, pass)
     }
+
+    /// 10.1 for one entry: the hole after it comes first. Goes on to the next entry.
+    pub(crate) fn check_entry(
+        &self,
+        at: &mut Cursor,
+        range: Clamped,
+        wiring: Wiring,
+        holes: Holes,
+        pass: &mut FirstPass,
+    ) -> Result<bool, Refusal> {
+        let entry = self.entry(at)?;
+        pass.covered = entry.end;
+        if !self.step(at, range, holes, pass) {
+            pass.refusal = Some(Refusal::UnwireHole { at: Addr::new(pass.covered) });
+            return Ok(false);
+        }
+        if wiring == Wiring::System && entry.value.system_wired() == 0 {
+            let entry = AddrRange::between(entry.start, entry.end);
+            pass.refusal = Some(Refusal::NotSystemWired { entry });
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// 10.2 for one entry.
+    pub(crate) fn take_wiring_off(
+        &mut self,
+        at: &Cursor,
+        wiring: Wiring,
+        tell: &mut impl FnMut(Change),
+    ) -> Result<(), Refusal> {
+        let entry = self.entry(at)?;
+        if wiring == Wiring::User && !entry.value.has(EntryFlags::USER_WIRED) {
+            return Ok(());
+        }
+        let range = AddrRange::between(entry.start, entry.end);
+        let body = self.body_mut(at)?;
+        if wiring == Wiring::User {
+            body.flags = body.flags.difference(EntryFlags::USER_WIRED);
+        }
+        body.wired = body.wired.saturating_sub(1);
+        if body.wired == 0 {
+            self.uncount_wired(range);
+            tell(Change::Unwired(range));
+        }
+        Ok(())
+    }
 }
 
 /// What a wiring would have to make resident, asked before the wiring.
 #[cfg(feature = "shared")]
-impl<O: Objects, const B: usize> VmMap<O, B> {
+impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// The first stretch that a wiring of a range would have to make resident, with its protection;
     /// `None` if there is none, or the wiring would be refused.
     pub(crate) fn first_to_fault_in(

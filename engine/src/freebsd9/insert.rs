@@ -1,50 +1,14 @@
 //! `insert`: a new mapping at a given place (section 6).
 
-use core::num::NonZeroU64;
-
-use super::charge::Charge;
-use super::{Body, VmMap, corrupt};
-use crate::attr::{Access, Inherit};
+use crate::attr::Access;
 use crate::change::Change;
-use crate::flags::{EntryFlags, MapFlags, Prot};
-use crate::num::{Addr, Size};
-use crate::objects::{Objects, Swap};
+use crate::flags::{EntryFlags, MapFlags};
+use crate::map::{Body, Charge, Freebsd9, Mapping, VmMap, corrupt};
+use crate::num::Addr;
+use crate::objects::Objects;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
 use crate::tree::{Cursor, Item};
-
-/// What to map: the arguments that `vm_map_insert(9)`, `vm_map_find(9)` and `vm_map_fixed(9)`
-/// have in common.
-///
-/// ```
-/// use growstack::{MapFlags, Mapping, Prot};
-/// // A private file mapping: object 7 from byte 0x2000 on, copied on write.
-/// let object = core::num::NonZeroU64::new(7);
-/// let private = Mapping { flags: MapFlags::COW, object, offset: 0x2000, ..Mapping::anonymous(Prot::RW) };
-/// assert_eq!(private.max, Prot::ALL);
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Mapping<O = NonZeroU64> {
-    /// The protection in force. It is not checked against `max` (rule 6.4).
-    pub prot: Prot,
-    /// The most protection that `protect` may give.
-    pub max: Prot,
-    /// Flags. The growth flags have no meaning here and are ignored; see
-    /// [`VmSpace::stack`](crate::VmSpace::stack).
-    pub flags: MapFlags,
-    /// The backing object, or `None` for anonymous memory.
-    pub object: Option<O>,
-    /// The offset into the object, in bytes.
-    pub offset: u64,
-}
-
-impl<O> Mapping<O> {
-    /// Anonymous memory, with every protection allowed later.
-    #[must_use]
-    pub const fn anonymous(prot: Prot) -> Self {
-        Self { prot, max: Prot::ALL, flags: MapFlags::NONE, object: None, offset: 0 }
-    }
-}
 
 /// Where and how an insertion goes into the map.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -75,16 +39,9 @@ pub(crate) struct Placement<O> {
     pub(super) place: Place,
 }
 
-impl<O: Objects, const B: usize> VmMap<O, B> {
-    /// Maps `start` up to `end`: `vm_map_insert(9)`, section 6. Nothing is aligned or checked for
-    /// alignment.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal::OutsideMap`], [`Refusal::StartMapped`], [`Refusal::NextBelowEnd`],
-    /// [`Refusal::NofaultObject`], [`Refusal::ChargedObject`], [`Refusal::Swap`] or
-    /// [`Refusal::OutOfNodes`]; nothing changed.
-    pub fn insert(
+impl<O: Objects, const B: usize> VmMap<O, Freebsd9, B> {
+    /// Section 6.
+    pub(super) fn run_insert(
         &mut self,
         start: Addr,
         end: Addr,
@@ -100,30 +57,6 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         self.tree.predict_one(&at);
         self.pay_and_apply(&mut at, placement)?;
         tell(Change::Mapped(AddrRange::between(start, end), prot));
-        Ok(())
-    }
-
-    /// Rules 6.1 to 6.3: moves a cursor to the place for an insertion, before the entry above it.
-    pub(crate) fn seek_vacant(&self, start: u64, end: u64, at: &mut Cursor) -> Result<(), Refusal> {
-        self.check_bounds(start, end)?;
-        match self.tree.seek_into(start, at) {
-            Some(entry) if entry.start <= start => Err(Refusal::StartMapped {
-                start: Addr::new(start),
-                entry: AddrRange::between(entry.start, entry.end),
-            }),
-            Some(entry) if entry.start < end => {
-                Err(Refusal::NextBelowEnd { end: Addr::new(end), next: Addr::new(entry.start) })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Rule 6.1.
-    pub(crate) fn check_bounds(&self, start: u64, end: u64) -> Result<(), Refusal> {
-        let (min, max) = self.tree.bounds();
-        if start < min || end > max || start >= end {
-            return Err(Refusal::OutsideMap { start: Addr::new(start), end: Addr::new(end) });
-        }
         Ok(())
     }
 
@@ -209,33 +142,6 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
         }
         Ok(())
     }
-
-    /// Rule 6.6: reserves the swap for an insertion of `wanted` bytes.
-    #[inline(always)]
-    pub(crate) fn pay(&mut self, charge: Charge, wanted: u64) -> Result<(), Refusal> {
-        if charge != Charge::Reserve {
-            return Ok(());
-        }
-        let wanted = Size::new(wanted);
-        let short = |Swap { reserved, limit }| Refusal::Swap { wanted, reserved, limit };
-        self.objects.reserve(wanted).map_err(short)
-    }
-
-    /// Gives it back: the insertion is refused for want of nodes.
-    #[cold]
-    pub(super) fn pay_back(&mut self, charge: Charge, bytes: u64) {
-        if charge == Charge::Reserve {
-            self.objects.release(Size::new(bytes));
-        }
-    }
-
-    /// Moves the cursor to the lower neighbour, and that one's end to `end`.
-    fn extend_lower(&mut self, at: &mut Cursor, end: u64) -> Result<(), Refusal> {
-        self.tree.retreat(at);
-        let start = self.entry(at)?.start;
-        self.tree.set_bounds(at, start, end);
-        Ok(())
-    }
 }
 
 impl Place {
@@ -274,48 +180,6 @@ fn extends<O>(below: &Body<O>, new: &Body<O>) -> bool {
         && below.wired == 0
         && below.access == Access::Normal
         && below.flags == new.flags
-}
-
-impl<O> Mapping<O> {
-    /// Rules 15.1 and 15.8: what the real kernel asserts.
-    pub(super) fn check_object(&self) -> Result<(), Refusal> {
-        if self.object.is_none() {
-            return Ok(());
-        }
-        if self.flags.contains(MapFlags::NOFAULT) {
-            return Err(Refusal::NofaultObject);
-        }
-        let uncharged = self.flags.contains(MapFlags::ACC_NO_CHARGE);
-        let cow = self.flags.contains(MapFlags::COW);
-        if self.flags.contains(MapFlags::ACC_CHARGED) && !uncharged && !cow {
-            return Err(Refusal::ChargedObject);
-        }
-        Ok(())
-    }
-
-    /// Rule 6.4.
-    fn into_body(self, charge: Charge) -> Body<O> {
-        let flags = entry_flags(self.flags) | charge.flag();
-        let shared = self.flags.contains(MapFlags::INHERIT_SHARE);
-        let inherit = if shared { Inherit::Share } else { Inherit::Copy };
-        Body::new(self.prot, self.max, inherit, flags, self.object, self.offset)
-    }
-}
-
-/// Rule 6.4: the entry flags that an insertion's flags ask for.
-fn entry_flags(asked: MapFlags) -> EntryFlags {
-    let mut flags = EntryFlags::NONE;
-    for (ask, give) in [
-        (MapFlags::COW, EntryFlags::COW | EntryFlags::NEEDS_COPY),
-        (MapFlags::NOFAULT, EntryFlags::NOFAULT),
-        (MapFlags::NOSYNC, EntryFlags::NOSYNC),
-        (MapFlags::NOCOREDUMP, EntryFlags::NOCOREDUMP),
-    ] {
-        if asked.contains(ask) {
-            flags |= give;
-        }
-    }
-    flags
 }
 
 impl<O> Placement<O> {

@@ -1,25 +1,17 @@
 //! `fixed`: a mapping that takes the place of whatever is there (rule 7.3).
 
-use super::clamp::Clamped;
 use super::clip::FrontSplit;
-use super::{Mapping, VmMap};
 use crate::change::Change;
+use crate::map::{Clamped, Freebsd9, Mapping, VmMap};
 use crate::num::{Addr, Size};
 use crate::objects::Objects;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
 use crate::tree::Cursor;
 
-impl<O: Objects, const B: usize> VmMap<O, B> {
-    /// Removes what is mapped in `length` bytes from `start` on, then maps them again:
-    /// `vm_map_fixed(9)`, rule 7.3. Partly outside the map, the part inside is mapped (q24).
-    ///
-    /// # Errors
-    ///
-    /// - [`Refusal::Swap`]: the old mappings are gone all the same, as `tell` says.
-    /// - [`Refusal::OutsideMap`] for a range that the clamp leaves empty, [`Refusal::NofaultObject`],
-    ///   [`Refusal::ChargedObject`], [`Refusal::OutOfNodes`]: nothing changed.
-    pub fn fixed(
+impl<O: Objects, const B: usize> VmMap<O, Freebsd9, B> {
+    /// Rule 7.3.
+    pub(super) fn run_fixed(
         &mut self,
         start: Addr,
         length: Size,

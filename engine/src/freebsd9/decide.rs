@@ -1,6 +1,6 @@
 //! How a fault grows a stack: section 13 as arithmetic on numbers.
 //!
-//! Nothing here knows the map or its index: [`grow`](super) finds the entries next to the fault, asks
+//! Nothing here knows the map or its index: [`grow`](super::grow) finds the entries next to the fault, asks
 //! this file what to do, and edits the map.
 //!
 //! ```text
@@ -16,23 +16,10 @@
 
 use crate::flags::{EntryFlags, Prot};
 use crate::growth::Direction;
+use crate::map::{Freebsd9, StackState, Totals};
 use crate::num::{Addr, Size};
 use crate::page::PageSize;
 use crate::refusal::Refusal;
-use crate::stack_state::StackState;
-
-/// The totals of a map that limits are compared with, and the pages that they count in.
-#[derive(Clone, Copy)]
-pub(super) struct Totals {
-    /// The size of a page.
-    pub(super) page: PageSize,
-    /// Bytes mapped.
-    pub(super) size: Size,
-    /// Pages wired.
-    pub(super) wired_pages: u64,
-    /// Is everything wired that is mapped from now on?
-    pub(super) wire_future: bool,
-}
 
 /// An entry next to a fault: what growth reads of it.
 #[derive(Clone, Copy)]
@@ -99,7 +86,7 @@ pub(super) fn direction(
     }
 }
 
-impl StackState {
+impl StackState<Freebsd9> {
     /// Growth down to `addr`; `below` is where the lower neighbour ends.
     #[inline(always)]
     pub(super) fn decide_down(
@@ -189,7 +176,7 @@ impl StackState {
             return Err(Refused::plain(Refusal::StackLimit { ssize, need: needed, limit }));
         }
         let bytes = self.step(need, avail, main, totals.page);
-        self.check_limits(Size::new(bytes), totals).map_err(Refused::plain)?;
+        totals.check_growth(Size::new(bytes), &self.limits).map_err(Refused::plain)?;
         Ok((bytes, main))
     }
 
@@ -206,23 +193,6 @@ impl StackState {
             bytes = page.round_down(limit).wrapping_sub(ssize).get();
         }
         bytes
-    }
-
-    /// Rules 13.9 and 13.10.
-    #[inline(always)]
-    fn check_limits(&self, amount: Size, totals: Totals) -> Result<(), Refusal> {
-        let Totals { page, size, wired_pages, wire_future } = totals;
-        if wire_future {
-            let (wired, limit) = (page.pages(wired_pages), self.limits.memlock);
-            if wired.wrapping_add(amount) > limit {
-                return Err(Refusal::GrowMemlock { wired, amount, limit });
-            }
-        }
-        let limit = self.limits.vmem;
-        if size.wrapping_add(amount) > limit {
-            return Err(Refusal::GrowVmem { size, amount, limit });
-        }
-        Ok(())
     }
 
     /// Bytes to be left free where a neighbour cuts a growth.

@@ -1,29 +1,17 @@
 //! `protect`: what may be done with a range (rules 5.3 to 5.5).
 
-use super::clamp::Clamped;
-use super::{VmMap, corrupt};
 use crate::change::Change;
-use crate::flags::{EntryFlags, Prot};
-use crate::num::{Addr, Size};
-use crate::objects::{Objects, Swap};
+use crate::flags::Prot;
+use crate::map::{Clamped, Freebsd9, VmMap, corrupt};
+use crate::num::Addr;
+use crate::objects::Objects;
 use crate::protect_what::ProtectWhat;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
-use crate::tree::Cursor;
 
-impl<O: Objects, const B: usize> VmMap<O, B> {
-    /// Sets the protection in force, or the maximum, of a range: `vm_map_protect(9)`, rule 5.4.
-    /// Unmapped parts are passed over.
-    ///
-    /// # Errors
-    ///
-    /// - [`Refusal::MaxProtection`]: an entry's maximum forbids it. Only the clip at the start of
-    ///   the range stays.
-    /// - [`Refusal::ProtectSwap`]: the swap that write permission asks for is short. Clips, and
-    ///   the charges of the entries before, stay (q23).
-    /// - [`Refusal::OutOfNodes`]: nothing changed.
-    /// - [`Refusal::OtherRelease`]: only FreeBSD 14.2 has that. Nothing changed.
-    pub fn protect(
+impl<O: Objects, const B: usize> VmMap<O, Freebsd9, B> {
+    /// Rules 5.3 to 5.5.
+    pub(super) fn run_protect(
         &mut self,
         start: Addr,
         end: Addr,
@@ -78,24 +66,6 @@ impl<O: Objects, const B: usize> VmMap<O, B> {
             }
             self.tree.advance(&mut at);
         }
-        Ok(())
-    }
-
-    fn charge_entry(&mut self, at: &Cursor) -> Result<(), Refusal> {
-        let entry = self.tree.item(at).ok_or_else(corrupt)?;
-        let (body, wanted) = (entry.value, Size::new(entry.end - entry.start));
-        if body.prot().contains(Prot::WRITE) || body.counts_as_charged(&self.objects) {
-            return Ok(());
-        }
-        let short =
-            |(wanted, Swap { reserved, limit })| Refusal::ProtectSwap { wanted, reserved, limit };
-        if let Some(object) = &body.object
-            && !body.has(EntryFlags::NEEDS_COPY)
-        {
-            return self.objects.charge(object).map_err(short); // 17.20
-        }
-        self.objects.reserve(wanted).map_err(|swap| short((wanted, swap)))?;
-        self.body_mut(at)?.flags |= EntryFlags::CHARGED;
         Ok(())
     }
 

@@ -1,9 +1,7 @@
 //! What the stacks of a process depend on beside its map (rule 1.2).
 
-use core::num::NonZeroU64;
-
-use crate::limits::{Limits, StackTunables};
-use crate::num::Addr;
+use super::{Freebsd9, Kernel};
+use crate::limits::Limits;
 
 /// Limits, tunables and the growth of the main stack: what belongs to a process and not to its map.
 ///
@@ -11,17 +9,17 @@ use crate::num::Addr;
 /// [`VmMap::exec`](crate::VmMap::exec) take it; [`VmSpace`](crate::VmSpace) keeps it beside the map. A
 /// kernel that guards the two by locks of its own keeps them apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct StackState {
+pub struct StackState<K: Kernel = Freebsd9> {
     pub(crate) limits: Limits,
-    pub(crate) tunables: StackTunables,
+    pub(crate) tunables: K::Tunables,
     /// Pages by which the main stack has grown.
     pub(crate) ssize: u64,
 }
 
-impl StackState {
+impl<K: Kernel> StackState<K> {
     /// The state of a process whose main stack has not grown.
     #[must_use]
-    pub const fn new(limits: Limits, tunables: StackTunables) -> Self {
+    pub const fn new(limits: Limits, tunables: K::Tunables) -> Self {
         Self { limits, tunables, ssize: 0 }
     }
 
@@ -44,23 +42,8 @@ impl StackState {
 
     /// How stacks grow.
     #[must_use]
-    pub const fn tunables(&self) -> StackTunables {
+    pub const fn tunables(&self) -> K::Tunables {
         self.tunables
-    }
-
-    /// Sets the first mapping of stacks to come and the step of growth from now on, in bytes.
-    pub const fn set_sgrowsiz(&mut self, bytes: NonZeroU64) {
-        self.tunables.sgrowsiz = bytes;
-    }
-
-    /// Sets whether a page is left free where growth is cut by a neighbour, from now on.
-    pub const fn set_guard_page(&mut self, on: bool) {
-        self.tunables.guard_page = on;
-    }
-
-    /// Sets the lowest address that counts as the main stack's (rule 13.7).
-    pub const fn set_maxsaddr(&mut self, addr: Addr) {
-        self.tunables.maxsaddr = addr;
     }
 
     /// `vm_ssize`: pages by which the main stack has grown; after an exec, pages mapped of it at

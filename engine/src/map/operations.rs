@@ -1,0 +1,179 @@
+//! The operations on ranges, each as the map's kernel has it.
+
+use super::{FindRequest, Kernel, Mapping, VmMap};
+use crate::attr::{Advice, Holes, Inherit, Wiring};
+use crate::change::Change;
+use crate::flags::Prot;
+use crate::num::{Addr, Size};
+use crate::objects::Objects;
+use crate::protect_what::ProtectWhat;
+use crate::refusal::Refusal;
+
+impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
+    /// Maps `start` up to `end`: `vm_map_insert(9)`, section 6. Nothing is aligned or checked for
+    /// alignment.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OutsideMap`], [`Refusal::StartMapped`], [`Refusal::NextBelowEnd`],
+    /// [`Refusal::NofaultObject`], [`Refusal::ChargedObject`], [`Refusal::Swap`] or
+    /// [`Refusal::OutOfNodes`]; nothing changed.
+    #[inline(always)]
+    pub fn insert(
+        &mut self,
+        start: Addr,
+        end: Addr,
+        mapping: Mapping<O::Object>,
+        tell: impl FnMut(Change),
+    ) -> Result<(), Refusal> {
+        K::insert(self, start, end, mapping, tell)
+    }
+
+    /// The lowest address at or above `start` with `length` unmapped bytes from there on:
+    /// `vm_map_findspace(9)`, rule 7.4. `start` is not aligned. O(log n), by the largest gaps
+    /// that the index keeps for each subtree.
+    ///
+    /// A `length` of zero finds `start` itself if it is unmapped or some entry starts there
+    /// (rule 7.5, quirk q21).
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NoGap`].
+    #[inline(always)]
+    pub fn find_space(&self, start: Addr, length: Size) -> Result<Addr, Refusal> {
+        K::find_space(self, start, length)
+    }
+
+    /// Maps memory at an address, or at the first fit at or above it: `vm_map_find(9)`, rule 7.6.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NoGap`] and [`Refusal::AboveMaxAddr`] of the search, and those of
+    /// [`insert`](Self::insert); nothing changed.
+    #[inline(always)]
+    pub fn find(
+        &mut self,
+        request: FindRequest,
+        mapping: Mapping<O::Object>,
+        tell: impl FnMut(Change),
+    ) -> Result<Addr, Refusal> {
+        K::find(self, None, request, mapping, tell)
+    }
+
+    /// Removes what is mapped in `length` bytes from `start` on, then maps them again:
+    /// `vm_map_fixed(9)`, rule 7.3. Partly outside the map, the part inside is mapped (q24).
+    ///
+    /// # Errors
+    ///
+    /// - [`Refusal::Swap`]: the old mappings are gone all the same, as `tell` says.
+    /// - [`Refusal::OutsideMap`] for a range that the clamp leaves empty, [`Refusal::NofaultObject`],
+    ///   [`Refusal::ChargedObject`], [`Refusal::OutOfNodes`]: nothing changed.
+    #[inline(always)]
+    pub fn fixed(
+        &mut self,
+        start: Addr,
+        length: Size,
+        mapping: Mapping<O::Object>,
+        tell: impl FnMut(Change),
+    ) -> Result<(), Refusal> {
+        K::fixed(self, None, start, length, mapping, tell)
+    }
+
+    /// Unmaps whatever is mapped of a range: `vm_map_remove(9)`, rule 7.1. Wired entries go too.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OutOfNodes`], only where the range lies inside one entry, so that two parts of
+    /// it are left; nothing changed.
+    #[inline(always)]
+    pub fn remove(
+        &mut self,
+        start: Addr,
+        end: Addr,
+        tell: impl FnMut(Change),
+    ) -> Result<(), Refusal> {
+        K::remove(self, start, end, tell)
+    }
+
+    /// Sets the protection in force, or the maximum, of a range: `vm_map_protect(9)`, rule 5.4.
+    /// Unmapped parts are passed over.
+    ///
+    /// # Errors
+    ///
+    /// - [`Refusal::MaxProtection`]: an entry's maximum forbids it. Only the clip at the start of
+    ///   the range stays.
+    /// - [`Refusal::ProtectSwap`]: the swap that write permission asks for is short. Clips, and
+    ///   the charges of the entries before, stay (q23).
+    /// - [`Refusal::OutOfNodes`]: nothing changed.
+    /// - [`Refusal::OtherRelease`]: only FreeBSD 14.2 has that. Nothing changed.
+    #[inline(always)]
+    pub fn protect(
+        &mut self,
+        start: Addr,
+        end: Addr,
+        prot: Prot,
+        what: ProtectWhat,
+        tell: impl FnMut(Change),
+    ) -> Result<(), Refusal> {
+        K::protect(self, start, end, prot, what, tell)
+    }
+
+    /// Sets what a child gets of a range at fork: `vm_map_inherit(9)`, rule 5.1.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OutOfNodes`], and [`Refusal::OtherRelease`] for [`Inherit::Zero`]. Nothing changed.
+    #[inline(always)]
+    pub fn inherit(&mut self, start: Addr, end: Addr, inherit: Inherit) -> Result<(), Refusal> {
+        K::inherit(self, start, end, inherit)
+    }
+
+    /// Advises on the use of a range: `vm_map_madvise(9)`, rules 5.1 and 5.2.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OutOfNodes`] alone.
+    #[inline(always)]
+    pub fn advise(&mut self, start: Addr, end: Addr, advice: Advice) -> Result<(), Refusal> {
+        K::advise(self, start, end, advice)
+    }
+
+    /// Wires a range: `vm_map_wire(9)`, section 9; for the system, rule 16.4.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::StartUnmapped`], [`Refusal::NoAccess`] or [`Refusal::Hole`] where holes are
+    /// refused: no wiring changed, though entries may have merged (rule 9.4).
+    /// [`Refusal::OutOfNodes`]: nothing changed.
+    #[inline(always)]
+    pub fn wire(
+        &mut self,
+        start: Addr,
+        end: Addr,
+        wiring: Wiring,
+        holes: Holes,
+        tell: impl FnMut(Change),
+    ) -> Result<(), Refusal> {
+        K::wire(self, start, end, wiring, holes, tell)
+    }
+
+    /// Takes the user's, or one of the system's, wirings off a range: `vm_map_unwire(9)`,
+    /// section 10; for the system, rule 16.4. For the user, what is not wired is passed over.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::StartUnmapped`] or [`Refusal::UnwireHole`] where holes are refused, and
+    /// [`Refusal::NotSystemWired`]: no wiring changed, though entries may have merged.
+    /// [`Refusal::OutOfNodes`]: nothing changed.
+    #[inline(always)]
+    pub fn unwire(
+        &mut self,
+        start: Addr,
+        end: Addr,
+        wiring: Wiring,
+        holes: Holes,
+        tell: impl FnMut(Change),
+    ) -> Result<(), Refusal> {
+        K::unwire(self, start, end, wiring, holes, tell)
+    }
+}
