@@ -1,6 +1,6 @@
 //! The maps that the command tests.
 
-use crate::engine::EngineSpace;
+use crate::driver::ENGINES;
 use crate::replay::{MapFactory, ORACLES};
 
 /// The maps by name: the engine, the oracle, and the engine with the narrowest nodes it has, at
@@ -9,9 +9,6 @@ use crate::replay::{MapFactory, ORACLES};
 /// The answers that `replay --fill` writes are those of the first.
 #[must_use]
 pub fn maps() -> Vec<MapFactory> {
-    vec![
-        MapFactory::of::<EngineSpace<16>>("engine"),
-        ORACLES,
-        MapFactory::of::<EngineSpace<4>>("engine-4"),
-    ]
+    let [engine, narrow] = ENGINES;
+    vec![engine, ORACLES, narrow]
 }
