@@ -2,16 +2,19 @@
 
 use std::fmt::Write;
 
-use growstack::{Addr, Change, Limits, Mapping, Prot, Size, StackTunables, VmMap, VmSpace};
+use growstack::{
+    Addr, Change, Freebsd9, Freebsd14, Kernel, Limits, Mapping, Plain, Prot, Size, VmMap, VmSpace,
+};
 
-/// The map before and after a growth, and the changes that the growth reports.
+/// The map before and after a growth by the rules of a kernel, and the changes that the growth reports.
 ///
 /// # Errors
 ///
 /// None that this image meets.
-pub fn picture() -> Result<String, Box<dyn std::error::Error>> {
-    let map = VmMap::new(Addr::new(0x1000), Addr::new(0x8000_0000_0000));
-    let mut process = VmSpace::new(map, Limits::UNLIMITED, StackTunables::default());
+pub fn picture<K: Kernel>() -> Result<String, Box<dyn std::error::Error>> {
+    let (min, max) = (Addr::new(0x1000), Addr::new(0x8000_0000_0000));
+    let map = VmMap::<Plain, K>::with_kernel(min, max, Plain::default());
+    let mut process = VmSpace::new(map, Limits::UNLIMITED, K::Tunables::default());
     process.exec(Addr::new(0x7fff_ffff_f000), Size::new(512 << 20), Prot::RW, |_| ())?;
     let (text, data) = (Mapping::anonymous(Prot::RX), Mapping::anonymous(Prot::RW));
     process.map_mut().insert(Addr::new(0x40_0000), Addr::new(0x45_2000), text, |_| ())?;
@@ -34,6 +37,7 @@ pub fn picture() -> Result<String, Box<dyn std::error::Error>> {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    print!("{}", picture()?);
+    print!("FreeBSD 9.3\n\n{}\n", picture::<Freebsd9>()?);
+    print!("FreeBSD 14.2\n\n{}", picture::<Freebsd14>()?);
     Ok(())
 }

@@ -6,10 +6,14 @@
 #[allow(dead_code, unreachable_pub)]
 mod growth;
 
+use growstack::{Freebsd9, Freebsd14};
+
 const README: &str = include_str!("../../README.md");
 
 #[test]
 fn the_picture_is_what_the_example_prints() {
-    let picture = growth::picture().unwrap();
-    assert!(README.contains(picture.trim_end()), "the README should show:\n{picture}");
+    for picture in [growth::picture::<Freebsd9>(), growth::picture::<Freebsd14>()] {
+        let picture = picture.unwrap();
+        assert!(README.contains(picture.trim_end()), "the README should show:\n{picture}");
+    }
 }
