@@ -71,7 +71,7 @@ words! {
         Copy = "copy",
         /// The child gets nothing.
         None = "none",
-        /// The child gets empty memory. FreeBSD 14.2 alone; refused by rule 16.9.
+        /// The child gets empty memory. FreeBSD 14.2 alone; 9.3 refuses it (rule 16.9).
         Zero = "zero",
     }
 }

@@ -158,9 +158,9 @@ flag_set! {
         ACC_NO_CHARGE = 1 << 5, "acc_no_charge";
         /// Inherit `share` instead of `copy`.
         INHERIT_SHARE = 1 << 6, "inherit_share";
-        /// A stack that grows towards lower addresses; only for `stack`.
+        /// A stack that grows towards lower addresses; only for `stack`, but in FreeBSD 14.2.
         GROWS_DOWN = 1 << 7, "grows_down";
-        /// A stack that grows towards higher addresses; only for `stack`.
+        /// A stack that grows towards higher addresses; only for `stack`, but in FreeBSD 14.2.
         GROWS_UP = 1 << 8, "grows_up";
         /// A guard: an entry that nothing may be done with. FreeBSD 14.2 (rule 16.9).
         GUARD = 1 << 9, "guard";

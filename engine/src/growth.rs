@@ -26,7 +26,7 @@ pub enum Growth {
     /// 13.1: the address was mapped already.
     AlreadyMapped,
     /// 13.2: the address lies next to no stack that could grow to it. It stays unmapped, and the
-    /// fault is an ordinary fault.
+    /// fault is an ordinary fault. Never by the rules of FreeBSD 14.2, which refuse it (D13.1).
     NoStack,
     /// The stack grew, and the address is mapped now.
     Grown {

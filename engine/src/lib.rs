@@ -17,6 +17,11 @@
 //! comments and [`Refusal`]s name them. The answers were compared with those of the real kernel's
 //! code.
 //!
+//! The rules are those of FreeBSD 9.3, unless the type of a map says otherwise: [`Freebsd14`] is a
+//! [kernel](Kernel), too, in which the reserve of a stack is protected. Its rules are those of 9.3 but
+//! for what has a number with a D. There is no switch at run time: whichever is used costs nothing for
+//! the other.
+//!
 //! # Features
 //!
 //! | feature | adds | dependencies |

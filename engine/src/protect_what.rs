@@ -12,10 +12,10 @@ pub enum ProtectWhat {
     /// The most that can ever be asked for; can only shrink.
     Max,
     /// The protection in force, and the most that can be asked for: this one. FreeBSD 14.2 alone;
-    /// refused by rule 16.9.
+    /// 9.3 refuses it (rule 16.9).
     Both(Prot),
     /// One of these for a stack that grows down as a whole, from its end that grows on. FreeBSD 14.2
-    /// alone; refused by rule 16.9.
+    /// alone; 9.3 refuses it (rule 16.9).
     GrowsDown(ProtectPart),
 }
 

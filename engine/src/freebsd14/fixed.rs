@@ -105,11 +105,10 @@ impl<O: Objects, const B: usize> VmMap<O, Freebsd14, B> {
     fn ensure_to_replace(&mut self, range: Clamped, stack: bool) -> Result<(), Refusal> {
         let first = self.tree.seek(range.start);
         if self.leaves_two_parts(&first, range) {
-            return Ok(if stack {
-                self.tree.ensure_three(&first)?;
-            } else {
-                self.tree.ensure_for([Some(&first), Some(&first)])?;
-            });
+            return Ok(match stack {
+                true => self.tree.ensure_three(&first),
+                false => self.tree.ensure_for([Some(&first), Some(&first)]),
+            }?);
         }
         let (after, room) = self.place_after_removal(first, range);
         Ok(match (stack, room) {

@@ -125,12 +125,12 @@ impl<O: Objects, const B: usize> VmMap<O, Freebsd14, B> {
         let piece = Body::new(prot, max, Inherit::Copy, flags, None, 0);
         self.ensure_part(at, gap, step).inspect_err(|_| self.pay_back(charge, step.amount))?;
         // Nothing refuses any more.
-        let rest = core::mem::replace(self.body_mut(at)?, piece);
         if gap.start < start {
-            let below = self.tree.end_below(at);
-            self.tree.set_bounds(at, start, gap.end);
-            self.tree.insert_ensured(at, (gap.start, start), rest, below, |_| ());
+            let rest = self.entry(at)?.value.clone();
+            self.tree.part_ensured(at, start, rest, |body| *body = piece);
             self.tree.advance(at);
+        } else {
+            self.replace(at, piece)?;
         }
         self.size = self.size.wrapping_add(step.amount);
         let added = AddrRange::between(start, gap.end);
@@ -224,8 +224,7 @@ impl<O: Objects, const B: usize> VmMap<O, Freebsd14, B> {
         let stack = self.tree.item_below(at).ok_or_else(corrupt)?;
         let part = Self::upper_part(stack.value, stack.start, stack.end);
         if top < gap.end {
-            self.tree.set_bounds(at, top, gap.end);
-            self.tree.insert_ensured(at, (gap.start, top), part, Some(gap.start), |_| ());
+            self.tree.part_ensured(at, top, part, |_| ());
             return Ok(());
         }
         self.replace(at, part)

@@ -21,11 +21,17 @@ const LETTERS: &[(EntryFlags, char)] = &[
     (EntryFlags::CHARGED, '$'),
 ];
 
+/// Those that entries of FreeBSD 14.2 have beside.
+const LETTERS_14: &[(EntryFlags, char)] =
+    &[(EntryFlags::GUARD, 'G'), (EntryFlags::STACK_GAP_DN, 'd'), (EntryFlags::STACK_GAP_UP, 'u')];
+
 impl<O: Objects, K: Kernel, const B: usize> fmt::Display for VmMap<O, K, B> {
     /// One line an entry: start, end, protection, maximum, inheritance, wire count, flags
     /// (C copy on write, N needs copy, D grows down, U grows up, W wired by the user, f no fault,
     /// s no sync, x no core dump, $ charged), bytes left to grow, offset, and type: `--` without an
-    /// object, as `procstat` prints it, and `ob` with one.
+    /// object, as `procstat` prints it, and `ob` with one. In FreeBSD 14.2 there are also G for a guard, d and
+    /// u for a gap that a stack grows down or up into; a gap has its guard bytes in the column of bytes left
+    /// to grow, and the protections that it keeps as offset.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
@@ -33,7 +39,7 @@ impl<O: Objects, K: Kernel, const B: usize> fmt::Display for VmMap<O, K, B> {
             "START", "END", "INH", "WIRE", "FLAG", "AVAIL", "OFFSET"
         )?;
         for entry in self.entries() {
-            line(f, &entry)?;
+            line(f, &entry, if K::GUARDS { LETTERS_14 } else { &[] })?;
         }
         write!(
             f,
@@ -46,7 +52,11 @@ impl<O: Objects, K: Kernel, const B: usize> fmt::Display for VmMap<O, K, B> {
     }
 }
 
-fn line<O>(f: &mut fmt::Formatter<'_>, entry: &Entry<O>) -> fmt::Result {
+fn line<O>(
+    f: &mut fmt::Formatter<'_>,
+    entry: &Entry<O>,
+    more: &[(EntryFlags, char)],
+) -> fmt::Result {
     write!(
         f,
         "{:#18x} {:#18x} {} {} {:<5} {:>4} ",
@@ -57,7 +67,7 @@ fn line<O>(f: &mut fmt::Formatter<'_>, entry: &Entry<O>) -> fmt::Result {
         entry.inherit,
         entry.wired
     )?;
-    for (flag, letter) in LETTERS {
+    for (flag, letter) in LETTERS.iter().chain(more) {
         let shown = if entry.flags.contains(*flag) { *letter } else { '-' };
         fmt::Write::write_char(f, shown)?;
     }

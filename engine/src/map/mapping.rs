@@ -19,12 +19,12 @@ use crate::refusal::Refusal;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Mapping<O = NonZeroU64> {
-    /// The protection in force. It is not checked against `max` (rule 6.4).
+    /// The protection in force. It is not checked against `max` (rule 6.4), but in FreeBSD 14.2 (D6.1).
     pub prot: Prot,
     /// The most protection that `protect` may give.
     pub max: Prot,
-    /// Flags. The growth flags have no meaning here and are ignored; see
-    /// [`VmSpace::stack`](crate::VmSpace::stack).
+    /// Flags. The growth flags have no meaning here and are ignored, but in FreeBSD 14.2 (D6.3, D7.8);
+    /// see [`VmSpace::stack`](crate::VmSpace::stack).
     pub flags: MapFlags,
     /// The backing object, or `None` for anonymous memory.
     pub object: Option<O>,

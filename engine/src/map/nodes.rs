@@ -1,7 +1,8 @@
 //! Room in the index, made before anything changes (rule 16.7).
 //!
-//! An operation adds at most two entries, where it clips the two ends of its range; so it takes
-//! at most [`VmMap::MAX_NODES_PER_OPERATION`] nodes. What it may need is predicted from the index
+//! An operation adds at most two entries, where it clips the two ends of its range; in FreeBSD 14.2
+//! three, where `fixed` puts a stack and its gap inside an entry. So it takes at most
+//! [`VmMap::MAX_NODES_PER_OPERATION`] nodes. What it may need is predicted from the index
 //! as it stands, the nodes are made available, and only then does the map change. The prediction
 //! counts every clip that may come and is never too low. It is too high where a node counted turns
 //! out not to be needed: entries merge on the way; the swap for `protect` runs out before the clip

@@ -18,6 +18,12 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// [`Refusal::OutsideMap`], [`Refusal::StartMapped`], [`Refusal::NextBelowEnd`],
     /// [`Refusal::NofaultObject`], [`Refusal::ChargedObject`], [`Refusal::Swap`] or
     /// [`Refusal::OutOfNodes`]; nothing changed.
+    ///
+    /// # FreeBSD 14.2
+    ///
+    /// With [`GUARD`](crate::MapFlags::GUARD) it is a guard; growth flags go onto the entry, which has no gap
+    /// then (D6). Also refused by [`Refusal::ProtAboveMax`] and [`Refusal::GuardAllows`], and by
+    /// [`Refusal::StackObject`] for an object with a growth flag.
     #[inline(always)]
     pub fn insert(
         &mut self,
@@ -34,7 +40,7 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// that the index keeps for each subtree.
     ///
     /// A `length` of zero finds `start` itself if it is unmapped or some entry starts there
-    /// (rule 7.5, quirk q21).
+    /// (rule 7.5, quirk q21); in FreeBSD 14.2 the end of the entry that holds it, or else itself (D7.4).
     ///
     /// # Errors
     ///
@@ -50,6 +56,13 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     ///
     /// [`Refusal::NoGap`] and [`Refusal::AboveMaxAddr`] of the search, and those of
     /// [`insert`](Self::insert); nothing changed.
+    ///
+    /// # FreeBSD 14.2
+    ///
+    /// A search that is free to choose begins where the last ones found space (D7.6). With
+    /// [`REMAP`](crate::MapFlags::REMAP), what is there is removed first, and stays so if the insertion
+    /// is refused (D7.7). A growth flag makes a stack, for which a map alone does not know enough
+    /// ([`Refusal::NoStackState`]): call [`VmSpace::find`](crate::VmSpace::find).
     #[inline(always)]
     pub fn find(
         &mut self,
@@ -68,6 +81,12 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// - [`Refusal::Swap`]: the old mappings are gone all the same, as `tell` says.
     /// - [`Refusal::OutsideMap`] for a range that the clamp leaves empty, [`Refusal::NofaultObject`],
     ///   [`Refusal::ChargedObject`], [`Refusal::OutOfNodes`]: nothing changed.
+    ///
+    /// # FreeBSD 14.2
+    ///
+    /// With [`EXCL`](crate::MapFlags::EXCL) nothing is removed (D7.7), and the range must be free. Also refused
+    /// by [`Refusal::ProtAboveMax`], with nothing changed, and by [`Refusal::GuardAllows`], after the
+    /// removal. A growth flag is for [`VmSpace::fixed`](crate::VmSpace::fixed).
     #[inline(always)]
     pub fn fixed(
         &mut self,
@@ -106,6 +125,13 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     ///   the charges of the entries before, stay (q23).
     /// - [`Refusal::OutOfNodes`]: nothing changed.
     /// - [`Refusal::OtherRelease`]: only FreeBSD 14.2 has that. Nothing changed.
+    ///
+    /// # FreeBSD 14.2
+    ///
+    /// A range refused by `MaxProtection` has no clip. Where swap is short, the charges stay and the clips
+    /// are joined again where they can be (D5.6, D5.7). [`Refusal::OutOfBounds`] for
+    /// [`ProtectWhat::Both`]: nothing changed. The gap of a stack keeps what is set for the growth to
+    /// come, other guards are passed over (D5.8).
     #[inline(always)]
     pub fn protect(
         &mut self,
@@ -122,7 +148,8 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::OutOfNodes`], and [`Refusal::OtherRelease`] for [`Inherit::Zero`]. Nothing changed.
+    /// [`Refusal::OutOfNodes`], and in FreeBSD 9.3 [`Refusal::OtherRelease`] for [`Inherit::Zero`]. Nothing
+    /// changed.
     #[inline(always)]
     pub fn inherit(&mut self, start: Addr, end: Addr, inherit: Inherit) -> Result<(), Refusal> {
         K::inherit(self, start, end, inherit)
@@ -143,7 +170,7 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// # Errors
     ///
     /// [`Refusal::StartUnmapped`], [`Refusal::NoAccess`] or [`Refusal::Hole`] where holes are
-    /// refused: no wiring changed, though entries may have merged (rule 9.4).
+    /// refused: no wiring changed, though entries may have merged (rules 9.4 and D9.2).
     /// [`Refusal::OutOfNodes`]: nothing changed.
     #[inline(always)]
     pub fn wire(

@@ -34,7 +34,8 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     ) -> Result<(), Refusal> {
         while let Some(entry) = self.tree.item(at).filter(|entry| entry.start < end) {
             if entry.end > end {
-                return self.cut_start(at, end, tell);
+                self.cut_start(at, end, tell)?;
+                break;
             }
             let gone = AddrRange::between(entry.start, entry.end);
             let body = self.tree.remove(at).ok_or_else(corrupt)?;

@@ -1,5 +1,7 @@
 //! What `find` and `stack` are asked for.
 
+#[cfg(doc)]
+use super::VmMap;
 use crate::attr::FindSpace;
 use crate::flags::{MapFlags, Prot};
 use crate::num::{Addr, Size};
@@ -23,7 +25,7 @@ pub struct FindRequest {
     pub length: Size,
     /// Whether there is a search.
     pub space: FindSpace,
-    /// With a search, the address that the mapping must end at or below (rule 16.5).
+    /// With a search, the address that the mapping must end at or below (rules 16.5 and D7.5).
     pub max_addr: Option<Addr>,
 }
 

@@ -22,6 +22,14 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// The refusals of [rules](crate::rules) 12.1 to 12.5 in their order, then those of
     /// [`insert`](Self::insert) for the first part; [`Refusal::NoGrowthFlag`] before and
     /// [`Refusal::StackWraps`] after 12.1 to 12.5. Nothing changed.
+    ///
+    /// # FreeBSD 14.2
+    ///
+    /// A stack grows one way. The rest of its reserve is an entry, too, the gap, so that nothing else is
+    /// placed there (D12). Refused by [`Refusal::NoGrowthFlag`], [`Refusal::StackWireFuture`],
+    /// [`Refusal::StackVmem`], [`Refusal::StackBothWays`], [`Refusal::StackRange`],
+    /// [`Refusal::StackGuard`], [`Refusal::StackMapped`] and [`Refusal::StackNeighbour`], in this order, then
+    /// as the first part is by `insert`. Nothing changed.
     #[inline(always)]
     pub fn stack(
         &mut self,
@@ -42,7 +50,8 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// # Errors
     ///
     /// Those of [`stack`](Self::stack). The old image is gone then, but for
-    /// [`Refusal::OutOfNodes`], which changes nothing.
+    /// [`Refusal::OutOfNodes`], which changes nothing. In FreeBSD 14.2 wire-future is no reason to refuse
+    /// this stack.
     #[inline(always)]
     pub fn exec(
         &mut self,
@@ -70,6 +79,20 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// where the reserve wraps, 15.6); [`Refusal::OutOfNodes`]. Nothing changed, except that
     /// `avail` may have been cut to the room there is: with [`Refusal::Neighbour`] (13.6), and with
     /// `OutsideMap`, `Swap` and `GrowSwap` where the neighbour cut the growth (13.11, 13.14).
+    ///
+    /// # FreeBSD 14.2
+    ///
+    /// An address in the gap of a stack grows the stack that touches it (D13). Refused by
+    /// [`Refusal::NotInGap`], also where nothing is mapped, [`Refusal::OrphanGap`],
+    /// [`Refusal::NeedWraps`], [`Refusal::GapShort`], [`Refusal::StackLimit`],
+    /// [`Refusal::GrowMemlock`] and [`Refusal::GrowVmem`], in this order; then [`Refusal::Swap`] for growth
+    /// down, after which a gap that was to be used up may have been added to one below it (D13.7), and
+    /// [`Refusal::GrowSwap`] and [`Refusal::ObjectGrowth`] for growth up; [`Refusal::OutOfNodes`]. Else
+    /// nothing changed, but with [`Refusal::NoAccess`]: wire-future is on, what was added cannot be wired,
+    /// and the growth stays (D13.10).
+    ///
+    /// One descent. Growth takes a node only for an entry more: for growth down that leaves some of the gap,
+    /// and for growth up the same with wire-future on.
     #[inline(always)]
     pub fn grow(
         &mut self,
@@ -81,7 +104,8 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     }
 
     /// Finds the entry to serve a page fault at `addr` from, and makes it ready for `access`. The
-    /// stack next to an address that is not mapped grows first ([`grow`](Self::grow)); an entry
+    /// stack next to an address that is not mapped, or of FreeBSD 14.2 in the gap of a stack, grows
+    /// first ([`grow`](Self::grow)); an entry
     /// without object is given one, if this kernel [makes](Objects::make) any; a write to an entry
     /// that needs a copy puts a [shadow](Objects::shadow) over its object, as does any access if the
     /// entry is wired and may be written.
@@ -113,6 +137,9 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// - [`Refusal::ForkSwap`]: the child is gone, but this map keeps what the fork did to it, and
     ///   `reserved` may be higher than before (rule 17.12).
     /// - [`Refusal::OutOfNodes`]: nothing changed.
+    ///
+    /// By the rules of FreeBSD 14.2, guards are copied whatever their inheritance says, but for none,
+    /// and a charge goes along only with [anonymous](Objects::is_anonymous) memory (D17).
     #[inline(always)]
     pub fn fork(
         &mut self,

@@ -41,6 +41,7 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     }
 
     /// 9.2a and 9.2b for one entry that is clipped. Says whether the pass goes on.
+    #[inline(always)]
     pub(crate) fn count_wiring(
         &mut self,
         at: &Cursor,
@@ -83,6 +84,7 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     }
 
     /// 9.3 for one entry: makes its wiring the user's, or takes it back.
+    #[inline(always)]
     pub(crate) fn settle_wiring(
         &mut self,
         at: &Cursor,

@@ -70,6 +70,34 @@ impl<V: Default, const B: usize> Tree<V, B> {
         debug_assert!(placed.is_some(), "a void cursor");
     }
 
+    /// Parts the entry at a cursor at an address inside it, where the node that it takes is free. The part
+    /// below has a value of its own, and that of the part above is edited. The cursor is then at the
+    /// one below. No gap changes, so that nothing above the leaf does.
+    #[inline(always)]
+    pub(crate) fn part_ensured(
+        &mut self,
+        at: &mut Cursor,
+        addr: u64,
+        below: V,
+        edit: impl FnOnce(&mut V),
+    ) {
+        self.prediction.insertion(at.node(0));
+        if !self.has_free_place(at) {
+            let made = self.make_room(at);
+            debug_assert!(made.is_some(), "a void cursor");
+        }
+        let slot = at.slot(0);
+        let Some(leaf) = self.leaves.get_mut(at.node(0)) else { return };
+        let Some((start, end)) = leaf.range(slot) else { return };
+        debug_assert!(start < addr && addr < end, "{addr:#x} is not inside");
+        if let Some(start) = leaf.starts.get_mut(slot) {
+            *start = addr;
+        }
+        leaf.values.get_mut(slot).map(edit);
+        leaf.insert(slot, start, addr, below);
+        self.len += 1;
+    }
+
     /// Puts an entry into the cursor's leaf, which has room; `below` is where the one below ends, and
     /// the value at the cursor is edited before.
     ///
