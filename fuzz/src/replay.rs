@@ -2,6 +2,7 @@
 
 mod cut;
 mod near;
+mod overlooked;
 mod plain;
 mod run;
 mod shadow;
@@ -63,6 +64,10 @@ pub struct Counts {
     pub answers: usize,
     /// Operations that a map does not support and that were passed over, because they change nothing.
     pub passed: usize,
+    /// Recorded refusals of searches that no map was compared with, because rule D7.3 is their reason:
+    /// the real kernel of 14.2 overlooked the room above the last entry, and when it does is a matter of
+    /// the shape of its tree.
+    pub overlooked: usize,
     /// Maps that were left out, because they are of another kernel than the trace.
     pub of_other_kernels: usize,
     /// Where comparing stopped before the end, if it did.
@@ -123,6 +128,10 @@ pub const TRACE: &str = "the trace";
 /// the first operation at which it is not: what is recorded from there on means nothing for a map
 /// that lacks it. It stops before it has begun where the header has a setting that some map does
 /// not support. The counts say so.
+///
+/// A search of 14.2 whose recorded refusal is one of [`Counts::overlooked`] is no divergence. As the
+/// recorded kernel mapped nothing there, a `find` is then left out alone, and all maps go on from what
+/// that kernel went on from.
 ///
 /// A map that panics has failed; the panic goes no further.
 ///

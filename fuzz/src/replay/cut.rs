@@ -1,5 +1,6 @@
 //! Cutting a trace down to what still fails.
 
+use super::overlooked::without_overlooked;
 use super::{Failure, MapFactory, TRACE, replay};
 use crate::input::Input;
 use crate::kernel::Kernel;
@@ -22,7 +23,7 @@ pub fn cut(trace: &Trace, failure: &Failure, factories: &[MapFactory]) -> Trace 
     if failure.sides.0 == TRACE || failure.is_late() || !near {
         return start;
     }
-    let start = start.without_answers();
+    let start = without_overlooked(&start).without_answers();
     let failing = |trace: &Trace| {
         replay(trace, factories).1.err().filter(|f| f.divergence.is_like(&failure.divergence))
     };

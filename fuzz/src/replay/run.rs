@@ -5,11 +5,13 @@ use growstack::AddrRange;
 use crate::answer::Answer;
 use crate::compare::{Divergence, Observed, compare_kept, same_answer};
 use crate::lockstep::{FreeBsd, Lockstep, Mismatch, Side};
+use crate::op::Op;
 use crate::settings::{unsupported, without_implied};
 use crate::space::AddressSpace;
 use crate::trace::{Step, Trace};
 
 use super::near::Pace;
+use super::overlooked::Overlooked;
 use super::shadow::Shadow;
 use super::{Counts, Ended, Failure, MapFactory, TRACE};
 
@@ -22,6 +24,7 @@ struct Replay<'t> {
     maps: Lockstep<FreeBsd, dyn AddressSpace, dyn AddressSpace>,
     /// Of each map, in order, once it has not supported something.
     shadows: Vec<Option<Shadow>>,
+    overlooked: Overlooked<'t>,
     pace: Pace,
     counts: Counts,
 }
@@ -48,7 +51,8 @@ pub(super) fn run(
         return (counts, Ok(()));
     }
     let maps = Lockstep { first: maps.remove(0), others: maps };
-    let mut replay = Replay { trace, maps, shadows, pace: Pace::default(), counts };
+    let (overlooked, pace) = (Overlooked::new(trace), Pace::default());
+    let mut replay = Replay { trace, maps, shadows, overlooked, pace, counts };
     let result = replay.steps(&mut done);
     let counts = replay.counts;
     (counts, result.map_err(|(index, mismatch)| replay.failure(index, *mismatch)))
@@ -99,6 +103,11 @@ impl Replay<'_> {
         step: &Step,
         done: &mut impl FnMut(usize, Answer, &Observed),
     ) -> Result<(), Mismatched> {
+        let overlooked = self.overlooked.is_at(index);
+        self.counts.overlooked += usize::from(overlooked);
+        if overlooked && matches!(step.op(), Op::Find { .. }) {
+            return Ok(());
+        }
         let ran = self.maps.run_each(step.op());
         if ran.is_ok()
             && let Some(ended) = self.declined(index)
@@ -106,14 +115,14 @@ impl Replay<'_> {
             self.counts.ended = Some(ended);
             return Ok(());
         }
-        self.count(step);
+        self.count(step, overlooked);
         ran?;
         let place = self.place(step);
         self.maps.look(place)?;
         if self.maps.first.took_part() {
             done(index, self.maps.first.seen.answer, &self.maps.first.seen);
         }
-        for side in self.maps.sides().filter(|side| side.took_part()) {
+        for side in self.maps.sides().filter(|side| side.took_part() && !overlooked) {
             compare_with_record(step, &side.seen).map_err(|divergence| {
                 Box::new(Mismatch { sides: (TRACE, side.name), divergence })
             })?;
@@ -149,7 +158,11 @@ impl Replay<'_> {
         self.maps.sides().zip(&mut self.shadows).find_map(|(side, shadow)| {
             let parted = match (&mut *shadow, side.took_part()) {
                 (None, false) => {
-                    let before = Shadow::after(self.trace.config(), &self.trace.steps[..index]);
+                    let left_out = &self.overlooked.finds;
+                    let before = self.trace.steps[..index].iter().enumerate();
+                    let before = before.filter(|(at, _)| left_out.binary_search(at).is_err());
+                    let before = before.map(|(_, step)| step);
+                    let before = Shadow::after(self.trace.config(), before);
                     shadow.insert(before).decline(op)
                 }
                 (Some(shadow), false) => shadow.decline(op),
@@ -161,12 +174,13 @@ impl Replay<'_> {
         })
     }
 
-    fn count(&mut self, step: &Step) {
+    fn count(&mut self, step: &Step, overlooked: bool) {
         let took_part = self.maps.sides().filter(|side| side.took_part()).count();
         self.counts.passed += usize::from(took_part < self.shadows.len());
         if took_part != 0 {
             self.counts.operations += 1;
-            self.counts.answers += usize::from(step.answer().is_some() || step.dump().is_some());
+            let recorded = step.answer().is_some() || step.dump().is_some();
+            self.counts.answers += usize::from(recorded && !overlooked);
         }
     }
 

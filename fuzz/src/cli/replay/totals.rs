@@ -36,6 +36,7 @@ impl Totals {
         self.counts.operations += counts.operations;
         self.counts.answers += counts.answers;
         self.counts.passed += counts.passed;
+        self.counts.overlooked += counts.overlooked;
         self.failed += usize::from(failed.is_some());
         self.with_passed += usize::from(counts.passed != 0);
         self.recorded += usize::from(*recorded);
@@ -72,6 +73,13 @@ impl Totals {
                 out,
                 "traces of freebsd-14, for which there is no engine yet, on its oracle alone: {}",
                 self.kernelless
+            )?;
+        }
+        if counts.overlooked != 0 {
+            writeln!(
+                out,
+                "answers that depend on the shape of the real kernel's tree (D7.3): {}",
+                counts.overlooked
             )?;
         }
         if *ended != 0 {
