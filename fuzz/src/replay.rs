@@ -10,6 +10,7 @@ mod shadow;
 use std::fmt;
 
 use crate::compare::{Divergence, Observed};
+use crate::engine::EngineSpace;
 use crate::kernel::Kernel;
 use crate::lockstep::ORACLE;
 use crate::op::{Config, Op};
@@ -38,6 +39,12 @@ impl fmt::Debug for MapFactory {
 }
 
 impl MapFactory {
+    /// Does it make maps of `kernel`?
+    #[must_use]
+    pub fn is_of(&self, kernel: Kernel) -> bool {
+        (self.create)(&Config::of(kernel)).kernel() == kernel
+    }
+
     /// Maps of type `M`.
     #[must_use]
     pub const fn of<M: AddressSpace + 'static>(name: &'static str) -> Self {
@@ -50,6 +57,16 @@ pub const ORACLES: MapFactory = MapFactory {
     name: ORACLE,
     create: &|config| match config.kernel() {
         Kernel::Freebsd9 => Box::new(Oracle::create(config)),
+        Kernel::Freebsd14 => Box::new(Oracle14::create(config)),
+    },
+};
+
+/// The map that traces are described and drawn from: the quick one of whichever kernel a trace is of.
+/// There is no engine of 14.2 yet, so that is its oracle.
+pub(crate) const QUICK: MapFactory = MapFactory {
+    name: "quick",
+    create: &|config| match config.kernel() {
+        Kernel::Freebsd9 => Box::new(EngineSpace::<16>::create(config)),
         Kernel::Freebsd14 => Box::new(Oracle14::create(config)),
     },
 };

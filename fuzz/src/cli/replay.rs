@@ -356,11 +356,7 @@ impl Replay {
         let target = folder.join(format!("{}.trace", name.strip_suffix(".trace").unwrap_or(name)));
         fs::create_dir_all(folder)
             .and_then(|()| fs::write(&target, cut.to_string()))
-            .and_then(|()| match cut.config().kernel() {
-                Kernel::Freebsd9 => fs::write(target.with_extension("svg"), picture(name, cut)),
-                // Pictures are drawn of the engine.
-                Kernel::Freebsd14 => Ok(()),
-            })
+            .and_then(|()| fs::write(target.with_extension("svg"), picture(name, cut)))
             .with_context(|| target.display().to_string())
     }
 }
