@@ -71,13 +71,13 @@ impl Finding {
         let tested = own.unwrap_or(ENGINES[usize::from(input.header.narrow)]);
         let mut session = own.map_or_else(Session::default, Session::on);
         let mut again = |input: &Input| session.again(target, input).err();
-        let shrunk = Shrunk::of(input, failed, tested, &mut again);
+        let (input, shrunk) = Shrunk::of(input, failed, tested, &mut again);
         let report = shrunk.report(&name, tested.name);
         let picture = shrunk.picture();
         if shrunk.replayed.is_some() {
             return Self::with_trace(&name, report, picture, shrunk.trace);
         }
-        let input = shrunk.input.encode();
+        let input = input.encode();
         let test = passes(&name, target, &input);
         Self { name, report, picture, trace: Some(shrunk.trace), input: Some(input), test }
     }

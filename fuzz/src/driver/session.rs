@@ -3,13 +3,16 @@
 use arbitrary::Unstructured;
 
 use crate::input::{Choices, Flavour, Generator, Header, Input, seeded};
-use crate::lockstep::{Counts, Failed, drive, perform};
+use crate::lockstep::{Counts, Failed, Sequence, drive, perform};
 use crate::op::{Config, Op};
 use crate::replay::MapFactory;
 use crate::settings::create;
+use crate::space::AddressSpace;
 
 /// How often an operation is drawn until the map under test has one.
 const TRIES: usize = 64;
+
+type Tested = dyn AddressSpace;
 
 /// Draws and compares sequence `sequence` of `seed`. A panic counts as a divergence.
 ///
@@ -33,27 +36,33 @@ pub(super) fn run(
     let mut records = Vec::new();
     let mut ops = Vec::new();
     let create = |config: &_| create(tested, config);
-    let result = drive(&header.config, tested.name, create, counts, |sequence| {
-        sequence.fill(header.prefill.ops(header.window))?;
-        for _ in 0..length {
-            let mut done = false;
-            for _ in 0..TRIES {
-                let record = generator.record(&mut bytes, &sequence.view());
-                records.push(record);
-                done = sequence.record(&record, header.window, &mut perform)?;
-                if done {
+    let result = drive(
+        &header.config,
+        tested.name,
+        create,
+        counts,
+        |sequence: &mut Sequence<'_, Tested>| {
+            sequence.fill(header.prefill.ops(header.window))?;
+            for _ in 0..length {
+                let mut done = false;
+                for _ in 0..TRIES {
+                    let record = generator.record(&mut bytes, &sequence.view());
+                    records.push(record);
+                    done = sequence.record(&record, header.window, &mut perform)?;
+                    if done {
+                        break;
+                    }
+                    records.pop();
+                }
+                // A map that has so little gets short sequences.
+                if !done {
                     break;
                 }
-                records.pop();
             }
-            // A map that has so little gets short sequences.
-            if !done {
-                break;
-            }
-        }
-        ops.extend_from_slice(sequence.ops());
-        Ok(())
-    });
+            ops.extend_from_slice(sequence.ops());
+            Ok(())
+        },
+    );
     match result {
         Ok(()) => Ok((header.config, ops)),
         Err(failed) => Err(Box::new((Input { header, records }, *failed))),
