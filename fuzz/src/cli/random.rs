@@ -169,7 +169,7 @@ impl Random {
         })
     }
 
-    /// The map to run of 14.2: the first that is not the oracle, which is but itself, unless it is named.
+    /// The map of 14.2 to run: by default the first one that is not the oracle.
     fn tested_14(&self, maps: &[MapFactory]) -> Result<MapFactory> {
         match self.outside.factory()? {
             Some(outside) => Ok(outside),

@@ -12,8 +12,6 @@ use crate::space::AddressSpace;
 /// How often an operation is drawn until the map under test has one.
 const TRIES: usize = 64;
 
-type Tested = dyn AddressSpace;
-
 /// Draws and compares sequence `sequence` of `seed`. A panic counts as a divergence.
 ///
 /// # Errors
@@ -36,34 +34,28 @@ pub(super) fn run(
     let mut records = Vec::new();
     let mut ops = Vec::new();
     let create = |config: &_| create(tested, config);
-    let result = drive(
-        &header.config,
-        tested.name,
-        create,
-        counts,
-        |sequence: &mut Sequence<'_, Tested>| {
-            sequence.fill(header.prefill.ops(header.window))?;
-            for _ in 0..length {
-                let mut done = false;
-                for _ in 0..TRIES {
-                    let record = generator.record(&mut bytes, &sequence.view());
-                    records.push(record);
-                    done = sequence.record(&record, header.window, &mut perform)?;
-                    if done {
-                        break;
-                    }
-                    records.pop();
-                }
-                // A map that has so little gets short sequences.
-                if !done {
+    let work = |sequence: &mut Sequence<'_, dyn AddressSpace>| {
+        sequence.fill(header.prefill.ops(header.window))?;
+        for _ in 0..length {
+            let mut done = false;
+            for _ in 0..TRIES {
+                let record = generator.record(&mut bytes, &sequence.view());
+                records.push(record);
+                done = sequence.record(&record, header.window, &mut perform)?;
+                if done {
                     break;
                 }
+                records.pop();
             }
-            ops.extend_from_slice(sequence.ops());
-            Ok(())
-        },
-    );
-    match result {
+            // A map that has so little gets short sequences.
+            if !done {
+                break;
+            }
+        }
+        ops.extend_from_slice(sequence.ops());
+        Ok(())
+    };
+    match drive(&header.config, tested.name, create, counts, work) {
         Ok(()) => Ok((header.config, ops)),
         Err(failed) => Err(Box::new((Input { header, records }, *failed))),
     }

@@ -204,7 +204,7 @@ impl<'c, M: AddressSpace + ?Sized, O: Rules> Sequence<'c, M, O> {
     fn search(&mut self) -> Result<(), Mismatched> {
         let view = self.view();
         let (start, length) = search::draw(view.rows, view.config, self.ops.len() as u64);
-        // D7.4.
+        // What is found for no length at all is not a fit there (D7.4).
         if length == 0 && view.config.kernel() == Kernel::Freebsd14 {
             return Ok(());
         }
