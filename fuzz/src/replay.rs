@@ -104,6 +104,9 @@ pub struct Ended {
     /// The operation or setting that it does not support; `None` if it is the bounds of the map,
     /// which are not whole pages.
     pub declined: Option<Op>,
+    /// Is it the recorded kernel instead that did not do what the rules say? A find of 14.2 that starts
+    /// at the cluster address and overlooks the room there (D7.3) maps lower down (D7.6).
+    pub overlooked: bool,
 }
 
 /// The first divergence in a trace.

@@ -175,6 +175,33 @@ fn a_find_that_was_overlooked_is_left_out_alone() {
     assert!(replay(&cut(&trace, &failure, &maps), &maps).1.is_err());
 }
 
+/// The cluster address is 0x20000, and there is room for the last find above and below.
+#[test]
+fn comparing_stops_where_the_kernel_overlooked_room_and_mapped_lower() {
+    let body = "insert 0x1000 0x20000 r-- rwx - - 0\nfind 0 0x1000 0 any rw- rwx - - 0\n\
+        = KERN_SUCCESS 0x20000\nremove 0x2000 0x8000\nremove 0x20000 0x21000\n\
+        insert 0x23000 0x24000 r-- rwx - - 0\nfind 0 0x4000 0 any rw- rwx - - 0\n\
+        = KERN_SUCCESS ADDR\nlookup 0x24000\n= FALSE\n";
+    let replayed = |addr: &str| {
+        let text = format!("{SMALL}{body}").replace("ADDR", addr);
+        replay(&Trace::parse(text.as_bytes()).unwrap(), &[ORACLES])
+    };
+    let (counts, result) = replayed("0x2000");
+    assert!(result.is_ok(), "{result:?}");
+    let ended = counts.ended.unwrap();
+    assert_eq!((ended.index, ended.overlooked), (Some(5), true));
+    assert_eq!(replayed("0x3000").1.unwrap_err().index, 5);
+    // By the rules it is above, and then the look-up is wrong.
+    assert_eq!(replayed("0x24000").1.unwrap_err().index, 6);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lower.trace");
+    std::fs::write(&path, format!("{SMALL}{body}").replace("ADDR", "0x2000")).unwrap();
+    let (exit, out, err) = call(&["replay", path.to_str().unwrap()], &maps());
+    assert_eq!(exit, Exit::Unusable, "{out}");
+    assert!(err.contains("from line 12 on, because the kernel overlooked room"), "{err}");
+    assert!(out.contains("mapped lower (D7.3): 1\n"), "{out}");
+}
+
 /// Where the rule does not let the kernel overlook anything: entries, and a search.
 const NEVER_OVERLOOKED: [(&str, &str); 5] = [
     ("room in the gap of the search", "findspace 0x11000 0x2000"),

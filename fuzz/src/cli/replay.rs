@@ -43,6 +43,7 @@ use totals::Totals;
 /// A search of freebsd-14 may be recorded as refused where the rules find room above the last entry:
 /// the real kernel at times overlooks that, and when is a matter of the shape of its tree (rule D7.3).
 /// It is no divergence; a find that was refused so is left out, and a line before the last counts them.
+/// Where a find overlooks the room at the cluster address and maps lower down, comparing stops.
 ///
 /// A file of the same name with .maps for .trace is what the kernel said of a process that was
 /// recorded, and the map at the end of the trace is compared with it page by page. A line before
@@ -124,7 +125,7 @@ struct Replayed {
 
 /// From where on `trace` was left out, and why.
 fn left_out(trace: &Trace, ended: Ended) -> String {
-    let Ended { index, map, declined } = ended;
+    let Ended { index, map, declined, overlooked } = ended;
     let what = match declined {
         Some(op) => format!("`{op}`"),
         None => "bounds inside a page".to_owned(),
@@ -133,6 +134,12 @@ fn left_out(trace: &Trace, ended: Ended) -> String {
         return format!("all left out, because {map} does not support {what} of its header");
     };
     let line = step.line().unwrap_or_default();
+    if overlooked {
+        return format!(
+            "left out from line {line} on, because the kernel overlooked room there (D7.3) and mapped \
+             lower down"
+        );
+    }
     let reached = match declined {
         Some(op) if op == *step.op() => "",
         _ => ", which matters there",

@@ -61,6 +61,19 @@ impl<'t> Overlooked<'t> {
         is_overlooked
     }
 
+    /// Did the kernel overlook what the find at `index` looks for, and find it lower down? It may where a
+    /// search begins at the cluster address, and then from 0 (D7.6).
+    pub(super) fn is_lower_at(&mut self, index: usize) -> bool {
+        let step = &self.trace.steps[index];
+        let newer = self.trace.config().kernel() == Kernel::Freebsd14;
+        let finds = matches!(step.op(), Op::Find { space: FindSpace::Any, .. });
+        let Some(recorded @ Answer::Found(_)) = step.answer().filter(|_| newer && finds) else {
+            return false;
+        };
+        let mut oracle = self.before(index).clone().overlooking();
+        oracle.apply(step.op(), &mut Vec::new()).0 == recorded
+    }
+
     /// The oracle as it is before the operation at `index`.
     fn before(&mut self, index: usize) -> &Oracle14 {
         let trace = self.trace;

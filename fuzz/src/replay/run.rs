@@ -68,7 +68,8 @@ fn start(factory: MapFactory, trace: &Trace) -> Result<Option<(Map, Option<Shado
         return Ok(None);
     }
     if let Some(setting) = unsupported(map.as_mut(), config).first() {
-        return Err(Ended { index: None, map: name, declined: Some(*setting) });
+        let declined = Some(*setting);
+        return Err(Ended { index: None, map: name, declined, overlooked: false });
     }
     let settled = without_implied(map.as_ref(), *config);
     let shadow = (settled != *config).then(|| Shadow::new(config, &settled));
@@ -123,9 +124,13 @@ impl Replay<'_> {
             done(index, self.maps.first.seen.answer, &self.maps.first.seen);
         }
         for side in self.maps.sides().filter(|side| side.took_part() && !overlooked) {
-            compare_with_record(step, &side.seen).map_err(|divergence| {
-                Box::new(Mismatch { sides: (TRACE, side.name), divergence })
-            })?;
+            let Err(divergence) = compare_with_record(step, &side.seen) else { continue };
+            if self.overlooked.is_lower_at(index) {
+                let (map, declined, overlooked) = (side.name, None, true);
+                self.counts.ended = Some(Ended { index: Some(index), map, declined, overlooked });
+                return Ok(());
+            }
+            return Err(Box::new(Mismatch { sides: (TRACE, side.name), divergence }));
         }
         self.maps.compare_answers()?;
         let near = self.maps.compare_looks(place);
@@ -170,7 +175,7 @@ impl Replay<'_> {
                 (None, true) => Ok(()),
             };
             let declined = parted.err()?;
-            Some(Ended { index: Some(index), map: side.name, declined })
+            Some(Ended { index: Some(index), map: side.name, declined, overlooked: false })
         })
     }
 
