@@ -1,8 +1,8 @@
 //! What traces are made of: how many entries, stacks, and operations of which kind.
 
-use crate::engine::EngineSpace;
+use crate::kernel::Kernel;
 use crate::op::Op;
-use crate::space::AddressSpace;
+use crate::replay::QUICK;
 use crate::trace::Trace;
 
 /// The kinds of operations that are counted apart, and what a table calls them.
@@ -40,12 +40,13 @@ fn kind(op: &Op) -> Option<usize> {
     })
 }
 
-/// Runs `trace` on the engine and counts.
+/// Runs `trace` on a map of its kernel and counts.
 #[must_use]
 pub fn describe(trace: &Trace) -> Description {
     let mut described = Description::default();
-    let mut map: EngineSpace = EngineSpace::create(trace.config());
-    let mut changes = Vec::new();
+    let newer = trace.config().kernel() == Kernel::Freebsd14;
+    let mut map = (QUICK.create)(trace.config());
+    let (mut changes, mut rows) = (Vec::new(), Vec::new());
     for op in trace.steps.iter().map(crate::trace::Step::op) {
         changes.clear();
         map.apply(op, &mut changes);
@@ -53,12 +54,13 @@ pub fn describe(trace: &Trace) -> Description {
         if let Some(kind) = kind(op) {
             described.kinds[kind] += 1;
         }
-        let entries = map.process.map();
-        described.last = entries.len();
-        described.most = described.most.max(entries.len());
-        // Only these make a stack more: one that is cut in two, too.
-        if matches!(op, Op::Stack { .. } | Op::Remove { .. } | Op::Protect { .. }) {
-            let stacks = entries.entries().filter(growstack::Entry::is_stack).count();
+        described.last = map.summary().entries;
+        described.most = described.most.max(described.last);
+        // Only these make a stack more: one that is cut in two, too; and in 14.2 what maps with a
+        // growth flag, or grows.
+        if matches!(op, Op::Stack { .. } | Op::Remove { .. } | Op::Protect { .. }) || newer {
+            map.entries(&mut rows);
+            let stacks = rows.iter().filter(|row| row.is_stack()).count();
             described.stacks = described.stacks.max(stacks);
         }
     }

@@ -4,9 +4,7 @@ use std::fmt;
 
 use crate::driver::ENGINES;
 use crate::input::Input;
-use crate::lockstep::ORACLE;
-use crate::oracle::Oracle;
-use crate::replay::{self, MapFactory, replay};
+use crate::replay::{self, MapFactory, ORACLES, replay};
 use crate::report::Report;
 use crate::shrunk::Shrunk;
 use crate::targets::{Fault, Session, Target};
@@ -46,7 +44,7 @@ impl Finding {
         let name = format!("trace_{:016x}", hash(trace.to_string().as_bytes()));
         [&trace.without_answers(), trace].into_iter().find_map(|trace| {
             maps.iter().find_map(|&tested| {
-                let maps = [MapFactory::of::<Oracle>(ORACLE), tested];
+                let maps = [ORACLES, tested];
                 let failure = replay(trace, &maps).1.err()?;
                 let short = replay::cut(trace, &failure, &maps);
                 let failure = replay(&short, &maps).1.err()?;
@@ -73,13 +71,13 @@ impl Finding {
         let tested = own.unwrap_or(ENGINES[usize::from(input.header.narrow)]);
         let mut session = own.map_or_else(Session::default, Session::on);
         let mut again = |input: &Input| session.again(target, input).err();
-        let shrunk = Shrunk::of(input, failed, tested, &mut again);
+        let (input, shrunk) = Shrunk::of(input, failed, tested, &mut again);
         let report = shrunk.report(&name, tested.name);
         let picture = shrunk.picture();
         if shrunk.replayed.is_some() {
             return Self::with_trace(&name, report, picture, shrunk.trace);
         }
-        let input = shrunk.input.encode();
+        let input = input.encode();
         let test = passes(&name, target, &input);
         Self { name, report, picture, trace: Some(shrunk.trace), input: Some(input), test }
     }

@@ -1,8 +1,7 @@
 //! What regression tests call. The targets and `growstack minimize` print such tests.
 
 use crate::driver::ENGINES;
-use crate::oracle::Oracle;
-use crate::replay::{MapFactory, cut, replay};
+use crate::replay::{ORACLES, cut, replay};
 use crate::report::Report;
 use crate::targets::{Session, Target};
 use crate::trace::Trace;
@@ -18,8 +17,11 @@ pub fn agrees(text: &str) {
         Ok(trace) => trace,
         Err(error) => panic!("no trace: {error}"),
     };
-    let maps = [&[MapFactory::of::<Oracle>("oracle")], &ENGINES[..]].concat();
-    if let (_, Err(failure)) = replay(&trace, &maps) {
+    let maps = [&[ORACLES], &ENGINES[..]].concat();
+    let (counts, result) = replay(&trace, &maps);
+    let kernel = trace.config().kernel();
+    assert!(counts.of_other_kernels < ENGINES.len(), "there is no engine of {kernel}");
+    if let Err(failure) = result {
         let cut = cut(&trace, &failure, &maps);
         panic!("{}", Report { origin: "regression", trace: &trace, failure: &failure, cut: &cut });
     }

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use growstack::{Addr, Limits, PAGE_SIZE, Size, StackTunables};
 
 use crate::answer::Answer;
-use crate::kernel::Freebsd14;
+use crate::kernel::{Freebsd14, Kernel};
 use crate::op::{Config, LimitName, Op};
 use crate::replay::MapFactory;
 use crate::space::AddressSpace;
@@ -139,6 +139,16 @@ pub fn without(mut config: Config, settings: &[Op]) -> Config {
         }
     }
     config
+}
+
+impl Config {
+    /// The usual one of `kernel`.
+    #[must_use]
+    pub fn of(kernel: Kernel) -> Self {
+        let usual = Self::default();
+        let newer = (kernel == Kernel::Freebsd14).then(|| Freebsd14::new(usual.max));
+        Self { freebsd_14: newer, ..usual }
+    }
 }
 
 impl Default for Config {

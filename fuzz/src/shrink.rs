@@ -34,6 +34,11 @@ pub fn large(input: Input, fails: impl FnMut(&Input) -> bool) -> Input {
     if search.fails(&near) { near } else { plain }
 }
 
+/// The fewest of `items` for which `fails` holds, as it does for all of them.
+pub(crate) fn fewest<T: Clone>(items: Vec<T>, fails: impl FnMut(&[T]) -> bool) -> Vec<T> {
+    Search { left: EFFORT, fails }.fewer(items, Search::fails)
+}
+
 /// Short bytes for which `fails` holds: a header of `header` bytes, and as few records of `record`
 /// bytes as will do, with as many bytes as can be at `plain`, from place `from` on.
 pub fn bytes(

@@ -5,17 +5,14 @@ use std::fmt::Write as _;
 use crate::compare::Divergence;
 use crate::input::Input;
 use crate::lockstep::{Failed, ORACLE};
-use crate::oracle::Oracle;
-use crate::replay::{self, MapFactory, replay};
+use crate::replay::{self, MapFactory, ORACLES, cut, replay};
 use crate::report::Report;
 use crate::shrink;
 use crate::trace::Trace;
 
 /// A divergence of one map from the oracle, shrunk.
 pub(crate) struct Shrunk {
-    /// The shortest input that shows it.
-    pub(crate) input: Input,
-    /// Its operations, with plain numbers.
+    /// The operations of the shortest input that shows it, with plain numbers.
     pub(crate) trace: Trace,
     divergence: Divergence,
     /// What replay shows of the trace; `None` if the trace alone does not show it.
@@ -25,13 +22,14 @@ pub(crate) struct Shrunk {
 }
 
 impl Shrunk {
-    /// Shrinks an input of `tested` that failed; `again` runs one.
+    /// Shrinks an input of `tested` that failed; `again` runs one. The shortest that shows it, and that
+    /// as a trace.
     pub(crate) fn of(
         input: Input,
         failed: Failed,
         tested: MapFactory,
         again: &mut dyn FnMut(&Input) -> Option<Box<Failed>>,
-    ) -> Self {
+    ) -> (Input, Self) {
         // A map that was too slow costs that time at each try.
         let late = matches!(failed.divergence, Divergence::Late { .. });
         let first = failed.divergence.clone();
@@ -52,9 +50,22 @@ impl Shrunk {
             (short, again.map_or(failed, |failed| *failed))
         };
         let trace = failed.trace();
-        let maps = [MapFactory::of::<Oracle>(ORACLE), tested];
-        let replayed = if late { None } else { replay(&trace, &maps).1.err() };
-        Self { input, trace, divergence: failed.divergence, replayed, came_back }
+        let replayed = if late { None } else { replay(&trace, &[ORACLES, tested]).1.err() };
+        (input, Self { trace, divergence: failed.divergence, replayed, came_back })
+    }
+
+    /// Shrinks what `tested` failed at and is no input, as sequences of 14.2 are none.
+    pub(crate) fn of_trace(failed: &Failed, tested: MapFactory) -> Self {
+        let (divergence, mut trace) = (failed.divergence.clone(), failed.trace());
+        let maps = [ORACLES, tested];
+        let late = matches!(divergence, Divergence::Late { .. });
+        let mut replayed = if late { None } else { replay(&trace, &maps).1.err() };
+        let came_back = replayed.is_some();
+        if let Some(failure) = &replayed {
+            trace = cut(&trace, failure, &maps);
+            replayed = replay(&trace, &maps).1.err();
+        }
+        Self { trace, divergence, replayed, came_back }
     }
 
     /// What differs.

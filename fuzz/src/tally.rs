@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::driver::Counts;
 use crate::op::Kind;
+use crate::oracle::RuleBranch;
 
 /// Totals of one run.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -34,7 +35,7 @@ pub struct Tally {
 impl Tally {
     /// The tally of `counts`.
     #[must_use]
-    pub fn of(counts: &Counts) -> Self {
+    pub fn of<B: RuleBranch>(counts: &Counts<B>) -> Self {
         let mut tally = Self {
             executions: counts.sequences,
             operations: counts.operations,

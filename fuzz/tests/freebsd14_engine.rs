@@ -8,7 +8,7 @@ use growstack::{Freebsd14, Refusal, VmMap};
 use growstack_fuzz::answer::{Cause, Row};
 use growstack_fuzz::driver::Settings;
 use growstack_fuzz::engine::EngineSpace14;
-use growstack_fuzz::freebsd14::{draw, run};
+use growstack_fuzz::freebsd14::{run, sequence};
 use growstack_fuzz::op::Op;
 use growstack_fuzz::replay::{MapFactory, ORACLES, replay};
 use growstack_fuzz::space::AddressSpace;
@@ -52,7 +52,7 @@ fn agree<const B: usize>(seed: u64) {
     let settings = Settings { seed, sequences: Some(SEQUENCES), ..Settings::default() };
     let outcome = run(&settings, MapFactory::of::<EngineSpace14<B>>("engine"));
     assert!(outcome.failure.is_none(), "{}", outcome.failure.unwrap());
-    assert!(outcome.sequences == SEQUENCES && outcome.operations > 100_000);
+    assert!(outcome.counts.sequences == SEQUENCES && outcome.counts.operations > 100_000);
 }
 
 #[test]
@@ -96,10 +96,9 @@ fn apply_short(space: &mut Narrow, op: &Op, spare: usize) -> bool {
 fn without_nodes_an_operation_is_refused_or_done_in_full() {
     let (mut refused, mut done) = (0, 0);
     for number in 0..1500 {
-        let drawn = draw(9, number);
-        let config = *drawn.trace().config();
+        let (config, ops) = sequence(9, number);
         let (mut short, mut plain) = (Narrow::create(&config), Narrow::create(&config));
-        for (step, op) in drawn.ops.iter().enumerate() {
+        for (step, op) in ops.iter().enumerate() {
             let spare = if step % 5 == 4 { MOST } else { step % 5 };
             let enough = apply_short(&mut short, op, spare);
             assert!(enough || spare < MOST, "{op}");

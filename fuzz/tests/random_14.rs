@@ -9,7 +9,7 @@ use growstack::{EntryFlags, KernReturn};
 use growstack_fuzz::answer::Answer;
 use growstack_fuzz::cli::{Exit, maps};
 use growstack_fuzz::driver::Settings;
-use growstack_fuzz::freebsd14::{draw, run};
+use growstack_fuzz::freebsd14::{run, sequence};
 use growstack_fuzz::kernel::Kernel;
 use growstack_fuzz::op::{Kind, Op};
 use growstack_fuzz::oracle::freebsd14::Oracle14;
@@ -24,8 +24,8 @@ fn settings(sequences: u64) -> Settings {
 fn the_oracle_keeps_its_rules_and_reaches_all_of_them() {
     let outcome = run(&settings(2000), MapFactory::of::<Oracle14>("itself"));
     assert!(outcome.failure.is_none(), "{}", outcome.failure.unwrap());
-    assert!(outcome.operations > 200_000, "{}", outcome.operations);
-    let missed = outcome.missed().map(|branch| format!("{} {}", branch.id(), branch.what()));
+    assert!(outcome.counts.operations > 200_000, "{}", outcome.counts.operations);
+    let missed = outcome.counts.missed().map(|branch| format!("{} {}", branch.id(), branch.what()));
     let missed: Vec<String> = missed.collect();
     assert!(missed.is_empty(), "not reached:\n{}", missed.join("\n"));
 }
@@ -34,14 +34,15 @@ fn the_oracle_keeps_its_rules_and_reaches_all_of_them() {
 fn a_sequence_is_the_same_on_every_run_and_its_trace_can_be_read() {
     let mut seen = Vec::new();
     for number in 0..50 {
-        let drawn = draw(7, number);
-        assert_eq!(draw(7, number).ops, drawn.ops);
-        let trace = drawn.trace();
+        let (config, ops) = sequence(7, number);
+        assert_eq!(sequence(7, number).1, ops);
+        let mut trace = Trace::new(config);
+        trace.steps.extend(ops.iter().copied().map(Step::new));
         assert_eq!(trace.config().kernel(), Kernel::Freebsd14);
         let again = Trace::parse(trace.to_string().as_bytes()).unwrap();
         assert_eq!(again.config(), trace.config());
-        assert!(again.steps.iter().map(Step::op).eq(&drawn.ops));
-        seen.extend(drawn.ops.iter().map(Kind::of));
+        assert!(again.steps.iter().map(Step::op).eq(&ops));
+        seen.extend(ops.iter().map(Kind::of));
     }
     for &kind in Kind::ALL.iter().filter(|kind| !matches!(kind, Kind::Dump | Kind::SetGuardPage)) {
         assert!(seen.contains(&kind), "{}", kind.name());
@@ -103,7 +104,7 @@ fn the_command_needs_a_map_of_that_kernel() {
     let words = ["random", "--kernel", "freebsd-14", "--sequences", "5", "--seed", "3"];
     let (exit, _, err) = call(&words, &maps());
     assert_eq!(exit, Exit::Unusable);
-    assert!(err.contains("there is no engine of freebsd-14 yet"), "{err}");
+    assert!(err.contains("there is no map of freebsd-14 but its oracle"), "{err}");
     let (exit, _, err) = call(&[&words[..], &["--map", "engine"]].concat(), &maps());
     assert_eq!(exit, Exit::Unusable);
     assert!(err.contains("no map of freebsd-14 is called `engine`"), "{err}");
@@ -111,7 +112,33 @@ fn the_command_needs_a_map_of_that_kernel() {
     assert_eq!(exit, Exit::Agreed, "{err}");
     assert!(out.contains("sequences 5, operations "), "{out}");
     let mine = MapFactory::of::<Oracle14>("mine");
+    let words = [&words[..], &["--threads", "2"]].concat();
     let (exit, out, err) = call(&words, &[&maps()[..], &[mine]].concat());
     assert_eq!(exit, Exit::Agreed, "{err}");
-    assert!(out.starts_with("seed 3, map mine, freebsd-14\n"), "{out}");
+    assert!(out.starts_with("seed 3, map mine, 2 threads, freebsd-14\n"), "{out}");
+}
+
+#[test]
+fn threads_and_totals_are_as_those_of_9() {
+    let folder = tempfile::tempdir().unwrap();
+    let json = folder.path().join("tally.json");
+    let words = ["random", "--kernel", "freebsd-14", "--sequences", "20", "--seed", "3", "--map"];
+    let words = [&words[..], &["oracle", "--threads", "2", "--json", json.to_str().unwrap()]];
+    let (exit, out, err) = call(&words.concat(), &maps());
+    assert_eq!(exit, Exit::Agreed, "{err}");
+    let text = std::fs::read_to_string(&json).unwrap();
+    let tally: growstack_fuzz::tally::Tally = serde_json::from_str(&text).unwrap();
+    assert!(out.contains(&format!("sequences 20, operations {}, ", tally.operations)), "{out}");
+    assert!(tally.reached["grow"].contains_key("D13.1a"), "{:?}", tally.reached["grow"]);
+    for (name, [done, refused]) in &tally.ended {
+        assert!(out.contains(&format!("\n{name:<24} {done:>12} {refused:>12}\n")), "{name}");
+    }
+    // Which one fails first does not depend on the threads.
+    let (_, lie) = FAULTS[0];
+    let found = [1, 2].map(|threads| {
+        let threads = std::num::NonZero::new(threads).unwrap();
+        run(&Settings { threads, ..settings(100) }, lie.on::<Oracle14>("wrong")).failure.unwrap()
+    });
+    assert_eq!(found[0].sequence, found[1].sequence);
+    assert!(found[0].to_string().contains("--kernel freebsd-14 --seed 1 --first"), "{}", found[0]);
 }

@@ -2,15 +2,14 @@
 
 use std::time::Instant;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use clap::{Args, value_parser};
 
-use super::input::kernel;
+use super::input::{kernel, maps_of};
 use super::{Exit, Streams};
 use crate::bounded::{MOST, Outcome, PAGES, Scope, prove};
-use crate::kernel::{Freebsd14, Kernel};
-use crate::lockstep::{ORACLE, quietly};
-use crate::op::Config;
+use crate::kernel::Kernel;
+use crate::lockstep::quietly;
 use crate::replay::MapFactory;
 
 /// Run every sequence of a few operations over a map of six pages on a map and on the oracle, with all
@@ -43,7 +42,7 @@ pub(super) struct Bounded {
 impl Bounded {
     pub(super) fn run(&self, maps: &[MapFactory], streams: &mut Streams<'_>) -> Result<Exit> {
         let kernel = self.kernel.unwrap_or_default();
-        let tested = self.tested(maps, kernel)?;
+        let tested = maps_of(maps, kernel, self.map.as_deref())?[0];
         let scope = if self.whole { Scope::Whole } else { Scope::Growth };
         let started = Instant::now();
         let outcome = quietly(|| prove(tested, kernel, scope, self.ops.into()));
@@ -71,21 +70,5 @@ impl Bounded {
         let seconds = started.elapsed().as_secs_f64();
         writeln!(streams.out, "sequences {sequences}, divergences 0, {seconds:.1} s")?;
         Ok(Exit::Agreed)
-    }
-
-    fn tested(&self, maps: &[MapFactory], kernel: Kernel) -> Result<MapFactory> {
-        let whole = Config::default();
-        let own = (kernel == Kernel::Freebsd14).then(|| Freebsd14::new(whole.max));
-        let config = Config { freebsd_14: own, ..whole };
-        let fits = |map: &&MapFactory| (map.create)(&config).kernel() == kernel;
-        let wanted = |map: &&MapFactory| match &self.map {
-            Some(name) => name == map.name,
-            None => map.name != ORACLE,
-        };
-        let mut found = maps.iter().filter(wanted).filter(fits);
-        found.next().copied().with_context(|| match &self.map {
-            Some(name) => format!("no map of {kernel} is called `{name}`"),
-            None => format!("there is no map of {kernel} but its oracle"),
-        })
     }
 }

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use super::input::{Item, items, read_for_engine, trace_name};
+use super::input::{Item, items, trace_name};
 use super::{Exit, Streams};
 use crate::describe::{Description, KINDS, describe};
+use crate::trace::read_file;
 
 /// Print a table of what traces are made of: the entries where there are most and at the end, the
 /// stacks where there are most, and the operations by kind.
@@ -34,7 +35,7 @@ impl Describe {
         for path in &self.paths {
             for item in items(path, None)? {
                 let Item::Trace(path) = item else { continue };
-                table += &row(&trace_name(&path), &describe(&read_for_engine(&path)?));
+                table += &row(&trace_name(&path), &describe(&read_file(&path)?));
             }
         }
         Ok(table)

@@ -7,6 +7,8 @@ use anyhow::{Context, Result, ensure};
 use walkdir::WalkDir;
 
 use crate::kernel::Kernel;
+use crate::lockstep::ORACLE;
+use crate::replay::MapFactory;
 use crate::targets::Target;
 use crate::trace::{Trace, read_file};
 
@@ -70,12 +72,33 @@ pub(super) fn kernel(name: &str) -> Result<Kernel, String> {
     name.parse().map_err(|_| format!("the kernels are {}", names()))
 }
 
-/// Reads a trace for what works on the engine, which is one of FreeBSD 9.3.
-pub(super) fn read_for_engine(path: &Path) -> Result<Trace> {
+/// The maps of `kernel` but its oracle, or the one of this name.
+pub(super) fn maps_of(
+    maps: &[MapFactory],
+    kernel: Kernel,
+    name: Option<&str>,
+) -> Result<Vec<MapFactory>> {
+    let wanted = |map: &&MapFactory| name.map_or(map.name != ORACLE, |name| name == map.name);
+    let found: Vec<_> =
+        maps.iter().filter(wanted).filter(|map| map.is_of(kernel)).copied().collect();
+    ensure!(
+        !found.is_empty(),
+        match name {
+            Some(name) => format!("no map of {kernel} is called `{name}`"),
+            None => format!("there is no map of {kernel} but its oracle"),
+        }
+    );
+    Ok(found)
+}
+
+/// Reads a trace of FreeBSD 9.3, for `what` has no form for those of 14.2.
+pub(super) fn read_older(path: &Path, what: &str) -> Result<Trace> {
     let trace = read_file(path)?;
     let (name, kernel) = (path.display(), trace.config().kernel());
-    let has_engine = kernel == Kernel::Freebsd9;
-    ensure!(has_engine, "{name}: a trace of {kernel}, for which there is no engine yet");
+    ensure!(
+        kernel == Kernel::Freebsd9,
+        "{name}: a trace of {kernel}, for which there are no {what}"
+    );
     Ok(trace)
 }
 

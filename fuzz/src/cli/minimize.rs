@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::input::{Item, items, read_for_engine, target};
+use super::input::{Item, items, maps_of, target};
 use super::{Exit, Streams, own};
+use crate::kernel::Kernel;
 use crate::replay::MapFactory;
 use crate::targets::{Finding, Session, Target};
+use crate::trace::read_file;
 
 /// Make a trace or an input that shows a fault short, and print the report, the short trace and a
 /// test to paste.
@@ -40,7 +42,7 @@ pub(super) struct Minimize {
 
 impl Minimize {
     pub(super) fn run(&self, maps: &[MapFactory], streams: &mut Streams<'_>) -> Result<Exit> {
-        let Some(finding) = find(&self.file, self.target, own(maps))? else {
+        let Some(finding) = find(&self.file, self.target, maps)? else {
             writeln!(streams.out, "{}: shows no fault", self.file.display())?;
             return Ok(Exit::Agreed);
         };
@@ -63,20 +65,26 @@ impl Minimize {
     }
 }
 
-fn find(path: &Path, target: Option<Target>, own: Option<MapFactory>) -> Result<Option<Finding>> {
+fn find(path: &Path, target: Option<Target>, maps: &[MapFactory]) -> Result<Option<Finding>> {
     let items = items(path, target)?;
     let [item] = items.as_slice() else { bail!("{}: not a single file", path.display()) };
     match item {
         Item::Trace(path) => {
-            let trace = read_for_engine(path)?;
-            Ok(match own {
+            let trace = read_file(path)?;
+            let kernel = trace.config().kernel();
+            Ok(match own(maps) {
+                _ if kernel != Kernel::Freebsd9 => {
+                    let tested =
+                        maps_of(maps, kernel, None).with_context(|| path.display().to_string())?;
+                    Finding::of_trace_on(&trace, &tested)
+                }
                 Some(map) => Finding::of_trace_on(&trace, &[map]),
                 None => Finding::of_trace(&trace),
             })
         }
         Item::Input(path, target) => {
             let bytes = fs::read(path).with_context(|| path.display().to_string())?;
-            Ok(own
+            Ok(own(maps)
                 .map_or_else(Session::default, Session::on)
                 .run(*target, &bytes)
                 .err()

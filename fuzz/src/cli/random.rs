@@ -1,7 +1,5 @@
 //! `growstack random`.
 
-mod freebsd14;
-
 use std::fs;
 use std::io::{self, Write};
 use std::num::NonZero;
@@ -12,13 +10,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result, ensure};
 use clap::{Args, value_parser};
 
-use super::input::kernel;
+use super::input::{kernel, maps_of};
 use super::outside::Outside;
 use super::{Exit, Streams};
 use crate::driver::{Failure, Outcome, SHARED, Settings, WIDTHS, engine, run};
+use crate::freebsd14;
 use crate::kernel::Kernel;
 use crate::op::{Config, Op};
-use crate::oracle::Branch;
+use crate::oracle::RuleBranch;
 use crate::replay::MapFactory;
 use crate::tally::Tally;
 
@@ -76,12 +75,8 @@ pub(super) struct Random {
     json: Option<PathBuf>,
 
     /// Whose operations to draw: freebsd-9, as without this option, or freebsd-14, for a map of that
-    /// kernel, on one thread. There is no engine of it yet; `--map oracle` runs its oracle beside
-    /// itself.
-    #[arg(
-        long, value_name = "KERNEL", value_parser = kernel,
-        conflicts_with_all = ["width", "threads", "json"]
-    )]
+    /// kernel.
+    #[arg(long, value_name = "KERNEL", value_parser = kernel, conflicts_with = "width")]
     kernel: Option<Kernel>,
 
     #[command(flatten)]
@@ -90,18 +85,28 @@ pub(super) struct Random {
 
 impl Random {
     pub(super) fn run(&self, maps: &[MapFactory], streams: &mut Streams<'_>) -> Result<Exit> {
-        if self.kernel == Some(Kernel::Freebsd14) {
-            return self.run_14(maps, streams);
-        }
         // All that is asked for, before a run that may be long.
-        let tested = self.tested(maps)?;
-        let settings = self.settings();
-        let seed = settings.seed;
-        writeln!(streams.out, "seed {seed}, map {}, {} threads", tested.name, settings.threads)?;
+        match self.kernel.unwrap_or_default() {
+            Kernel::Freebsd9 => self.run_by(self.tested(maps)?, run, streams),
+            Kernel::Freebsd14 => self.run_by(self.tested_14(maps)?, freebsd14::run, streams),
+        }
+    }
+
+    /// Runs sequences of one kernel by its driver.
+    fn run_by<B: RuleBranch>(
+        &self,
+        tested: MapFactory,
+        run: impl FnOnce(&Settings, MapFactory) -> Outcome<B>,
+        streams: &mut Streams<'_>,
+    ) -> Result<Exit> {
+        let (settings, kernel) = (self.settings(), self.kernel.unwrap_or_default());
+        let Settings { seed, threads, .. } = settings;
+        let of = if kernel == Kernel::Freebsd9 { String::new() } else { format!(", {kernel}") };
+        writeln!(streams.out, "seed {seed}, map {}, {threads} threads{of}", tested.name)?;
         streams.out.flush()?;
         let outcome = run(&settings, tested);
         write_table(&outcome, streams.out)?;
-        write_missing(tested, streams.out)?;
+        write_missing(tested, kernel, streams.out)?;
         let written = self.tally(&settings, &outcome);
         if let Err(error) = &written {
             writeln!(streams.err, "growstack: {error:#}")?;
@@ -127,7 +132,7 @@ impl Random {
     }
 
     /// Writes the totals, if that is wanted.
-    fn tally(&self, settings: &Settings, outcome: &Outcome) -> Result<()> {
+    fn tally<B: RuleBranch>(&self, settings: &Settings, outcome: &Outcome<B>) -> Result<()> {
         let Some(path) = &self.json else { return Ok(()) };
         let threads = u32::try_from(settings.threads.get()).unwrap_or(u32::MAX);
         let tally = Tally {
@@ -164,6 +169,14 @@ impl Random {
         })
     }
 
+    /// The map of 14.2 to run: by default the first one that is not the oracle.
+    fn tested_14(&self, maps: &[MapFactory]) -> Result<MapFactory> {
+        match self.outside.factory()? {
+            Some(outside) => Ok(outside),
+            None => Ok(maps_of(maps, Kernel::Freebsd14, self.map.as_deref())?[0]),
+        }
+    }
+
     fn settings(&self) -> Settings {
         let unbounded = self.budget.is_none() && self.sequences.is_none();
         Settings {
@@ -185,7 +198,7 @@ fn seed_of_the_clock() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-fn write_table(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+fn write_table<B: RuleBranch>(outcome: &Outcome<B>, out: &mut dyn Write) -> io::Result<()> {
     let Outcome { counts, elapsed, .. } = outcome;
     write!(out, "{counts}")?;
     writeln!(
@@ -198,7 +211,7 @@ fn write_table(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         elapsed.as_secs_f64(),
         u128::from(counts.operations) * 1000 / elapsed.as_millis().max(1),
     )?;
-    let missed: Vec<Branch> = counts.missed().collect();
+    let missed: Vec<B> = counts.missed().collect();
     writeln!(
         out,
         "branches of the rules reached {} of {}, pairs with operations {}, entries at most {}",
@@ -223,8 +236,8 @@ fn write_table(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Says what of the map is not compared, if anything is not.
-fn write_missing(tested: MapFactory, out: &mut dyn Write) -> io::Result<()> {
-    let mut map = (tested.create)(&Config::default());
+fn write_missing(tested: MapFactory, kernel: Kernel, out: &mut dyn Write) -> io::Result<()> {
+    let mut map = (tested.create)(&Config::of(kernel));
     // A map over a pipe shows what it has in its first dump.
     map.apply(&Op::Dump, &mut Vec::new());
     let missing: Vec<&str> = map.keeps().missing().collect();

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::input::{Item, items, read_for_engine, target};
+use super::input::{Item, items, read_older, target};
 use super::{Exit, Streams};
 use crate::input::Input;
 use crate::op::Op;
 use crate::targets::Target;
-use crate::trace::Trace;
+use crate::trace::{Trace, read_file};
 
 /// Write inputs of a fuzz target for the operations of traces.
 ///
@@ -56,7 +56,12 @@ impl Seeds {
         for path in &self.paths {
             for item in items(path, None)? {
                 let Item::Trace(path) = item else { continue };
-                let seed = self.seed(&read_for_engine(&path)?)?;
+                let trace = match self.target {
+                    // That is the text.
+                    Target::Trace => read_file(&path)?,
+                    _ => read_older(&path, "inputs of this target")?,
+                };
+                let seed = self.seed(&trace)?;
                 let target = self.out.join(name(&path));
                 fs::write(&target, seed).with_context(|| target.display().to_string())?;
                 count += 1;

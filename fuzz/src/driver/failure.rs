@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::compare::Divergence;
 use crate::input::Input;
+use crate::kernel::Kernel;
 use crate::lockstep::{Counts, Failed, Looks, attempt_on, quietly};
 use crate::replay::MapFactory;
 use crate::shrunk::Shrunk;
@@ -30,7 +31,8 @@ pub struct Failure {
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) sequence: u64,
-    pub(super) input: Input,
+    /// None, if sequences of its kernel have no such form.
+    pub(super) input: Option<Input>,
     pub(super) failed: Failed,
 }
 
@@ -42,7 +44,10 @@ impl Found {
         let origin = format!("seed {seed}, sequence {sequence}");
         let mut counts = Counts::default();
         let mut again = |input: &Input| attempt_on(input, Looks::AtEnd, tested, &mut counts).err();
-        let shrunk = quietly(|| Shrunk::of(input, failed, tested, &mut again));
+        let shrunk = quietly(|| match input {
+            Some(input) => Shrunk::of(input, failed, tested, &mut again).1,
+            None => Shrunk::of_trace(&failed, tested),
+        });
         let report = shrunk.report(&origin, tested.name);
         let divergence = shrunk.divergence().clone();
         Failure { seed, sequence, length, trace: shrunk.trace, divergence, report }
@@ -53,9 +58,13 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { seed, sequence, length, report, .. } = self;
         write!(f, "{report}")?;
+        let kernel = match self.trace.config().kernel() {
+            Kernel::Freebsd9 => String::new(),
+            kernel => format!("--kernel {kernel} "),
+        };
         writeln!(
             f,
-            "  found after {length} operations; --seed {seed} --first {sequence} --sequences 1 runs it"
+            "  found after {length} operations; {kernel}--seed {seed} --first {sequence} --sequences 1 runs it"
         )
     }
 }

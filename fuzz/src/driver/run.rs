@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::lockstep::Counts;
+use crate::input::Input;
+use crate::lockstep::{Counts, Failed, Rules};
 use crate::op::{Config, Op};
-use crate::oracle::Oracle;
+use crate::oracle::{Branch, Oracle};
 use crate::replay::MapFactory;
 
 use super::failure::{Failure, Found};
@@ -31,9 +32,9 @@ pub struct Settings {
 
 /// What a run did, and what it found.
 #[derive(Clone, Debug)]
-pub struct Outcome {
+pub struct Outcome<B = Branch> {
     /// What was done, the failing sequence included as far as it went.
-    pub counts: Counts,
+    pub counts: Counts<B>,
     /// How long it took, shrinking aside.
     pub elapsed: Duration,
     /// The first sequence, by number, in which the maps differ.
@@ -48,10 +49,46 @@ pub struct Outcome {
 /// among those found.
 #[must_use]
 pub fn run(settings: &Settings, tested: MapFactory) -> Outcome {
+    run_by::<Oracle>(settings, tested)
+}
+
+/// What went well: a start and operations.
+pub(crate) type Went = (Config, Vec<Op>);
+
+/// A sequence as far as it went, and as an input if it has that form.
+pub(crate) type Fell = Box<(Option<Input>, Failed)>;
+
+/// An oracle with random sequences.
+pub(crate) trait Random: Rules {
+    /// Draws a sequence by its numbers, and compares `tested` with the oracle along it.
+    fn run(
+        seed: u64,
+        sequence: u64,
+        tested: MapFactory,
+        counts: &mut Counts<Self::Branch>,
+    ) -> Result<Went, Fell>;
+}
+
+impl Random for Oracle {
+    fn run(
+        seed: u64,
+        sequence: u64,
+        tested: MapFactory,
+        counts: &mut Counts,
+    ) -> Result<Went, Fell> {
+        session::run(seed, sequence, tested, counts).map_err(|found| {
+            let (input, failed) = *found;
+            Box::new((Some(input), failed))
+        })
+    }
+}
+
+/// As [`run`], by the rules of `O`.
+pub(crate) fn run_by<O: Random>(settings: &Settings, tested: MapFactory) -> Outcome<O::Branch> {
     let started = Instant::now();
     let line = Line::new(settings, started);
     let threads: Vec<_> = thread::scope(|scope| {
-        let spawn = |_| scope.spawn(|| work(settings.seed, tested, &line));
+        let spawn = |_| scope.spawn(|| work::<O>(settings.seed, tested, &line));
         let workers: Vec<_> = (0..settings.threads.get()).map(spawn).collect();
         let results = workers.into_iter().map(thread::ScopedJoinHandle::join);
         results.map(|result| result.unwrap_or_else(|panic| resume_unwind(panic))).collect()
@@ -69,9 +106,14 @@ pub fn run(settings: &Settings, tested: MapFactory) -> Outcome {
 /// Operands depend on the map, so a map that differs from the oracle gets others from there on.
 #[must_use]
 pub fn sequence(seed: u64, sequence: u64) -> (Config, Vec<Op>) {
-    let itself = MapFactory::of::<Oracle>("oracle");
+    sequence_by::<Oracle>(seed, sequence)
+}
+
+/// As [`sequence`], by the rules of `O`.
+pub(crate) fn sequence_by<O: Random + 'static>(seed: u64, sequence: u64) -> Went {
+    let itself = MapFactory::of::<O>("oracle");
     // Nothing but a broken oracle differs from itself, and then the beginning is the answer.
-    match session::run(seed, sequence, itself, &mut Counts::default()) {
+    match O::run(seed, sequence, itself, &mut Counts::default()) {
         Ok((config, ops)) => (config, ops),
         Err(found) => (found.1.config, found.1.ops),
     }
@@ -112,10 +154,14 @@ impl Line {
 }
 
 /// One thread's share of a run.
-fn work(seed: u64, tested: MapFactory, line: &Line) -> (Counts, Option<Found>) {
+fn work<O: Random>(
+    seed: u64,
+    tested: MapFactory,
+    line: &Line,
+) -> (Counts<O::Branch>, Option<Found>) {
     let mut counts = Counts::default();
     while let Some(sequence) = line.take() {
-        if let Err(found) = session::run(seed, sequence, tested, &mut counts) {
+        if let Err(found) = O::run(seed, sequence, tested, &mut counts) {
             line.closed.store(true, Ordering::Relaxed);
             let (input, failed) = *found;
             return (counts, Some(Found { sequence, input, failed }));

@@ -3,10 +3,11 @@
 use arbitrary::Unstructured;
 
 use crate::input::{Choices, Flavour, Generator, Header, Input, seeded};
-use crate::lockstep::{Counts, Failed, drive, perform};
+use crate::lockstep::{Counts, Failed, Sequence, drive, perform};
 use crate::op::{Config, Op};
 use crate::replay::MapFactory;
 use crate::settings::create;
+use crate::space::AddressSpace;
 
 /// How often an operation is drawn until the map under test has one.
 const TRIES: usize = 64;
@@ -33,7 +34,7 @@ pub(super) fn run(
     let mut records = Vec::new();
     let mut ops = Vec::new();
     let create = |config: &_| create(tested, config);
-    let result = drive(&header.config, tested.name, create, counts, |sequence| {
+    let work = |sequence: &mut Sequence<'_, dyn AddressSpace>| {
         sequence.fill(header.prefill.ops(header.window))?;
         for _ in 0..length {
             let mut done = false;
@@ -53,8 +54,8 @@ pub(super) fn run(
         }
         ops.extend_from_slice(sequence.ops());
         Ok(())
-    });
-    match result {
+    };
+    match drive(&header.config, tested.name, create, counts, work) {
         Ok(()) => Ok((header.config, ops)),
         Err(failed) => Err(Box::new((Input { header, records }, *failed))),
     }

@@ -1,23 +1,11 @@
 //! The maps that random sequences and fuzz inputs are run on.
 
-use crate::engine::{EngineSpace, EngineSpace14};
-use crate::kernel::Kernel;
-use crate::replay::MapFactory;
-use crate::space::AddressSpace;
+use crate::replay::{self, MapFactory};
 
 /// The engine of whichever kernel a trace is of, with index nodes of two widths: the one it is meant to
 /// be used with, and the least, at which a few dozen entries already make a deep tree.
-pub const ENGINES: [MapFactory; 2] = [of_width::<16>("engine"), of_width::<4>("engine-4")];
-
-const fn of_width<const B: usize>(name: &'static str) -> MapFactory {
-    MapFactory {
-        name,
-        create: &|config| match config.kernel() {
-            Kernel::Freebsd9 => Box::new(EngineSpace::<B>::create(config)),
-            Kernel::Freebsd14 => Box::new(EngineSpace14::<B>::create(config)),
-        },
-    }
-}
+pub const ENGINES: [MapFactory; 2] =
+    [replay::engine::<16>("engine"), replay::engine::<4>("engine-4")];
 
 /// The engine for many threads, called by one.
 #[cfg(feature = "targets")]

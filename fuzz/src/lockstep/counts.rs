@@ -1,16 +1,17 @@
 //! What a run did and what it reached.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use growstack::KernReturn;
 
 use crate::answer::Answer;
 use crate::op::Kind;
-use crate::oracle::Branch;
+use crate::oracle::{Branch, RuleBranch};
 
-/// Counts of one thread, or of a whole run.
+/// Counts of one thread, or of a whole run, by the rules with branches `B`.
 #[derive(Clone, Debug)]
-pub struct Counts {
+pub struct Counts<B = Branch> {
     /// Sequences completed.
     pub sequences: u64,
     /// Operations run on both maps and compared, searches aside.
@@ -25,10 +26,11 @@ pub struct Counts {
     kinds: [KindCount; Kind::COUNT],
     left_out: [u64; Kind::COUNT],
     /// By branch, then by kind of operation.
-    reached: Box<[[u64; Kind::COUNT]; Branch::COUNT]>,
+    reached: Vec<[u64; Kind::COUNT]>,
+    rules: PhantomData<B>,
 }
 
-impl Default for Counts {
+impl<B: RuleBranch> Default for Counts<B> {
     fn default() -> Self {
         Self {
             sequences: 0,
@@ -38,7 +40,8 @@ impl Default for Counts {
             most_entries: 0,
             kinds: [KindCount::default(); Kind::COUNT],
             left_out: [0; Kind::COUNT],
-            reached: Box::new([[0; Kind::COUNT]; Branch::COUNT]),
+            reached: vec![[0; Kind::COUNT]; B::ALL.len()],
+            rules: PhantomData,
         }
     }
 }
@@ -52,9 +55,9 @@ pub struct KindCount {
     pub refused: u64,
 }
 
-impl Counts {
+impl<B: RuleBranch> Counts<B> {
     /// Counts one operation, its answer, and the branches of the rule book that it took.
-    pub(crate) fn operation(&mut self, kind: Kind, answer: Answer, trail: &[Branch]) {
+    pub(crate) fn operation(&mut self, kind: Kind, answer: Answer, trail: &[B]) {
         self.operations += 1;
         let count = &mut self.kinds[kind.index()];
         match answer {
@@ -62,7 +65,7 @@ impl Counts {
             _ => count.done += 1,
         }
         for &branch in trail {
-            self.reached[branch as usize][kind.index()] += 1;
+            self.reached[branch.index()][kind.index()] += 1;
         }
     }
 
@@ -124,24 +127,24 @@ impl Counts {
     }
 
     /// The branches that operations could take: without a fork, none of section 17.
-    pub fn branches(&self) -> impl Iterator<Item = Branch> {
-        Branch::tested(self.has_fork())
+    pub fn branches(&self) -> impl Iterator<Item = B> {
+        B::tested(self.has_fork())
     }
 
     /// The branches that no operation took and one could have taken.
-    pub fn missed(&self) -> impl Iterator<Item = Branch> {
+    pub fn missed(&self) -> impl Iterator<Item = B> {
         self.branches().filter(|&branch| self.reached(branch) == 0)
     }
 
     /// How often operations took `branch`.
     #[must_use]
-    pub fn reached(&self, branch: Branch) -> u64 {
-        self.reached[branch as usize].iter().sum()
+    pub fn reached(&self, branch: B) -> u64 {
+        self.reached[branch.index()].iter().sum()
     }
 
     /// Every pair of a kind of operation and a branch that it took, with how often it did.
-    pub fn taken(&self) -> impl Iterator<Item = (Kind, Branch, u64)> {
-        Branch::ALL.iter().zip(self.reached.iter()).flat_map(|(&branch, kinds)| {
+    pub fn taken(&self) -> impl Iterator<Item = (Kind, B, u64)> {
+        B::ALL.iter().zip(self.reached.iter()).flat_map(|(&branch, kinds)| {
             let counted = Kind::ALL.iter().map(move |&kind| (kind, branch, kinds[kind.index()]));
             counted.filter(|&(.., count)| count != 0)
         })
@@ -154,7 +157,7 @@ impl Counts {
     }
 }
 
-impl fmt::Display for Counts {
+impl<B: RuleBranch> fmt::Display for Counts<B> {
     /// One line for each kind of operation that was drawn. What was left out has a column if
     /// anything was.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

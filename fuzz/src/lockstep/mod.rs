@@ -18,7 +18,9 @@ use std::{fmt, iter};
 pub use counts::{Counts, KindCount};
 pub use freebsd::FreeBsd;
 pub(crate) use panics::{caught, quietly};
-pub(crate) use sequence::{Failed, Looks, ORACLE, attempt, attempt_on, drive, perform};
+pub(crate) use sequence::{
+    Failed, Looks, ORACLE, Rules, Sequence, attempt, attempt_on, drive, perform,
+};
 
 /// What a family of maps speaks.
 pub trait Dialect {

@@ -10,8 +10,10 @@ use crate::answer::{Answer, Row};
 use crate::compare::{Divergence, Observed};
 use crate::input::{Header, Input, Record, View};
 use crate::keeps::Keeps;
+use crate::kernel::Kernel;
 use crate::op::{Config, Kind, Op};
-use crate::oracle::Oracle;
+use crate::oracle::freebsd14::{self, Oracle14};
+use crate::oracle::{Branch, Oracle, RuleBranch};
 use crate::processes::Processes;
 use crate::replay::MapFactory;
 use crate::settings::create;
@@ -21,13 +23,37 @@ use crate::trace::{Step, Trace};
 /// What reports call the oracle.
 pub(crate) const ORACLE: &str = "oracle";
 
+/// An oracle, by which random runs and inputs are judged.
+pub(crate) trait Rules: AddressSpace {
+    type Branch: RuleBranch;
+
+    /// The branches that the last operation took.
+    fn trail(&self) -> &[Self::Branch];
+}
+
+impl Rules for Oracle {
+    type Branch = Branch;
+
+    fn trail(&self) -> &[Branch] {
+        self.trail()
+    }
+}
+
+impl Rules for Oracle14 {
+    type Branch = freebsd14::Branch;
+
+    fn trail(&self) -> &[freebsd14::Branch] {
+        self.trail()
+    }
+}
+
 /// A sequence under way.
-pub(crate) struct Sequence<'c, M: AddressSpace + ?Sized> {
-    maps: Lockstep<FreeBsd, Oracle, M>,
+pub(crate) struct Sequence<'c, M: AddressSpace + ?Sized, O: Rules = Oracle> {
+    maps: Lockstep<FreeBsd, O, M>,
     /// The start, with the limits and tunables as they are by now.
     config: Config,
     processes: Processes,
-    counts: &'c mut Counts,
+    counts: &'c mut Counts<O::Branch>,
     /// What ran so far, the operation at which the maps differ included.
     ops: Vec<Op>,
     /// The rows of the map under test before the last operation.
@@ -40,15 +66,15 @@ type Mismatched = Box<Mismatch<FreeBsd>>;
 pub(crate) type Act<'a, M> =
     &'a mut dyn FnMut(&mut M, &Op, &mut Observed) -> Result<(), Divergence>;
 
-impl<'c, M: AddressSpace + ?Sized> Sequence<'c, M> {
+impl<'c, M: AddressSpace + ?Sized, O: Rules> Sequence<'c, M, O> {
     /// `tested`, which must be empty and made from `config`, beside an empty oracle.
     pub(crate) fn new(
         config: &Config,
         name: &'static str,
         tested: Box<M>,
-        counts: &'c mut Counts,
+        counts: &'c mut Counts<O::Branch>,
     ) -> Self {
-        let first = Side::new(ORACLE, Box::new(Oracle::create(config)));
+        let first = Side::new(ORACLE, Box::new(O::create(config)));
         let maps = Lockstep { first, others: vec![Side::new(name, tested)] };
         let (processes, ops, before) = Default::default();
         Self { maps, config: *config, processes, counts, ops, before }
@@ -85,6 +111,14 @@ impl<'c, M: AddressSpace + ?Sized> Sequence<'c, M> {
         act: Act<'_, M>,
     ) -> Result<bool, Mismatched> {
         self.first_supported(record, window, |sequence, op| sequence.step(op, act))
+    }
+
+    /// Runs an operation, if the map under test has it, and compares everything.
+    pub(crate) fn op(&mut self, op: &Op) -> Result<(), Mismatched> {
+        if !self.step(op, &mut perform)? {
+            self.counts.left_out(Kind::of(op));
+        }
+        Ok(())
     }
 
     /// As [`record`](Self::record), but compares the answers alone, and looks at the oracle only
@@ -134,7 +168,8 @@ impl<'c, M: AddressSpace + ?Sized> Sequence<'c, M> {
         self.counts.compared += 1;
         self.counts.entries(self.maps.first.seen.rows.len());
         let tested = &self.maps.others[0];
-        if tested.seen.keeps == Keeps::ALL {
+        // The laws are those of 9.3: in 14.2 what removes first may be refused after that (D7.7).
+        if tested.seen.keeps == Keeps::ALL && self.config.kernel() == Kernel::Freebsd9 {
             let (before, after) = (&self.before[..], &tested.seen.rows[..]);
             let (before, after) = ((before, summary), (after, tested.seen.summary));
             let around = Around { op, cause: tested.seen.cause, before, after };
@@ -169,6 +204,10 @@ impl<'c, M: AddressSpace + ?Sized> Sequence<'c, M> {
     fn search(&mut self) -> Result<(), Mismatched> {
         let view = self.view();
         let (start, length) = search::draw(view.rows, view.config, self.ops.len() as u64);
+        // What is found for no length at all is not a fit there (D7.4).
+        if length == 0 && view.config.kernel() == Kernel::Freebsd14 {
+            return Ok(());
+        }
         let walked = search::first_fit(view.rows, view.config, start, length);
         let op = Op::FindSpace { start: Addr::new(start), length: Size::new(length) };
         let tested = &mut self.maps.others[0];
@@ -253,7 +292,7 @@ pub(crate) fn attempt<M: AddressSpace + ?Sized>(
     mut act: impl FnMut(&mut M, &Op, &Record, &mut Observed) -> Result<(), Divergence>,
 ) -> Result<(), Box<Failed>> {
     let Header { config, window, prefill, .. } = input.header;
-    drive(&config, name, create, counts, |sequence| {
+    drive(&config, name, create, counts, |sequence: &mut Sequence<'_, M>| {
         sequence.fill(prefill.ops(window))?;
         let glances = match looks {
             Looks::Each => 0,
@@ -285,12 +324,12 @@ pub(crate) fn attempt_on(
 }
 
 /// Makes a map and an oracle and runs `work` on them, and keeps what ran if that fails.
-pub(crate) fn drive<M: AddressSpace + ?Sized>(
+pub(crate) fn drive<M: AddressSpace + ?Sized, O: Rules>(
     config: &Config,
     name: &'static str,
     create: impl FnOnce(&Config) -> (Config, Box<M>),
-    counts: &mut Counts,
-    work: impl FnOnce(&mut Sequence<'_, M>) -> Result<(), Mismatched>,
+    counts: &mut Counts<O::Branch>,
+    work: impl FnOnce(&mut Sequence<'_, M, O>) -> Result<(), Mismatched>,
 ) -> Result<(), Box<Failed>> {
     let (start, map) = caught(|| create(config)).map_err(|message| {
         let divergence = Divergence::Panic { message };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::op::Kind;
-use crate::oracle::Branch;
+use crate::oracle::{Branch, RuleBranch};
 use crate::tally::Tally;
 
 /// Coverage of the rules.

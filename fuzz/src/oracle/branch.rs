@@ -3,6 +3,29 @@
 //! The oracle notes each decisive branch it takes. A campaign of random operations that leaves
 //! one of these unreached has not tested the rule behind it.
 
+use std::fmt;
+
+/// A branch of the rules of one kernel.
+pub trait RuleBranch: Copy + fmt::Debug + Send + 'static {
+    /// Every branch, in the order of the rules.
+    const ALL: &'static [Self];
+
+    /// Its place in [`ALL`](Self::ALL).
+    fn index(self) -> usize;
+
+    /// The rule, with a letter where it has several branches.
+    fn id(self) -> &'static str;
+
+    /// What happened, in a few words.
+    fn what(self) -> &'static str;
+
+    /// The branches of maps that have fork, or of those that have not: section 17 is about fork.
+    fn tested(fork: bool) -> impl Iterator<Item = Self> {
+        let is_about_fork = |id: &str| id.trim_start_matches('D').starts_with("17.");
+        Self::ALL.iter().copied().filter(move |branch| fork || !is_about_fork(branch.id()))
+    }
+}
+
 /// Defines `Branch` from rows of name, rule and meaning.
 macro_rules! table {
     ($(#[$doc:meta])* $($name:ident $id:literal $what:literal;)*) => {
@@ -36,6 +59,22 @@ macro_rules! table {
                 match self {
                     $(Self::$name => $what,)*
                 }
+            }
+        }
+
+        impl $crate::oracle::RuleBranch for Branch {
+            const ALL: &'static [Self] = Branch::ALL;
+
+            fn index(self) -> usize {
+                self as usize
+            }
+
+            fn id(self) -> &'static str {
+                Branch::id(self)
+            }
+
+            fn what(self) -> &'static str {
+                Branch::what(self)
             }
         }
     };
@@ -365,11 +404,4 @@ table! {
     UpObject "17.19b" "grow up: an uncharged object can't be extended";
     ProtectObjectCharged "17.20a" "write given where the object is charged already";
     ProtectWholeObject "17.20b" "write given, the whole object was to be charged";
-}
-
-impl Branch {
-    /// The branches of maps that have fork, or of those that have not: section 17 is about fork.
-    pub(crate) fn tested(fork: bool) -> impl Iterator<Item = Self> {
-        Self::ALL.iter().copied().filter(move |branch| fork || !branch.id().starts_with("17."))
-    }
 }

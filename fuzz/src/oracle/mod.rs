@@ -23,7 +23,7 @@ mod space;
 mod stack;
 mod wiring;
 
-pub use branch::Branch;
+pub use branch::{Branch, RuleBranch};
 
 use growstack::{Addr, AddrRange, Change, Inherit, KernReturn, Limits, Refusal, Size};
 

@@ -36,11 +36,15 @@ impl Shadow {
     }
 
     /// For a map that has done all of `steps`.
-    pub(super) fn after(config: &Config, steps: &[Step]) -> Self {
+    pub(super) fn after<'s>(
+        config: &Config,
+        steps: impl IntoIterator<Item = &'s Step, IntoIter: Clone>,
+    ) -> Self {
+        let steps = steps.into_iter();
         let [all, supported] = [(); 2].map(|()| {
             let mut map = (ORACLES.create)(config);
             let mut changes = Vec::new();
-            for step in steps {
+            for step in steps.clone() {
                 changes.clear();
                 map.apply(step.op(), &mut changes);
             }

@@ -5,7 +5,7 @@ use svg::node::element::{Group, Line, Rectangle, Style, Text, Title};
 
 use super::axis::Axis;
 use super::history::{Event, History, Kind, Mark, Shape};
-use super::legend::{STYLE, class, cross, legend};
+use super::legend::{GUARD_STYLE, STYLE, class, cross, legend};
 
 /// Room above the map: title, legend and addresses.
 const TOP: f64 = 150.0;
@@ -41,14 +41,15 @@ pub(super) fn draw(title: &str, history: &History) -> Document {
     let left = if reported { 6.7 * count(LETTERS) + 20.0 } else { 70.0 };
     let frame = Frame { history, axis: Axis::of(history), left, line };
     let (width, height) = (left + frame.axis.width + MARGIN, TOP + line * states + 30.0);
+    let style = [STYLE, if history.guards { GUARD_STYLE } else { "" }].concat();
     let mut document = Document::new()
         .set("viewBox", (0, 0, tenth(width), tenth(height)))
         .set("width", tenth(width))
         .set("height", tenth(height))
-        .add(Style::new(STYLE))
+        .add(Style::new(style))
         .add(Text::new(title).set("class", "title").set("x", 10).set("y", 22))
         .add(Text::new(frame.summary()).set("class", "faint").set("x", 10).set("y", 40))
-        .add(legend(10.0, 62.0))
+        .add(legend(10.0, 62.0, history.guards))
         .add(frame.addresses())
         .add(if reported { frame.lines() } else { frame.ticks() });
     let order = |kind: Kind| u8::from(kind != Kind::Reserve);
@@ -140,7 +141,11 @@ impl Frame<'_> {
         let Shape { kind, range, from, until, text } = shape;
         let class = class(*kind);
         // Lines round what is a pixel high would hide it.
-        let edge = if self.line >= 4.0 && *kind != Kind::Reserve { " edge" } else { "" };
+        let edge = if self.line >= 4.0 && !matches!(kind, Kind::Reserve | Kind::Guard) {
+            " edge"
+        } else {
+            ""
+        };
         let stride = self.history.stride;
         let times = format!("operations {} to {}", from * stride + 1, until * stride);
         self.rectangle(*range, (*from, *until))

@@ -3,8 +3,8 @@
 use growstack::{Addr, AddrRange, EntryFlags, Growth, Prot};
 
 use crate::answer::{Answer, Cause, Row};
-use crate::engine::EngineSpace;
-use crate::space::AddressSpace;
+use crate::kernel::Kernel;
+use crate::replay::QUICK;
 use crate::trace::{RowText, Trace};
 
 /// How many states of the map are drawn at most: a screen has no more lines.
@@ -17,8 +17,10 @@ pub(super) enum Kind {
     Plain(Prot),
     /// One that can.
     Stack,
-    /// What a stack may still grow into.
+    /// What a stack may still grow into: its reserve, or in 14.2 its gap.
     Reserve,
+    /// A guard of 14.2, or that part of a gap which is never grown into.
+    Guard,
 }
 
 /// A rectangle: addresses for a time. Times are numbers of states, `until` is excluded.
@@ -58,6 +60,8 @@ pub(super) struct History {
     /// How many operations lead from one state to the next.
     pub(super) stride: usize,
     pub(super) operations: usize,
+    /// Are there guards, as in 14.2?
+    pub(super) guards: bool,
     /// The most entries there were.
     pub(super) most: usize,
     /// The operations and what was answered, if each has a state of its own.
@@ -70,7 +74,8 @@ impl History {
         let stride = operations.div_ceil(MOST_STATES).max(1);
         let mut history =
             Self { states: operations.div_ceil(stride), stride, operations, ..Self::default() };
-        let mut map = EngineSpace::<16>::create(trace.config());
+        history.guards = trace.config().kernel() == Kernel::Freebsd14;
+        let mut map = (QUICK.create)(trace.config());
         let (mut changes, mut rows) = (Vec::new(), Vec::new());
         let mut open: Vec<Shape> = Vec::new();
         for (index, step) in trace.steps.iter().enumerate() {
@@ -141,13 +146,37 @@ fn shapes(rows: &[Row], from: usize) -> Vec<Shape> {
             .filter(|_| row.flags.contains(EntryFlags::GROWS_UP));
         let reserve = |range| shape(Kind::Reserve, range, format!("{avail} left to grow, {range}"));
         shapes.extend(down.map(reserve));
-        let kind = if row.is_stack() { Kind::Stack } else { Kind::Plain(row.prot) };
-        shapes.push(shape(kind, row.range, RowText(row).to_string()));
+        let text = RowText(row).to_string();
+        if row.flags.intersects(EntryFlags::STACK_GAP) {
+            let (room, guard) = parts_of_gap(row);
+            shapes.extend(room.map(|range| shape(Kind::Reserve, range, text.clone())));
+            shapes.extend(guard.map(|range| shape(Kind::Guard, range, text)));
+            continue;
+        }
+        let kind = match row.prot {
+            _ if row.is_stack() => Kind::Stack,
+            _ if row.flags.contains(EntryFlags::GUARD) => Kind::Guard,
+            prot => Kind::Plain(prot),
+        };
+        shapes.push(shape(kind, row.range, text));
         shapes.extend(up.map(reserve));
     }
     // A reserve may reach below entries that were mapped in it.
     shapes.sort_by_key(|shape| shape.range.start());
     shapes
+}
+
+/// What a stack may grow into of its gap, and the guard bytes at the far end of that.
+fn parts_of_gap(row: &Row) -> (Option<AddrRange>, Option<AddrRange>) {
+    let (start, end) = (row.range.start(), row.range.end());
+    let guard = row.avail.min(row.range.len());
+    if row.flags.contains(EntryFlags::STACK_GAP_DN) {
+        let at = start.wrapping_add(guard);
+        (AddrRange::new(at, end), AddrRange::new(start, at))
+    } else {
+        let at = end.wrapping_back(guard);
+        (AddrRange::new(start, at), AddrRange::new(at, end))
+    }
 }
 
 #[cfg(test)]
@@ -202,6 +231,32 @@ mod tests {
         let [grown, refused] = &history.marks[..] else { panic!("{:?}", history.marks) };
         assert!(matches!(grown.event, Event::Grown(range) if range.len().get() == 0x2000));
         assert!(matches!(refused.event, Event::Refused(Some(_))) && refused.state == 2);
+    }
+
+    #[test]
+    fn guards_and_gaps_of_14_are_drawn_apart() {
+        let header = "growstack-trace 1\nmap min=0x1000 max=0x100000 page=4096 kernel=freebsd-14\n\
+            proc maxsaddr=inf stacktop=0x100000 stkgap=on\n\
+            sysctl sgrowsiz=0x1000 stack_guard_page=2\nlimit stack=inf vmem=inf memlock=inf swap=inf\n";
+        let body = "stack 0x10000 0x8000 rw- rwx grows_down\ninsert 0x30000 0x31000 --- --- guard - 0\n\
+            stack 0x40000 0x8000 rw- rwx grows_up\ngrow 0x16000\n";
+        let history = History::of(&Trace::parse(format!("{header}{body}").as_bytes()).unwrap());
+        assert!(history.guards);
+        assert_eq!(
+            reported(&history),
+            [
+                (Kind::Guard, 0x10, 0x12, 0, 3),
+                (Kind::Reserve, 0x12, 0x17, 0, 3),
+                (Kind::Stack, 0x17, 0x18, 0, 4),
+                (Kind::Guard, 0x30, 0x31, 1, 4),
+                (Kind::Stack, 0x40, 0x41, 2, 4),
+                (Kind::Reserve, 0x41, 0x46, 2, 4),
+                (Kind::Guard, 0x46, 0x48, 2, 4),
+                (Kind::Guard, 0x10, 0x12, 3, 4),
+                (Kind::Reserve, 0x12, 0x16, 3, 4),
+                (Kind::Stack, 0x16, 0x17, 3, 4),
+            ]
+        );
     }
 
     #[test]

@@ -28,11 +28,17 @@ text { fill: var(--ink); font: 11px ui-monospace, Menlo, Consolas, 'DejaVu Sans 
 .refused { fill: none; stroke: var(--bad); stroke-width: 2; }
 ";
 
+/// The look of guards, which only 14.2 has.
+pub(super) const GUARD_STYLE: &str = "\
+.guard { fill: var(--bad); fill-opacity: 0.3; stroke: var(--bad); stroke-width: 0.5; }
+";
+
 /// The class of a rectangle.
 pub(super) fn class(kind: Kind) -> &'static str {
     match kind {
         Kind::Stack => "stack",
         Kind::Reserve => "reserve",
+        Kind::Guard => "guard",
         Kind::Plain(prot) if prot.contains(Prot::WRITE | Prot::EXECUTE) => "all",
         Kind::Plain(prot) if prot.contains(Prot::EXECUTE) => "code",
         Kind::Plain(prot) if prot.contains(Prot::WRITE) => "write",
@@ -54,10 +60,11 @@ const MEANINGS: [(&str, &str); 8] = [
 ];
 
 /// The legend, `y` from the top.
-pub(super) fn legend(x: f64, y: f64) -> Group {
+pub(super) fn legend(x: f64, y: f64, guards: bool) -> Group {
     let mut group = Group::new();
     let mut at = x;
-    for (class, meaning) in MEANINGS {
+    let guards = guards.then_some(("guard", "guard"));
+    for (class, meaning) in MEANINGS.into_iter().chain(guards) {
         let sample = Rectangle::new().set("class", class);
         let sample = sample.set("x", at).set("y", y - 10.0).set("width", 14).set("height", 12);
         let text = Text::new(meaning).set("x", at + 20.0).set("y", y);

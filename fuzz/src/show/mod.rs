@@ -28,7 +28,7 @@ use history::History;
 
 /// The picture as an SVG document, which any browser shows. `title` is what stands above it.
 ///
-/// The operations run on the engine; recorded answers are not looked at. Unmapped
+/// The operations run on a map of the trace's kernel; recorded answers are not looked at. Unmapped
 /// stretches are cut short, and long ones drawn less than true to scale. Whatever is drawn shows its
 /// numbers when the pointer is on it. Of a trace with very many operations the map is drawn once
 /// for each group of them.

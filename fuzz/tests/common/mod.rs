@@ -38,7 +38,7 @@ pub(crate) fn fork_traces() -> Vec<(PathBuf, Vec<u8>)> {
 
 /// Path and bytes of every golden trace of FreeBSD 14.2, in order.
 pub(crate) fn traces_14() -> Vec<(PathBuf, Vec<u8>)> {
-    traces_in(&corpus_folder("freebsd-14.2"), 633)
+    traces_in(&corpus_folder("freebsd-14.2"), 634)
 }
 
 fn traces_in(folder: &Path, count: usize) -> Vec<(PathBuf, Vec<u8>)> {

@@ -14,6 +14,8 @@ pub(super) struct Totals {
     pub(super) failed: usize,
     /// How many were not run to their end.
     pub(super) ended: usize,
+    /// Was the reason of one of them that the kernel overlooked room?
+    pub(super) lower: bool,
     /// The first of those, and why.
     pub(super) first_ended: Option<String>,
     /// How many had an operation passed over.
@@ -36,7 +38,9 @@ impl Totals {
         self.counts.operations += counts.operations;
         self.counts.answers += counts.answers;
         self.counts.passed += counts.passed;
+        self.counts.overlooked += counts.overlooked;
         self.failed += usize::from(failed.is_some());
+        self.lower |= counts.ended.is_some_and(|ended| ended.overlooked);
         self.with_passed += usize::from(counts.passed != 0);
         self.recorded += usize::from(*recorded);
         self.forkless += usize::from(*forkless);
@@ -49,7 +53,8 @@ impl Totals {
     }
 
     pub(super) fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        let Self { files, counts, failed, ended, recorded, forkless, with_passed, .. } = self;
+        let Self { files, counts, failed, ended, lower, recorded, forkless, with_passed, .. } =
+            self;
         let Counts { operations, answers, passed, .. } = counts;
         if *recorded != 0 {
             writeln!(
@@ -70,15 +75,27 @@ impl Totals {
         if self.kernelless != 0 {
             writeln!(
                 out,
-                "traces of freebsd-14, for which there is no engine yet, on its oracle alone: {}",
+                "traces without the maps that are of another kernel: {}",
                 self.kernelless
+            )?;
+        }
+        if counts.overlooked != 0 {
+            writeln!(
+                out,
+                "answers that depend on the shape of the real kernel's tree (D7.3): {}",
+                counts.overlooked
             )?;
         }
         if *ended != 0 {
             writeln!(
                 out,
-                "traces left out from an operation or setting on that a map does not support: \
-                 {ended}"
+                "traces left out from an operation or setting on that a map does not support{}: \
+                 {ended}",
+                if *lower {
+                    ", or from where the kernel overlooked room and mapped lower (D7.3)"
+                } else {
+                    ""
+                }
             )?;
         }
         writeln!(

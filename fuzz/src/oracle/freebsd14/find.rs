@@ -73,7 +73,7 @@ impl Oracle14 {
         self.insert(start, end, mapping, changes).map(|_| ())
     }
 
-    /// D7.3 and D7.4, without the space that the real kernel misses now and then.
+    /// D7.3 and D7.4. What the real kernel misses now and then is found, unless it is to be overlooked.
     pub(super) fn find_space(&mut self, start: u64, length: u64) -> Result<u64, Refusal> {
         let s = start.max(self.map.process.min);
         let max = self.map.process.max;
@@ -87,9 +87,18 @@ impl Oracle14 {
         } else {
             let (found, why) = self.map.search(s, length);
             self.map.reach(why);
-            found
+            found.filter(|found| !self.overlooks || !self.is_above_last(s, *found))
         };
         found.ok_or(Refusal::NoGap { start: Addr::new(s), length: Size::new(length) })
+    }
+
+    /// D7.3: is the fit that a search from `s` found one that the real kernel may miss? `s` is then in
+    /// the gap right below the last entry, and the fit right above that.
+    fn is_above_last(&self, s: u64, found: u64) -> bool {
+        let entries = &self.map.process.entries;
+        let above = entries.partition_point(|e| e.end <= s);
+        let last = entries.last().filter(|_| above + 1 == entries.len());
+        last.is_some_and(|last| s < last.start && found == last.end)
     }
 
     /// D7.5 to D7.8. Success is the address.

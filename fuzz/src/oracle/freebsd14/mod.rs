@@ -77,6 +77,8 @@ pub struct Oracle14 {
     guard_pages: u64,
     /// D7.2.
     cluster_follows: bool,
+    /// D7.3: does a search miss the room above the last entry wherever the real kernel may?
+    overlooks: bool,
     trail: Vec<Branch>,
 }
 
@@ -98,6 +100,13 @@ impl Oracle14 {
     #[must_use]
     pub fn with_fixed_cluster(self) -> Self {
         Self { cluster_follows: false, ..self }
+    }
+
+    /// The same, but a search misses the room above the last entry wherever the real kernel may:
+    /// whether that one does is a matter of the shape of its tree (D7.3).
+    #[must_use]
+    pub fn overlooking(self) -> Self {
+        Self { overlooks: true, ..self }
     }
 
     fn reach(&mut self, branch: Branch) {
@@ -220,6 +229,7 @@ impl AddressSpace for Oracle14 {
             others: BTreeMap::new(),
             guard_pages: settings.guard_pages,
             cluster_follows: true,
+            overlooks: false,
             trail: Vec::new(),
         }
     }
