@@ -29,7 +29,7 @@ use crate::refusal::Refusal;
 /// assert_eq!((added.end(), added.len().get()), (first.start(), 128 << 10));
 /// # Ok(()) }
 /// ```
-// In this order: the map begins with what a growth reads and writes.
+// In this order: the map begins with what a growth writes.
 #[repr(C)]
 #[derive(Debug)]
 pub struct VmSpace<O: Objects = Plain, K: Kernel = Freebsd9, const B: usize = 16> {

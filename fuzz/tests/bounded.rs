@@ -9,16 +9,14 @@ use growstack::KernReturn;
 use growstack_fuzz::answer::Answer;
 use growstack_fuzz::bounded::{Scope, operations, prove};
 use growstack_fuzz::cli::{Exit, maps};
-use growstack_fuzz::engine::EngineSpace;
+use growstack_fuzz::driver::ENGINES;
 use growstack_fuzz::kernel::Kernel;
 use growstack_fuzz::op::Op;
 use growstack_fuzz::oracle::Oracle;
-use growstack_fuzz::replay::MapFactory;
 
 /// As many sequences as there are choices, and none with a divergence.
-fn proves(scope: Scope, most: usize) {
-    let kernel = Kernel::Freebsd9;
-    let outcome = prove(MapFactory::of::<EngineSpace<4>>("engine-4"), kernel, scope, most);
+fn proves(kernel: Kernel, scope: Scope, most: usize) {
+    let outcome = prove(ENGINES[1], kernel, scope, most);
     if let Some(failure) = outcome.failure {
         panic!("{}{}", failure.trace, failure.divergence);
     }
@@ -34,12 +32,16 @@ fn proves(scope: Scope, most: usize) {
 
 #[test]
 fn all_sequences_of_three_operations_about_stacks() {
-    proves(Scope::Growth, 3);
+    for kernel in Kernel::ALL {
+        proves(kernel, Scope::Growth, 3);
+    }
 }
 
 #[test]
 fn all_sequences_of_two_operations() {
-    proves(Scope::Whole, 2);
+    for kernel in Kernel::ALL {
+        proves(kernel, Scope::Whole, 2);
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ use common::{call, traces_14};
 use growstack::EntryFlags;
 use growstack_fuzz::cli::{Exit, maps};
 use growstack_fuzz::oracle::freebsd14::Oracle14;
+use growstack_fuzz::replay::ORACLES;
 use growstack_fuzz::trace::Trace;
 
 /// The golden trace whose name begins so.
@@ -47,7 +48,7 @@ fn show_draws_guards_and_says_what_they_are() {
 #[test]
 fn minimize_finds_what_a_map_of_that_kernel_does_wrong() {
     let path = golden("m02");
-    let (exit, _, err) = call(&["minimize".into(), path.clone()], &maps());
+    let (exit, _, err) = call(&["minimize".into(), path.clone()], &[ORACLES]);
     assert_eq!(exit, Exit::Unusable);
     assert!(err.contains("there is no map of freebsd-14 but its oracle"), "{err}");
     let with = |lie: Lie| [&maps()[..], &[lie.on::<Oracle14>("mine")]].concat();

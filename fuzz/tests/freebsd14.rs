@@ -9,6 +9,7 @@ use common::liar::{HONEST, Lie};
 use common::{HEADER, call, traces_14};
 use growstack::EntryFlags;
 use growstack_fuzz::cli::{Exit, maps};
+use growstack_fuzz::engine::EngineSpace;
 use growstack_fuzz::kernel::Kernel;
 use growstack_fuzz::oracle::freebsd14::{Branch, Oracle14};
 use growstack_fuzz::replay::{MapFactory, ORACLES, TRACE, cut, replay};
@@ -262,7 +263,8 @@ fn the_command_says_where_kernel_and_maps_do_not_fit() {
     let (exit, _, err) = call(&["replay", "--kernel", "freebsd-9", path], &maps());
     assert_eq!(exit, Exit::Unusable);
     assert!(err.contains(":2:45: the trace is of freebsd-14, not of freebsd-9"), "{err}");
-    let (exit, _, err) = call(&["replay", "--only", "engine", path], &maps());
+    let of_9 = [MapFactory::of::<EngineSpace>("mine")];
+    let (exit, _, err) = call(&["replay", path], &of_9);
     assert_eq!(exit, Exit::Unusable);
     assert!(err.contains("there is no map of that kernel"), "{err}");
     let (exit, _, err) = call(&["replay", "--kernel", "linux", path], &maps());

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-const AREAS: [&str; 5] = ["tree", "growth", "map", "nodes", "threads"];
+const AREAS: [&str; 6] = ["tree", "growth", "map", "nodes", "threads", "guards"];
 
 #[test]
 fn each_patch_has_its_headers_and_changes_the_engine_alone() {

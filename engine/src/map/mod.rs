@@ -84,16 +84,16 @@ use crate::tree::Tree;
 /// assert_eq!(entry.range.len().get(), 0x3000);
 /// # Ok(()) }
 /// ```
-// In this order: what a growth reads and writes comes first, down to the first words of the tree.
+// In this order: what a growth writes comes first, down to the first words of the tree.
 #[repr(C)]
 pub struct VmMap<O: Objects = Plain, K: Kernel = Freebsd9, const B: usize = 16> {
-    pub(crate) wire_future: bool,
-    /// Pages wired.
-    pub(crate) wired_pages: u64,
     /// Bytes mapped.
     pub(crate) size: u64,
     pub(crate) objects: O,
     pub(crate) tree: Tree<Body<O::Object>, B>,
+    /// Pages wired.
+    pub(crate) wired_pages: u64,
+    pub(crate) wire_future: bool,
     /// What the kernel has beside.
     pub(crate) of_map: K::OfMap,
 }
