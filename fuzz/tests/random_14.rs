@@ -9,11 +9,12 @@ use growstack::{EntryFlags, KernReturn};
 use growstack_fuzz::answer::Answer;
 use growstack_fuzz::cli::{Exit, maps};
 use growstack_fuzz::driver::Settings;
+use growstack_fuzz::engine::EngineSpace;
 use growstack_fuzz::freebsd14::{run, sequence};
 use growstack_fuzz::kernel::Kernel;
 use growstack_fuzz::op::{Kind, Op};
 use growstack_fuzz::oracle::freebsd14::Oracle14;
-use growstack_fuzz::replay::MapFactory;
+use growstack_fuzz::replay::{MapFactory, ORACLES};
 use growstack_fuzz::trace::{Step, Trace};
 
 fn settings(sequences: u64) -> Settings {
@@ -102,18 +103,21 @@ fn what_is_wrong_is_found_and_made_short() {
 #[test]
 fn the_command_needs_a_map_of_that_kernel() {
     let words = ["random", "--kernel", "freebsd-14", "--sequences", "5", "--seed", "3"];
-    let (exit, _, err) = call(&words, &maps());
+    let (exit, _, err) = call(&words, &[ORACLES]);
     assert_eq!(exit, Exit::Unusable);
     assert!(err.contains("there is no map of freebsd-14 but its oracle"), "{err}");
-    let (exit, _, err) = call(&[&words[..], &["--map", "engine"]].concat(), &maps());
+    let of_9 = [MapFactory::of::<EngineSpace>("mine")];
+    let (exit, _, err) = call(&[&words[..], &["--map", "mine"]].concat(), &of_9);
     assert_eq!(exit, Exit::Unusable);
-    assert!(err.contains("no map of freebsd-14 is called `engine`"), "{err}");
-    let (exit, out, err) = call(&[&words[..], &["--map", "oracle"]].concat(), &maps());
-    assert_eq!(exit, Exit::Agreed, "{err}");
-    assert!(out.contains("sequences 5, operations "), "{out}");
+    assert!(err.contains("no map of freebsd-14 is called `mine`"), "{err}");
+    for map in ["engine", "engine-4", "oracle"] {
+        let (exit, out, err) = call(&[&words[..], &["--map", map]].concat(), &maps());
+        assert_eq!(exit, Exit::Agreed, "{err}");
+        assert!(out.contains("sequences 5, operations "), "{out}");
+    }
     let mine = MapFactory::of::<Oracle14>("mine");
     let words = [&words[..], &["--threads", "2"]].concat();
-    let (exit, out, err) = call(&words, &[&maps()[..], &[mine]].concat());
+    let (exit, out, err) = call(&words, &[mine]);
     assert_eq!(exit, Exit::Agreed, "{err}");
     assert!(out.starts_with("seed 3, map mine, 2 threads, freebsd-14\n"), "{out}");
 }
