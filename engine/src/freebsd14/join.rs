@@ -6,7 +6,7 @@ use crate::objects::Objects;
 use crate::refusal::Refusal;
 use crate::tree::Cursor;
 
-/// What keeps an entry apart from the one below it, for ever (D3.1).
+/// What always keeps an entry apart from the one below it (D3.1).
 const APART: EntryFlags = EntryFlags::GROWTH.union(EntryFlags::STACK_GAP);
 
 impl<O> Body<O> {

@@ -185,7 +185,7 @@ impl Oracle14 {
     /// 8.2 and D8.1.
     pub(super) fn check_protection(&mut self, start: u64, end: u64, prot: Prot) -> bool {
         // D8.1: past the end of the map the real code goes on at its lowest entry, up to the first
-        // hole, or for ever if there is none (DP5). The answer is FALSE in either case, as in 9.3.
+        // hole, or without end if there is none (DP5). The answer is FALSE in either case, as in 9.3.
         let last = self.map.process.entries.last();
         let to_max = last.is_some_and(|e| e.end == self.map.process.max);
         let past = end > self.map.process.max && to_max && prot == Prot::NONE;
