@@ -2,7 +2,7 @@
 
 use crate::attr::FindSpace;
 use crate::change::Change;
-use crate::map::{FindRequest, Freebsd9, Mapping, VmMap};
+use crate::map::{FindRequest, Freebsd9, Mapping, StackState, VmMap};
 use crate::num::{Addr, Size};
 use crate::objects::Objects;
 use crate::refusal::Refusal;
@@ -22,6 +22,7 @@ impl<O: Objects, const B: usize> VmMap<O, Freebsd9, B> {
     /// Rules 7.6 and 16.5.
     pub(super) fn run_find(
         &mut self,
+        _: Option<&StackState<Freebsd9>>,
         request: FindRequest,
         mapping: Mapping<O::Object>,
         tell: impl FnMut(Change),

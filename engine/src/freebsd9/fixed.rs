@@ -2,7 +2,7 @@
 
 use super::clip::FrontSplit;
 use crate::change::Change;
-use crate::map::{Clamped, Freebsd9, Mapping, VmMap};
+use crate::map::{Clamped, Freebsd9, Mapping, StackState, VmMap};
 use crate::num::{Addr, Size};
 use crate::objects::Objects;
 use crate::range::AddrRange;
@@ -13,6 +13,7 @@ impl<O: Objects, const B: usize> VmMap<O, Freebsd9, B> {
     /// Rule 7.3.
     pub(super) fn run_fixed(
         &mut self,
+        _: Option<&StackState<Freebsd9>>,
         start: Addr,
         length: Size,
         mapping: Mapping<O::Object>,

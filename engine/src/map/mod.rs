@@ -49,7 +49,7 @@ pub use self::kernel::{Freebsd9, Freebsd14, Kernel};
 pub use self::lookup::Gap;
 pub use self::mapping::Mapping;
 pub use self::request::{FindRequest, StackRequest};
-pub(crate) use self::rules::Rules;
+pub(crate) use self::rules::{Rules, by_methods, operations};
 pub use self::space::{Fit, SpaceRequest};
 pub use self::stack_state::StackState;
 pub(crate) use self::totals::{Totals, grow_swap};

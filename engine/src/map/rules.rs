@@ -17,6 +17,61 @@ use crate::protect_what::ProtectWhat;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
 
+/// Calls a macro with the table of the operations: the name, the method of the kernel's own maps that
+/// has the rules, how it takes the map, its arguments, and its answer.
+macro_rules! operations {
+    ($then:ident) => {
+        $then! {
+            insert = run_insert[&mut](start: Addr, end: Addr, mapping: Mapping<O::Object>, tell: impl FnMut(Change)) -> Result<(), Refusal>;
+            find_space = run_find_space[&](start: Addr, length: Size) -> Result<Addr, Refusal>;
+            find = run_find[&mut](state: Option<&StackState<Self>>, request: FindRequest, mapping: Mapping<O::Object>, tell: impl FnMut(Change)) -> Result<Addr, Refusal>;
+            fixed = run_fixed[&mut](state: Option<&StackState<Self>>, start: Addr, length: Size, mapping: Mapping<O::Object>, tell: impl FnMut(Change)) -> Result<(), Refusal>;
+            remove = run_remove[&mut](start: Addr, end: Addr, tell: impl FnMut(Change)) -> Result<(), Refusal>;
+            protect = run_protect[&mut](start: Addr, end: Addr, prot: Prot, what: ProtectWhat, tell: impl FnMut(Change)) -> Result<(), Refusal>;
+            inherit = run_inherit[&mut](start: Addr, end: Addr, inherit: Inherit) -> Result<(), Refusal>;
+            advise = run_advise[&mut](start: Addr, end: Addr, advice: Advice) -> Result<(), Refusal>;
+            wire = run_wire[&mut](start: Addr, end: Addr, wiring: Wiring, holes: Holes, tell: impl FnMut(Change)) -> Result<(), Refusal>;
+            unwire = run_unwire[&mut](start: Addr, end: Addr, wiring: Wiring, holes: Holes, tell: impl FnMut(Change)) -> Result<(), Refusal>;
+            stack = run_stack[&mut](state: &StackState<Self>, request: StackRequest, tell: impl FnMut(Change)) -> Result<AddrRange, Refusal>;
+            exec = run_exec[&mut](state: &mut StackState<Self>, top: Addr, maxssiz: Size, prot: Prot, tell: impl FnMut(Change)) -> Result<AddrRange, Refusal>;
+            grow = run_grow[&mut](state: &mut StackState<Self>, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal>;
+            fault = run_fault[&mut](state: &mut StackState<Self>, addr: Addr, access: Prot, tell: impl FnMut(Change)) -> Result<Fault<O::Object>, FaultError>;
+            fork = run_fork[&mut](state: &StackState<Self>, tell: impl FnMut(Change)) -> Result<(VmMap<O, Self, B>, StackState<Self>), Refusal>;
+        }
+    };
+}
+pub(crate) use operations;
+
+/// Declares the operations of [`Rules`].
+macro_rules! declare {
+    ($(
+        $name:ident = $run:ident[$($map:tt)+]($($argument:ident: $type:ty),*) -> $answer:ty;
+    )*) => {$(
+        fn $name<O: Objects, const B: usize>(
+            map: $($map)+ VmMap<O, Self, B>,
+            $($argument: $type),*
+        ) -> $answer
+        where
+            Self: Kernel;
+    )*};
+}
+
+/// Defines them for a kernel, by the methods of its maps.
+macro_rules! by_methods {
+    ($(
+        $name:ident = $run:ident[$($map:tt)+]($($argument:ident: $type:ty),*) -> $answer:ty;
+    )*) => {$(
+        #[inline(always)]
+        fn $name<O: Objects, const B: usize>(
+            map: $($map)+ VmMap<O, Self, B>,
+            $($argument: $type),*
+        ) -> $answer {
+            map.$run($($argument),*)
+        }
+    )*};
+}
+pub(crate) use by_methods;
+
 /// The rules of a kernel. Only this crate can name it, so that [`Kernel`] is sealed.
 pub trait Rules: Sized {
     /// What a map has for this kernel alone.
@@ -34,149 +89,5 @@ pub trait Rules: Sized {
     /// Follows the deletion of a range that was an entry, or a part split off one.
     fn deleted(of_map: &mut Self::OfMap, gone: AddrRange);
 
-    fn insert<O: Objects, const B: usize>(
-        map: &mut VmMap<O, Self, B>,
-        start: Addr,
-        end: Addr,
-        mapping: Mapping<O::Object>,
-        tell: impl FnMut(Change),
-    ) -> Result<(), Refusal>
-    where
-        Self: Kernel;
-
-    fn find_space<O: Objects, const B: usize>(
-        map: &VmMap<O, Self, B>,
-        start: Addr,
-        length: Size,
-    ) -> Result<Addr, Refusal>
-    where
-        Self: Kernel;
-
-    fn find<O: Objects, const B: usize>(
-        map: &mut VmMap<O, Self, B>,
-        state: Option<&StackState<Self>>,
-        request: FindRequest,
-        mapping: Mapping<O::Object>,
-        tell: impl FnMut(Change),
-    ) -> Result<Addr, Refusal>
-    where
-        Self: Kernel;
-
-    fn fixed<O: Objects, const B: usize>(
-        map: &mut VmMap<O, Self, B>,
-        state: Option<&StackState<Self>>,
-        start: Addr,
-        length: Size,
-        mapping: Mapping<O::Object>,
-        tell: impl FnMut(Change),
-    ) -> Result<(), Refusal>
-    where
-        Self: Kernel;
-
-    fn remove<O: Objects, const B: usize>(
-        map: &mut VmMap<O, Self, B>,
-        start: Addr,
-        end: Addr,
-        tell: impl FnMut(Change),
-    ) -> Result<(), Refusal>
-    where
-        Self: Kernel;
-
-    fn protect<O: Objects, const B: usize>(
-        map: &mut VmMap<O, Self, B>,
-        start: Addr,
-        end: Addr,
-        prot: Prot,
-        what: ProtectWhat,
-        tell: impl FnMut(Change),
-    ) -> Result<(), Refusal>
-    where
-        Self: Kernel;
-
-    fn inherit<O: Objects, const B: usize>(
-        map: &mut VmMap<O, Self, B>,
-        start: Addr,
-        end: Addr,
-        inherit: Inherit,
-    ) -> Result<(), Refusal>
-    where
-        Self: Kernel;
-
-    fn advise<O: Objects, const B: usize>(
-        map: &mut VmMap<O, Self, B>,
-        start: Addr,
-        end: Addr,
-        advice: Advice,
-    ) -> Result<(), Refusal>
-    where
-        Self: Kernel;
-
-    fn wire<O: Objects, const B: usize>(
-        map: &mut VmMap<O, Self, B>,
-        start: Addr,
-        end: Addr,
-        wiring: Wiring,
-        holes: Holes,
-        tell: impl FnMut(Change),
-    ) -> Result<(), Refusal>
-    where
-        Self: Kernel;
-
-    fn unwire<O: Objects, const B: usize>(
-        map: &mut VmMap<O, Self, B>,
-        start: Addr,
-        end: Addr,
-        wiring: Wiring,
-        holes: Holes,
-        tell: impl FnMut(Change),
-    ) -> Result<(), Refusal>
-    where
-        Self: Kernel;
-
-    fn stack<O: Objects, const B: usize>(
-        map: &mut VmMap<O, Self, B>,
-        state: &StackState<Self>,
-        request: StackRequest,
-        tell: impl FnMut(Change),
-    ) -> Result<AddrRange, Refusal>
-    where
-        Self: Kernel;
-
-    fn exec<O: Objects, const B: usize>(
-        map: &mut VmMap<O, Self, B>,
-        state: &mut StackState<Self>,
-        top: Addr,
-        maxssiz: Size,
-        prot: Prot,
-        tell: impl FnMut(Change),
-    ) -> Result<AddrRange, Refusal>
-    where
-        Self: Kernel;
-
-    fn grow<O: Objects, const B: usize>(
-        map: &mut VmMap<O, Self, B>,
-        state: &mut StackState<Self>,
-        addr: Addr,
-        tell: impl FnMut(Change),
-    ) -> Result<Growth, Refusal>
-    where
-        Self: Kernel;
-
-    fn fault<O: Objects, const B: usize>(
-        map: &mut VmMap<O, Self, B>,
-        state: &mut StackState<Self>,
-        addr: Addr,
-        access: Prot,
-        tell: impl FnMut(Change),
-    ) -> Result<Fault<O::Object>, FaultError>
-    where
-        Self: Kernel;
-
-    fn fork<O: Objects, const B: usize>(
-        map: &mut VmMap<O, Self, B>,
-        state: &StackState<Self>,
-        tell: impl FnMut(Change),
-    ) -> Result<(VmMap<O, Self, B>, StackState<Self>), Refusal>
-    where
-        Self: Kernel;
+    operations!(declare);
 }
