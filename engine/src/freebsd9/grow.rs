@@ -92,9 +92,8 @@ impl<O: Objects, const B: usize> VmMap<O, Freebsd9, B> {
         self.pay(charge, length).map_err(|refusal| self.refuse(at, cut(refusal)))?;
         let avail = left.wrapping_sub(length);
         let piece = self.plan_piece(at, (bottom, start), below, (prot, max), charge, avail);
-        self.ensure_piece(at, &piece)?;
-        // Nothing refuses any more.
         self.apply_piece(at, piece, left)?;
+        // Nothing refuses any more.
         let added = AddrRange::between(bottom, start);
         self.settle(state, added, prot, main, tell);
         Ok(Growth::Grown { added, direction: Direction::Down })
