@@ -55,16 +55,45 @@ impl<V: Default, const B: usize> Tree<V, B> {
         below: Option<u64>,
         edit: impl FnOnce(&mut V),
     ) -> Result<(), OutOfNodes> {
+        if !self.has_free_place(at) {
+            return self.insert_in_full(at, range, value, below, edit);
+        }
+        self.put(at, range, value, below, edit);
+        Ok(())
+    }
+
+    /// The same where the leaf is full.
+    #[cold]
+    #[inline(never)]
+    fn insert_in_full(
+        &mut self,
+        at: &mut Cursor,
+        range: (u64, u64),
+        value: V,
+        below: Option<u64>,
+        edit: impl FnOnce(&mut V),
+    ) -> Result<(), OutOfNodes> {
+        self.ensure(self.need_to_split(at))?;
+        self.make_room(at);
+        self.put(at, range, value, below, edit);
+        Ok(())
+    }
+
+    /// The same where the leaf has room.
+    #[inline(always)]
+    fn put(
+        &mut self,
+        at: &Cursor,
+        range: (u64, u64),
+        value: V,
+        below: Option<u64>,
+        edit: impl FnOnce(&mut V),
+    ) {
         debug_assert!(self.has_room(at, 0, range.0, range.1), "{range:#x?} is taken");
         debug_assert_eq!(self.end_below(at), below);
-        if !self.has_free_place(at) {
-            self.ensure(self.need_to_split(at))?;
-            self.make_room(at);
-        }
         self.prediction.insertion(at.node(0));
         let placed = self.place(at, range, value, below, edit);
         debug_assert!(placed.is_some(), "a void cursor");
-        Ok(())
     }
 
     /// Parts the entry at a cursor at an address inside it, where the node that it takes is free. The part
@@ -99,6 +128,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
     ///
     /// That never changes the leaf's last end but in the last leaf, where no separator has it: a
     /// cursor is past the last entry of a leaf only at the end of the tree.
+    #[inline(always)]
     pub(super) fn place(
         &mut self,
         at: &Cursor,
