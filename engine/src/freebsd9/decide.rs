@@ -15,7 +15,6 @@
 //! cut to `room`, less a guard page if that is switched on.
 
 use crate::flags::{EntryFlags, Prot};
-use crate::growth::Direction;
 use crate::map::{Freebsd9, StackState, Totals};
 use crate::num::{Addr, Size};
 use crate::page::PageSize;
@@ -53,8 +52,8 @@ pub(super) struct Refused {
     pub(super) cut: Option<u64>,
 }
 
-impl Refused {
-    const fn plain(refusal: Refusal) -> Self {
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
         Self { refusal, cut: None }
     }
 }
@@ -68,22 +67,11 @@ struct Room {
     cuts_avail: bool,
 }
 
-/// Rule 13.2: which way a stack grows to `addr`, which is not mapped. The nearer one does, and the
-/// lower one, upwards, if both are as near. There is no second try.
+/// Rule 13.2: is an address between two entries nearer to the upper one, which starts at `start`, than to
+/// the lower one, which ends at `end`?
 #[inline(always)]
-pub(super) fn direction(
-    addr: u64,
-    above: Option<(u64, EntryFlags)>,
-    below: Option<(u64, EntryFlags)>,
-) -> Option<Direction> {
-    let down = above.filter(|(_, flags)| flags.contains(EntryFlags::GROWS_DOWN));
-    let up = below.filter(|(_, flags)| flags.contains(EntryFlags::GROWS_UP));
-    match (up, down) {
-        (None, None) => None,
-        (Some((end, _)), Some((start, _))) if addr - end > start - addr => Some(Direction::Down),
-        (Some(_), _) => Some(Direction::Up),
-        (None, Some(_)) => Some(Direction::Down),
-    }
+pub(super) const fn is_nearer_to_upper(addr: u64, start: u64, end: u64) -> bool {
+    addr - end > start - addr
 }
 
 impl StackState<Freebsd9> {
@@ -133,7 +121,7 @@ impl StackState<Freebsd9> {
         let room = Room { bytes: ceiling - end, cuts_avail };
         if !cuts_avail && charged {
             // 15.6: the real code reserves swap for all that is left, and refuses before it wraps.
-            reserve(avail.saturating_sub(self.guard(totals.page))).map_err(Refused::plain)?;
+            reserve(avail.saturating_sub(self.guard(totals.page)))?;
         }
         let need = round_up(totals.page, addr.get().wrapping_add(1).wrapping_sub(end));
         let (bytes, main) = self.amount(addr, need, avail, room, totals)?;
@@ -156,12 +144,12 @@ impl StackState<Freebsd9> {
         totals: Totals,
     ) -> Result<(u64, bool), Refused> {
         if need == 0 {
-            return Err(Refused::plain(Refusal::NeedWraps { addr })); // 15.10
+            return Err(Refused::from(Refusal::NeedWraps { addr })); // 15.10
         }
         let needed = Size::new(need);
         if need > avail {
             let avail = Size::new(avail);
-            return Err(Refused::plain(Refusal::Avail { need: needed, avail }));
+            return Err(Refused::from(Refusal::Avail { need: needed, avail }));
         }
         let guard = self.guard(totals.page);
         // Saturates: a sum past 2^64 is above any room.
@@ -173,10 +161,10 @@ impl StackState<Freebsd9> {
         let main = addr >= self.tunables.maxsaddr;
         let (ssize, limit) = (totals.page.pages(self.ssize), self.limits.stack);
         if main && ssize.wrapping_add(needed) > limit {
-            return Err(Refused::plain(Refusal::StackLimit { ssize, need: needed, limit }));
+            return Err(Refused::from(Refusal::StackLimit { ssize, need: needed, limit }));
         }
         let bytes = self.step(need, avail, main, totals.page);
-        totals.check_growth(Size::new(bytes), &self.limits).map_err(Refused::plain)?;
+        totals.check_growth(Size::new(bytes), &self.limits)?;
         Ok((bytes, main))
     }
 

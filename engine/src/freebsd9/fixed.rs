@@ -27,7 +27,7 @@ impl<O: Objects, const B: usize> VmMap<O, Freebsd9, B> {
             self.tree.predict_one(&at);
         } else {
             self.ensure_to_replace(range)?;
-            self.vacate(range, &mut tell)?;
+            self.vacate(&mut at, range, &mut tell)?;
             self.tree.seek_into(range.start, &mut at);
         }
         let prot = mapping.prot;

@@ -6,7 +6,7 @@
 //! Everything is decided before anything changes. A refusal changes nothing, but that `avail` may be
 //! cut to the room there is (13.6, 13.11, 13.14), as in the real kernel.
 
-use super::decide::{Beside, Refused, Step, direction};
+use super::decide::{Beside, Refused, Step, is_nearer_to_upper};
 use crate::attr::{Holes, Wiring};
 use crate::change::Change;
 use crate::flags::{EntryFlags, MapFlags, Prot};
@@ -55,20 +55,25 @@ impl<O: Objects, const B: usize> VmMap<O, Freebsd9, B> {
         if above.is_some_and(|above| above.start <= addr.get()) {
             return Ok(Growth::AlreadyMapped); // 13.1
         }
-        let below = self.tree.item_below(at);
-        let ceiling = above.map(|above| (above.start, above.flags));
-        let floor = below.map(|below| (below.end, below.value.flags));
-        match (direction(addr.get(), ceiling, floor), above, below) {
-            (Some(Direction::Down), Some(stack), _) => {
-                self.grow_down(state, at, stack, addr, floor.map(|(end, _)| end), tell)
-            }
-            (Some(Direction::Up), _, Some(below)) => {
-                let stack = Beside::of(below);
+        // 13.2: the nearer stack grows, and the lower one, upwards, if both are as near. There is no second
+        // try. The entry below is read only where it counts: that costs a cache line, or some more if it
+        // is in another leaf.
+        let down = above.filter(|above| above.flags.contains(EntryFlags::GROWS_DOWN));
+        let down = down.map(|stack| (stack, self.tree.end_below(at)));
+        let is_nearer = |(stack, below): (Beside, Option<u64>)| {
+            below.is_none_or(|end| is_nearer_to_upper(addr.get(), stack.start, end))
+        };
+        let up = if down.is_some_and(is_nearer) { None } else { self.tree.item_below(at) };
+        let up = up.map(Beside::of).filter(|below| below.flags.contains(EntryFlags::GROWS_UP));
+        let grown = match (up, down) {
+            (Some(stack), _) => {
                 self.tree.retreat(at);
-                self.grow_up(state, at, stack, addr, ceiling.map(|(start, _)| start), tell)
+                self.grow_up(state, at, stack, addr, above.map(|above| above.start), tell)
             }
-            _ => Ok(Growth::NoStack), // 13.2
-        }
+            (None, Some((stack, below))) => self.grow_down(state, at, stack, addr, below, tell),
+            (None, None) => return Ok(Growth::NoStack),
+        };
+        grown.map_err(|refused| self.refuse(at, refused))
     }
 
     /// Grows the stack at `at` down to `addr`; `below` is where the lower neighbour ends.
@@ -80,21 +85,20 @@ impl<O: Objects, const B: usize> VmMap<O, Freebsd9, B> {
         addr: Addr,
         below: Option<u64>,
         tell: impl FnMut(Change),
-    ) -> Result<Growth, Refusal> {
+    ) -> Result<Growth, Refused> {
         let Beside { start, prot, max, .. } = stack;
-        let step = state.decide_down(stack, addr, below, self.totals());
-        let Step { edge: bottom, left, main } = step.map_err(|refused| self.refuse(at, refused))?;
+        let step = state.decide_down(stack, addr, below, self.totals())?;
+        let Step { edge: bottom, left, main } = step;
 
         let length = start.wrapping_sub(bottom);
-        let cut = |refusal| Refused { refusal, cut: Some(left) };
-        self.check_bounds(bottom, start).map_err(|refusal| self.refuse(at, cut(refusal)))?;
+        let cut = move |refusal| Refused { refusal, cut: Some(left) };
+        self.check_bounds(bottom, start).map_err(cut)?;
         let charge = Charge::of(MapFlags::NONE, prot, true);
-        self.pay(charge, length).map_err(|refusal| self.refuse(at, cut(refusal)))?;
+        self.pay(charge, length).map_err(cut)?;
         let avail = left.wrapping_sub(length);
         let piece = self.plan_piece(at, (bottom, start), below, (prot, max), charge, avail);
-        self.ensure_piece(at, &piece)?;
-        // Nothing refuses any more.
         self.apply_piece(at, piece, left)?;
+        // Nothing refuses any more.
         let added = AddrRange::between(bottom, start);
         self.settle(state, added, prot, main, tell);
         Ok(Growth::Grown { added, direction: Direction::Down })
@@ -109,7 +113,7 @@ impl<O: Objects, const B: usize> VmMap<O, Freebsd9, B> {
         addr: Addr,
         above: Option<u64>,
         tell: impl FnMut(Change),
-    ) -> Result<Growth, Refusal> {
+    ) -> Result<Growth, Refused> {
         let Beside { end, prot, has_object, .. } = stack;
         let charged = stack.flags.contains(EntryFlags::CHARGED)
             || has_object && self.entry(at)?.value.object_is_charged(&self.objects);
@@ -117,16 +121,16 @@ impl<O: Objects, const B: usize> VmMap<O, Freebsd9, B> {
             let reserved = self.objects.swap().with(Size::new(bytes));
             reserved.map(|_| ()).map_err(|swap| grow_swap(bytes, swap))
         };
-        let step = state.decide_up(stack, charged, addr, above, self.totals(), reserve);
-        let Step { edge: top, left, main } = step.map_err(|refused| self.refuse(at, refused))?;
+        let step = state.decide_up(stack, charged, addr, above, self.totals(), reserve)?;
+        let Step { edge: top, left, main } = step;
 
         if Addr::new(top) > self.max() {
-            return Err(Refusal::MapEnd { top: Addr::new(top), max: self.max() }); // 15.5
+            return Err(Refusal::MapEnd { top: Addr::new(top), max: self.max() }.into()); // 15.5
         }
         let length = top.wrapping_sub(end);
         // 13.15 and 17.19: a cut stays (q11).
         self.pay_for_growth(at, length, charged, has_object)
-            .map_err(|refusal| self.refuse(at, Refused { refusal, cut: Some(left) }))?;
+            .map_err(move |refusal| Refused { refusal, cut: Some(left) })?;
         // 13.16
         let avail = left.wrapping_sub(length);
         self.tree.move_end(at, top, |body| body.avail = avail);

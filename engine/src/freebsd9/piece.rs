@@ -62,23 +62,9 @@ impl<O: Objects, const B: usize> VmMap<O, Freebsd9, B> {
         Place::Alone
     }
 
-    /// Room for a piece below the stack at `at`; without, its swap is given back.
-    #[inline(always)]
-    pub(crate) fn ensure_piece(
-        &mut self,
-        at: &Cursor,
-        piece: &Placement<O::Object>,
-    ) -> Result<(), Refusal> {
-        let ensured = if piece.place == Place::InPlaceOfLower {
-            self.tree.ensure_for([None, None]).map_err(Refusal::from)
-        } else {
-            self.ensure_one(at)
-        };
-        ensured.inspect_err(|_| self.pay_back(piece.charge, piece.length()))
-    }
-
     /// Puts the piece below the stack at `at`, which goes on in it: the flag moves to the piece, and
-    /// what was left to grow stays in the stack as `left` (13.13).
+    /// what was left to grow stays in the stack as `left` (13.13). Without room in the index its swap is
+    /// given back, and nothing changes.
     #[inline(always)]
     pub(crate) fn apply_piece(
         &mut self,
@@ -86,16 +72,21 @@ impl<O: Objects, const B: usize> VmMap<O, Freebsd9, B> {
         piece: Placement<O::Object>,
         left: u64,
     ) -> Result<(), Refusal> {
-        let Placement { start, end, body, below, place, .. } = piece;
+        let Placement { start, end, body, below, charge, place } = piece;
         let hand_on = |stack: &mut Body<O::Object>| {
             stack.avail = left;
             stack.flags = stack.flags.difference(EntryFlags::GROWS_DOWN);
         };
         if place == Place::InPlaceOfLower {
+            self.tree.predict_none();
             hand_on(self.body_mut(at)?);
             self.insert_in_place_of_lower(at, start, end, body)?;
         } else {
-            self.tree.insert_ensured(at, (start, end), body, below, hand_on);
+            self.tree.predict_one(at);
+            if let Err(out) = self.tree.insert_and_edit(at, (start, end), body, below, hand_on) {
+                self.pay_back(charge, end - start);
+                return Err(out.into());
+            }
         }
         // Cannot overflow: entries are disjoint.
         self.size = self.size.wrapping_add(end - start);

@@ -17,18 +17,14 @@ impl<O: Objects, const B: usize> VmMap<O, Freebsd9, B> {
         tell: impl FnMut(Change),
     ) -> Result<(), Refusal> {
         let range = self.clamp(start, end);
-        self.ensure_to_vacate(range)?;
-        let vacated = self.vacate(range, tell);
-        self.objects.end_unmapping();
-        vacated
-    }
-
-    /// Room for [`vacate`](Self::vacate): a node at most where it leaves two parts of an entry.
-    fn ensure_to_vacate(&mut self, range: Clamped) -> Result<(), Refusal> {
         let mut at = Cursor::default();
         self.tree.seek_into(range.start, &mut at);
+        // A node at most, where it leaves two parts of an entry.
         let place = self.leaves_two_parts(&at, range).then_some(&at);
-        Ok(self.tree.ensure_for([place, None])?)
+        self.tree.ensure_for([place, None])?;
+        let vacated = self.vacate(&mut at, range, tell);
+        self.objects.end_unmapping();
+        vacated
     }
 
     /// Does the entry at the start of a range lose its middle, and no neighbour take a part over?
@@ -38,26 +34,26 @@ impl<O: Objects, const B: usize> VmMap<O, Freebsd9, B> {
             && self.tree.item(at).is_some_and(|entry| entry.end > range.end)
     }
 
-    /// Removes what is mapped in a clamped range. Entries that lose an end are shortened in place,
-    /// which has the effect of splitting them and deleting a part, and needs no node.
+    /// Removes what is mapped in a clamped range; the cursor is at the first entry that ends above its
+    /// start. Entries that lose an end are shortened in place, which has the effect of splitting them and
+    /// deleting a part, and needs no node.
     pub(super) fn vacate(
         &mut self,
+        at: &mut Cursor,
         range: Clamped,
         mut tell: impl FnMut(Change),
     ) -> Result<(), Refusal> {
         if range.is_empty() {
             return Ok(());
         }
-        let mut at = Cursor::default();
-        self.tree.seek_into(range.start, &mut at);
-        if self.plan_front_split(&at, range.start) == FrontSplit::Insert
-            && !self.leaves_two_parts(&at, range)
+        if self.plan_front_split(at, range.start) == FrontSplit::Insert
+            && !self.leaves_two_parts(at, range)
         {
-            self.cut_end(&at, range.start, &mut tell)?;
-            self.tree.advance(&mut at);
+            self.cut_end(at, range.start, &mut tell)?;
+            self.tree.advance(at);
         } else {
-            self.front_split(&mut at, range.start)?;
+            self.front_split(at, range.start)?;
         }
-        self.delete_up_to(&mut at, range.end, &mut tell)
+        self.delete_up_to(at, range.end, &mut tell)
     }
 }

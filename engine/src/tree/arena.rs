@@ -212,7 +212,8 @@ impl<N: Node> Arena<N> {
         }
         let chunk = self.chunks.get_mut(self.filling)?;
         let slot = u32::try_from(chunk.len()).ok()?;
-        chunk.push(N::vacant());
+        // Written where it stays: to push a node is to copy one.
+        chunk.resize_with(chunk.len() + 1, N::vacant);
         Some((u32::try_from(self.filling).ok()? << SHIFT) + slot)
     }
 

@@ -41,32 +41,58 @@ impl<V: Default, const B: usize> Tree<V, B> {
         value: V,
         below: Option<u64>,
     ) -> Result<(), OutOfNodes> {
+        self.insert_and_edit(at, (start, end), value, below, |_| ())
+    }
+
+    /// The same, and the value of the entry at the cursor, above the new one, is edited while its leaf
+    /// is at hand.
+    #[inline(always)]
+    pub(crate) fn insert_and_edit(
+        &mut self,
+        at: &mut Cursor,
+        range: (u64, u64),
+        value: V,
+        below: Option<u64>,
+        edit: impl FnOnce(&mut V),
+    ) -> Result<(), OutOfNodes> {
         if !self.has_free_place(at) {
-            self.ensure(self.need_one(at))?;
+            return self.insert_in_full(at, range, value, below, edit);
         }
-        self.insert_ensured(at, (start, end), value, below, |_| ());
+        self.put(at, range, value, below, edit);
         Ok(())
     }
 
-    /// The same where the nodes that it takes are free. The value of the entry at the cursor, above
-    /// the new one, is edited while its leaf is at hand.
-    #[inline(always)]
-    pub(crate) fn insert_ensured(
+    /// The same where the leaf is full.
+    #[cold]
+    #[inline(never)]
+    fn insert_in_full(
         &mut self,
         at: &mut Cursor,
-        (start, end): (u64, u64),
+        range: (u64, u64),
+        value: V,
+        below: Option<u64>,
+        edit: impl FnOnce(&mut V),
+    ) -> Result<(), OutOfNodes> {
+        self.ensure(self.need_to_split(at))?;
+        self.make_room(at);
+        self.put(at, range, value, below, edit);
+        Ok(())
+    }
+
+    /// The same where the leaf has room.
+    #[inline(always)]
+    fn put(
+        &mut self,
+        at: &Cursor,
+        range: (u64, u64),
         value: V,
         below: Option<u64>,
         edit: impl FnOnce(&mut V),
     ) {
-        debug_assert!(self.has_room(at, 0, start, end), "[{start:#x}, {end:#x}) is taken");
+        debug_assert!(self.has_room(at, 0, range.0, range.1), "{range:#x?} is taken");
         debug_assert_eq!(self.end_below(at), below);
         self.prediction.insertion(at.node(0));
-        if !self.has_free_place(at) {
-            let made = self.make_room(at);
-            debug_assert!(made.is_some(), "a void cursor");
-        }
-        let placed = self.place(at, (start, end), value, below, edit);
+        let placed = self.place(at, range, value, below, edit);
         debug_assert!(placed.is_some(), "a void cursor");
     }
 
@@ -81,11 +107,10 @@ impl<V: Default, const B: usize> Tree<V, B> {
         below: V,
         edit: impl FnOnce(&mut V),
     ) {
-        self.prediction.insertion(at.node(0));
         if !self.has_free_place(at) {
-            let made = self.make_room(at);
-            debug_assert!(made.is_some(), "a void cursor");
+            self.make_room(at);
         }
+        self.prediction.insertion(at.node(0));
         let slot = at.slot(0);
         let Some(leaf) = self.leaves.get_mut(at.node(0)) else { return };
         let Some((start, end)) = leaf.range(slot) else { return };
@@ -103,6 +128,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
     ///
     /// That never changes the leaf's last end but in the last leaf, where no separator has it: a
     /// cursor is past the last entry of a leaf only at the end of the tree.
+    #[inline(always)]
     pub(super) fn place(
         &mut self,
         at: &Cursor,
@@ -137,11 +163,11 @@ impl<V: Default, const B: usize> Tree<V, B> {
     /// Makes room in the cursor's leaf out of free nodes, of which there are enough. The cursor goes
     /// with the entry it is at.
     #[cold]
-    fn make_room(&mut self, at: &mut Cursor) -> Option<()> {
+    fn make_room(&mut self, at: &mut Cursor) {
         self.prediction.move_entries();
         let made = self.split_full(at);
+        debug_assert!(made.is_some(), "a void cursor");
         self.prediction.nodes(self.leaves.used() + self.inner.used());
-        made
     }
 
     fn split_full(&mut self, at: &mut Cursor) -> Option<()> {
@@ -155,7 +181,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
         // to go on, so the nodes left behind stay as full as they can with the new ones not
         // underfull.
         let at_end = at.slot(0) == B;
-        let full = (0..self.height).take_while(|&level| self.is_full_at(at, level)).count();
+        let full = self.full_levels(at);
         if full == self.height {
             self.grow_root(at)?;
         }
@@ -168,14 +194,6 @@ impl<V: Default, const B: usize> Tree<V, B> {
             self.split(at, level, keep)?;
         }
         Some(())
-    }
-
-    fn is_full_at(&self, at: &Cursor, level: usize) -> bool {
-        if level == 0 {
-            self.leaf(at).is_some_and(super::node::Leaf::is_full)
-        } else {
-            self.inner_at(at, level).is_some_and(super::node::Inner::is_full)
-        }
     }
 
     /// Puts a new root above the old one, its only child until that is split.
@@ -208,8 +226,10 @@ impl<V: Default, const B: usize> Tree<V, B> {
             let (l, r) = self.inner.pair_mut(left, right)?;
             (right, l.split(r, keep)?, r.widest())
         };
-        let kept = self.widest(at, level);
         let (above, slot) = (at.node(level + 1), at.slot(level + 1));
+        // One half has the widest gap of the whole.
+        let whole = self.inner_at(at, level + 1)?.gap(slot);
+        let kept = if gap < whole { whole } else { self.widest(at, level) };
         let parent = self.inner.get_mut(above)?;
         parent.insert_after(slot, key, right)?;
         *parent.gaps_mut().get_mut(slot)? = kept;

@@ -61,7 +61,29 @@ impl<V: Default, const B: usize> Tree<V, B> {
     #[inline]
     #[must_use]
     pub fn need_one(&self, at: &Cursor) -> Need {
-        if self.has_free_place(at) { Need::NONE } else { self.need_of([Some(at), None]) }
+        if self.has_free_place(at) { Need::NONE } else { self.need_to_split(at) }
+    }
+
+    /// The nodes that one insertion takes before `at`, where the leaf is full: one for each full level
+    /// from there up, and a root above them if all are.
+    #[cold]
+    pub(super) fn need_to_split(&self, at: &Cursor) -> Need {
+        let full = self.full_levels(at);
+        let root = usize::from(full == self.height);
+        Need { leaves: 1, inner: (full + root).saturating_sub(1) }
+    }
+
+    /// Levels from the leaf up on which the path's node is full, up to the first on which it is not.
+    pub(super) fn full_levels(&self, at: &Cursor) -> usize {
+        (0..self.height).take_while(|&level| self.is_full_at(at, level)).count()
+    }
+
+    fn is_full_at(&self, at: &Cursor, level: usize) -> bool {
+        if level == 0 {
+            self.leaf(at).is_some_and(super::node::Leaf::is_full)
+        } else {
+            self.inner_at(at, level).is_some_and(super::node::Inner::is_full)
+        }
     }
 
     /// The nodes that two insertions take, one before `a` and one before `b`, in either order and
@@ -72,7 +94,29 @@ impl<V: Default, const B: usize> Tree<V, B> {
     /// splits once: since `B` is 4 or more, either half has room for the second.
     #[must_use]
     pub fn need_two(&self, a: &Cursor, b: &Cursor) -> Need {
-        self.need_of([Some(a), Some(b)])
+        let mut need = Need::NONE;
+        if self.height == 0 {
+            need.add(0, 1);
+            return need;
+        }
+        // What comes up each path; b's share moves to a's where they meet.
+        let mut incoming = [1, 1];
+        for level in 0..self.height {
+            if a.node(level) == b.node(level) {
+                incoming = [incoming[0] + incoming[1], 0];
+            }
+            for (path, incoming) in [a, b].into_iter().zip(&mut incoming) {
+                let room = Self::room(level) - self.len_at(path, level).min(Self::room(level));
+                *incoming = usize::from(*incoming > room);
+                need.add(level, *incoming);
+            }
+            if incoming == [0, 0] {
+                return need;
+            }
+        }
+        // The root has split.
+        need.add(self.height, 1);
+        need
     }
 
     /// The nodes that three insertions before `at` take, at the most. O(height).
@@ -95,38 +139,6 @@ impl<V: Default, const B: usize> Tree<V, B> {
                 return need;
             }
         }
-        need.add(self.height, 1);
-        need
-    }
-
-    #[cold]
-    fn need_of(&self, paths: [Option<&Cursor>; 2]) -> Need {
-        let mut need = Need::NONE;
-        if self.height == 0 {
-            need.add(0, 1);
-            return need;
-        }
-        let [a, b] = paths;
-        // What comes up each path; b's share moves to a's where they meet.
-        let mut incoming = [usize::from(a.is_some()), usize::from(b.is_some())];
-        for level in 0..self.height {
-            if let (Some(a), Some(b)) = (a, b)
-                && a.node(level) == b.node(level)
-            {
-                incoming = [incoming[0] + incoming[1], 0];
-            }
-            for (path, incoming) in [a, b].into_iter().zip(&mut incoming) {
-                let room = path.map_or(0, |path| {
-                    Self::room(level) - self.len_at(path, level).min(Self::room(level))
-                });
-                *incoming = usize::from(*incoming > room);
-                need.add(level, *incoming);
-            }
-            if incoming == [0, 0] {
-                return need;
-            }
-        }
-        // The root has split.
         need.add(self.height, 1);
         need
     }
@@ -188,6 +200,12 @@ impl<V: Default, const B: usize> Tree<V, B> {
         if cfg!(debug_assertions) {
             self.predict(self.need_one(at), [Some(at), None]);
         }
+    }
+
+    /// Predicts that there will be no insertion.
+    #[inline(always)]
+    pub(crate) fn predict_none(&mut self) {
+        self.predict(Need::NONE, [None, None]);
     }
 
     /// Predicts one insertion before `at`, where an entry goes first and makes room for it.

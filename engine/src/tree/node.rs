@@ -350,7 +350,9 @@ impl<const B: usize> Inner<B> {
 /// Moves the items after the first `keep` to a vacant array.
 fn part<T>(items: &mut [T], vacant: &mut [T], keep: usize) {
     let tail = items.get_mut(keep..).unwrap_or_default();
-    tail.iter_mut().zip(vacant).for_each(|(from, to)| core::mem::swap(from, to));
+    if let Some(vacant) = vacant.get_mut(..tail.len()) {
+        tail.swap_with_slice(vacant);
+    }
 }
 
 /// Makes an unused place at `slot` of an array that has one.
