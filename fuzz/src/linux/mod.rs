@@ -6,13 +6,20 @@
 
 mod answer;
 mod config;
+mod dialect;
+mod eligible;
 mod op;
+pub mod oracle;
+pub mod replay;
 mod rules;
+mod shrink;
+pub mod trace;
 mod vma;
 mod words;
 
 pub use answer::{Errno, LinuxAnswer, SegvCode};
 pub use config::{Capabilities, LinuxConfig, LinuxLimits, Overcommit};
+pub use dialect::{Linux, LinuxDivergence, LinuxFactory, LinuxSeen, LinuxSpace, compare_vmas};
 pub use op::{
     Advice, LinuxOp, MlockFlags, MlockallFlags, MmapFlags, MremapFlags, Resource, Stretch,
 };
