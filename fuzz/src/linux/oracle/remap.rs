@@ -180,9 +180,9 @@ impl LinuxOracle {
         let end = asked.addr + asked.old;
         let (mut at, mut target) = (asked.addr, asked.target);
         let mut last_end = None;
-        while at < end {
+        loop {
             let next = self.state.list.get(self.state.first_above(at)).copied();
-            let Some(area) = next.filter(|area| area.start < end) else { break };
+            let Some(area) = next.filter(|area| at < end && area.start < end) else { break };
             if last_end.is_none() && asked.addr < area.start {
                 break;
             }
@@ -215,7 +215,7 @@ impl LinuxOracle {
             target
         } else {
             let hint = if asked.is_placed() { target } else { 0 };
-            self.place(hint, new, area.pgoff_at(addr)).ok_or(Errno::ENOMEM)?
+            self.place(hint, new).ok_or(Errno::ENOMEM)?
         };
         if !self.is_allowed_at(place) {
             return self.refuse(Branch::RemapTooLow, Errno::EPERM);
