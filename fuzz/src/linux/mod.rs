@@ -9,6 +9,7 @@ mod config;
 mod op;
 mod rules;
 mod vma;
+pub mod wire;
 mod words;
 
 pub use answer::{Errno, LinuxAnswer, SegvCode};
