@@ -4,13 +4,15 @@ use bitflags::bitflags;
 use growstack::{Addr, AddrRange, Size};
 
 use super::op::Resource;
-use super::rules::Rules;
+use super::rules::{Rules, Version};
 use super::words::comma_words;
 
 /// What is probed of a kernel, and the process as it starts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LinuxConfig {
-    /// Which versions' rules.
+    /// The version of the kernel.
+    pub version: Version,
+    /// Which rules it has: [`Rules::of`] the version, unless a distributor has changed it.
     pub rules: Rules,
     /// The only addresses at which anything is free: everything else is mapped, not growable and
     /// without access.
