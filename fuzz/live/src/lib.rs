@@ -31,6 +31,8 @@ mod fill;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod kernel;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod layout;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod limits;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod look;
@@ -62,8 +64,9 @@ fn serve(window: Option<u64>) -> ExitCode {
         eprintln!("growstack: a child is started by a live run only");
         return ExitCode::from(2);
     };
-    // Nobody is there to read a complaint when the pipe is closed.
-    serve::serve(window).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
+    // The driver sees the end of the pipe, and says how the child has ended.
+    let served = layout::top_down().and_then(|()| serve::serve(window));
+    served.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
 }
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]

@@ -6,6 +6,8 @@
 
 mod answer;
 mod config;
+#[cfg(all(target_os = "linux", feature = "pipe"))]
+pub mod live;
 mod op;
 mod rules;
 mod vma;

@@ -11,8 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::exec::group;
 use crate::linux::wire::{
-    self, ANSWER, ARGUMENT, Every, HELLO, Head, MOST_OPS, State, VMA, decode_head, decode_vma,
-    encode_op,
+    ANSWER, ARGUMENT, Every, HELLO, Head, MOST_OPS, State, VMA, decode_head, decode_vma, encode_op,
 };
 use crate::linux::{LinuxOp, Vma};
 
@@ -103,9 +102,9 @@ impl Child {
             }
             Some(State::NoHandler) => Err(Broken(format!("faults cannot be handled: {error}"))),
             Some(State::NoProc) => Err(Broken(format!("/proc/self cannot be read: {error}"))),
-            Some(State::NoWindow) => Err(Broken(format!(
-                "the addresses from 0 to {window:#x} cannot be had: {error}"
-            ))),
+            Some(State::NoWindow) => {
+                Err(Broken(format!("the addresses from 0 to {window:#x} cannot be had: {error}")))
+            }
             None => Err(Broken(format!("`{name}` is no child of this version"))),
         }
     }
@@ -128,9 +127,8 @@ impl Child {
         every: Every,
         log: &mut Log,
     ) -> Result<(), Broken> {
-        ops.chunks(MOST_OPS).try_for_each(|ops| {
-            self.batch(ops, every, log).map_err(|error| self.broken(&error))
-        })
+        ops.chunks(MOST_OPS)
+            .try_for_each(|ops| self.batch(ops, every, log).map_err(|error| self.broken(&error)))
     }
 
     fn batch(&mut self, ops: &[LinuxOp], every: Every, log: &mut Log) -> io::Result<()> {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::linux::{Capabilities, LinuxLimits, Overcommit, Version};
+use crate::linux::{Capabilities, LinuxConfig, LinuxLimits, Overcommit, Version};
 
 use super::Refused;
 
@@ -84,6 +84,12 @@ impl Process {
             pages: number(&format!("/proc/{id}/statm"), "", 0)?,
             data: number(&status, "VmData:", 0)?.saturating_mul(1024) / PAGE,
         })
+    }
+
+    /// What holds for the machine, over with what holds for this process.
+    pub(super) fn over(self, config: &LinuxConfig) -> LinuxConfig {
+        let Self { soft, hard, capabilities, pages, data } = self;
+        LinuxConfig { soft, hard, capabilities, base_pages: pages, base_data: data, ..*config }
     }
 
     /// Bytes that a process has locked.
