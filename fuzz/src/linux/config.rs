@@ -44,6 +44,38 @@ pub struct LinuxConfig {
     pub base_data: u64,
 }
 
+impl Default for LinuxConfig {
+    /// Linux 6.18.44 with the settings that it boots with, for an ordinary user on a machine of 16 GiB,
+    /// and a window of 16 MiB at the lowest addresses.
+    fn default() -> Self {
+        let version = Version { major: 6, minor: 18, patch: 44 };
+        let limits = LinuxLimits { stack: 8 << 20, memlock: 8 << 20, ..LinuxLimits::NONE };
+        Self {
+            version,
+            rules: Rules::of(version),
+            window: WINDOW,
+            gap: Size::new(256 << 12),
+            min: Addr::new(0x1_0000),
+            fixed_min: Addr::new(0x1000),
+            keys: true,
+            capabilities: Capabilities::empty(),
+            soft: limits,
+            hard: LinuxLimits { stack: u64::MAX, ..limits },
+            overcommit: Overcommit::Heuristic,
+            committable: 4 << 20,
+            huge_pages: true,
+            base_pages: 0,
+            base_data: 0,
+        }
+    }
+}
+
+/// The window of a configuration that nothing was said of.
+const WINDOW: AddrRange = match AddrRange::new(Addr::ZERO, Addr::new(16 << 20)) {
+    Some(range) => range,
+    None => AddrRange::ALL,
+};
+
 bitflags! {
     /// Capabilities that the rules ask for.
     #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]

@@ -6,16 +6,23 @@
 
 mod answer;
 mod config;
+mod dialect;
+mod eligible;
 #[cfg(all(target_os = "linux", feature = "pipe"))]
 pub mod live;
 mod op;
+pub mod oracle;
+pub mod replay;
 mod rules;
+mod shrink;
+pub mod trace;
 mod vma;
 pub mod wire;
 mod words;
 
 pub use answer::{Errno, LinuxAnswer, SegvCode};
 pub use config::{Capabilities, LinuxConfig, LinuxLimits, Overcommit};
+pub use dialect::{Linux, LinuxDivergence, LinuxFactory, LinuxSeen, LinuxSpace, compare_vmas};
 pub use op::{
     Advice, LinuxOp, MlockFlags, MlockallFlags, MmapFlags, MremapFlags, Resource, Stretch,
 };

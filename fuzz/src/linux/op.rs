@@ -183,6 +183,22 @@ bitflags! {
     }
 }
 
+impl MmapFlags {
+    /// Is the place given?
+    #[must_use]
+    pub const fn is_fixed(self) -> bool {
+        self.intersects(Self::FIXED.union(Self::FIXED_NOREPLACE))
+    }
+}
+
+impl MremapFlags {
+    /// Does the caller say where to?
+    #[must_use]
+    pub const fn is_placed(self) -> bool {
+        self.intersects(Self::FIXED.union(Self::DONTUNMAP))
+    }
+}
+
 comma_words!(MmapFlags, Stretch, MlockFlags, MlockallFlags, MremapFlags);
 
 numbered_words! {
