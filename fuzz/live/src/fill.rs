@@ -4,8 +4,8 @@ use std::io;
 use std::{hint, ptr};
 
 use libc::{
-    MAP_ANONYMOUS, MAP_FAILED, MAP_FIXED_NOREPLACE, MAP_NORESERVE, MAP_PRIVATE, PROT_NONE, c_int,
-    c_void,
+    MAP_ANONYMOUS, MAP_FAILED, MAP_FIXED_NOREPLACE, MAP_NORESERVE, MAP_PRIVATE, MAP_SHARED,
+    PROT_NONE, c_int, c_void,
 };
 
 /// The first size that is tried, in bytes: half of what a process has with four levels of page
@@ -24,9 +24,11 @@ pub(crate) fn fill(window: u64) -> io::Result<()> {
     grow_own_stack();
     // The lowest pages of all are nobody's, not even by `MAP_FIXED`.
     let low = lowest(window)?;
+    // What is shared never merges with what operations map, which is private.
+    none(window, PAGE, MAP_SHARED | MAP_FIXED_NOREPLACE)?;
     let mut size = MOST;
     while size >= PAGE {
-        if none(0, size, 0).is_err() {
+        if none(0, size, MAP_PRIVATE).is_err() {
             size /= 2;
         }
     }
@@ -41,7 +43,7 @@ pub(crate) fn fill(window: u64) -> io::Result<()> {
 fn lowest(window: usize) -> io::Result<usize> {
     let mut low = 0;
     loop {
-        match none(low, window - low, MAP_FIXED_NOREPLACE) {
+        match none(low, window - low, MAP_PRIVATE | MAP_FIXED_NOREPLACE) {
             Ok(at) if at == low => return Ok(low),
             // A kernel that takes the address for a hint, and has put it somewhere else.
             Ok(_) => return Err(io::ErrorKind::Unsupported.into()),
@@ -55,7 +57,7 @@ fn lowest(window: usize) -> io::Result<usize> {
 
 /// A mapping without access or cost.
 fn none(address: usize, size: usize, flags: c_int) -> io::Result<usize> {
-    let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags;
+    let flags = MAP_ANONYMOUS | MAP_NORESERVE | flags;
     // SAFETY: a new mapping, which takes the place of none.
     let at: *mut c_void =
         unsafe { libc::mmap(ptr::without_provenance_mut(address), size, PROT_NONE, flags, -1, 0) };

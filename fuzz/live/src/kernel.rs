@@ -4,10 +4,8 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-use growstack::{Addr, Size};
-use growstack_fuzz::linux::{
-    Errno, LinuxAnswer, LinuxOp, MlockallFlags, MmapFlags, MremapFlags, SegvCode,
-};
+use growstack::AddrRange;
+use growstack_fuzz::linux::{Errno, LinuxAnswer, LinuxConfig, LinuxOp, SegvCode};
 use libc::c_int;
 
 use crate::call;
@@ -17,8 +15,8 @@ use crate::touch::Toucher;
 /// The kernel, as far as operations within one window ask for it.
 #[derive(Debug)]
 pub(crate) struct Kernel {
-    /// Where the window ends, in bytes from 0. Rust has nothing in it.
-    window: u64,
+    /// Has the window, in which Rust has nothing, and what keeps to it.
+    config: LinuxConfig,
     toucher: Toucher,
     /// `/proc/self/mem`.
     memory: File,
@@ -26,13 +24,19 @@ pub(crate) struct Kernel {
 }
 
 impl Kernel {
-    /// The kernel behind `[0, window)`.
+    /// The kernel behind a window.
     ///
     /// # Safety
     ///
     /// Neither is anything in the window that Rust knows of, nor will there be.
-    pub(crate) unsafe fn new(window: u64, toucher: Toucher, memory: File, limits: Limits) -> Self {
-        Self { window, toucher, memory, limits }
+    pub(crate) unsafe fn new(
+        window: AddrRange,
+        toucher: Toucher,
+        memory: File,
+        limits: Limits,
+    ) -> Self {
+        let config = LinuxConfig { window, ..LinuxConfig::default() };
+        Self { config, toucher, memory, limits }
     }
 
     /// Runs an operation, if that stays within the window.
@@ -41,7 +45,7 @@ impl Kernel {
     ///
     /// If there is no word for what the kernel did.
     pub(crate) fn run(&self, op: &LinuxOp) -> io::Result<LinuxAnswer> {
-        if !self.holds(op) {
+        if !self.config.supports(op) {
             return Ok(LinuxAnswer::Unsupported);
         }
         match *op {
@@ -58,49 +62,18 @@ impl Kernel {
             }
             LinuxOp::VmRead { addr } => Ok(answer(call::read_by_process(addr))),
             _ => {
-                // SAFETY: the call changes nothing outside the window, as `holds` has it, and Rust
+                // SAFETY: the call changes nothing outside the window, as `supports` has it, and Rust
                 // has nothing in it.
                 Ok(answer(unsafe { call::of(op) }))
             }
         }
     }
 
-    /// Whether all that an operation may change or touch is in the window.
-    fn holds(&self, op: &LinuxOp) -> bool {
-        // What wraps is refused here; no rule is about that.
-        let all = |addr: Addr, length: Size| {
-            addr.get().checked_add(length.get()).is_some_and(|end| end <= self.window)
-        };
-        match *op {
-            LinuxOp::Mmap { addr, length, flags, .. } => {
-                // Placed by the kernel, it can be nowhere else.
-                let fixed = MmapFlags::FIXED | MmapFlags::FIXED_NOREPLACE;
-                if flags.intersects(fixed) { all(addr, length) } else { addr.get() < self.window }
-            }
-            LinuxOp::Munmap { addr, length }
-            | LinuxOp::Mprotect { addr, length, .. }
-            | LinuxOp::Madvise { addr, length, .. }
-            | LinuxOp::Mlock { addr, length, .. }
-            | LinuxOp::Munlock { addr, length } => all(addr, length),
-            LinuxOp::Mremap { addr, old, new, flags, target } => {
-                // In place it can't grow out of the window: what is beyond is mapped.
-                all(addr, old) && (!flags.contains(MremapFlags::FIXED) || all(target, new))
-            }
-            // The program itself would be locked, too.
-            LinuxOp::Mlockall { flags } => !flags.contains(MlockallFlags::CURRENT),
-            LinuxOp::Load { addr }
-            | LinuxOp::Store { addr }
-            | LinuxOp::KernelStore { addr }
-            | LinuxOp::ProcMem { addr }
-            | LinuxOp::VmRead { addr } => addr.get() < self.window,
-            LinuxOp::Munlockall | LinuxOp::Reset | LinuxOp::Setrlimit { .. } => true,
-        }
-    }
-
     /// Empties the window, and makes the process what it was at the start.
     fn reset(&self) -> io::Result<()> {
         self.limits.restore()?;
-        let window = LinuxOp::Munmap { addr: Addr::ZERO, length: Size::new(self.window) };
+        let window = self.config.window;
+        let window = LinuxOp::Munmap { addr: window.start(), length: window.len() };
         for op in [LinuxOp::Munlockall, window] {
             // SAFETY: of what Rust has, neither call changes more than whether it is locked, which
             // nothing of it is.

@@ -4,9 +4,12 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::os::fd::AsFd;
 
+use growstack::{Addr, AddrRange};
 use growstack_fuzz::linux::LinuxOp;
+use growstack_fuzz::linux::log::Head;
+use growstack_fuzz::linux::runner::Every;
 use growstack_fuzz::linux::wire::{
-    Every, HELLO, Head, MOST_OPS, OP, REQUEST, State, decode_op, encode_head, encode_vma,
+    HELLO, MOST_OPS, OP, REQUEST, State, decode_op, encode_head, encode_vma,
 };
 
 use crate::fill::fill;
@@ -61,13 +64,15 @@ impl Child {
     /// Sets the process up; or says how far that went.
     fn new(window: u64) -> Result<Self, (State, io::Error)> {
         let ops = Vec::with_capacity(MOST_OPS);
+        let range = AddrRange::new(Addr::ZERO, Addr::new(window));
+        let range = range.ok_or((State::NoWindow, io::ErrorKind::InvalidInput.into()))?;
         let looker = Looker::new(window).map_err(|error| (State::NoProc, error))?;
         let memory = File::open("/proc/self/mem").map_err(|error| (State::NoProc, error))?;
         let limits = Limits::read().map_err(|error| (State::NoProc, error))?;
         let toucher = Toucher::new().map_err(|error| (State::NoHandler, error))?;
         fill(window).map_err(|error| (State::NoWindow, error))?;
         // SAFETY: `fill` found nothing in the window, and nothing is allocated from here on.
-        let kernel = unsafe { Kernel::new(window, toucher, memory, limits) };
+        let kernel = unsafe { Kernel::new(range, toucher, memory, limits) };
         Ok(Self { kernel, looker, ops })
     }
 

@@ -6,14 +6,22 @@
 
 mod answer;
 mod config;
+pub mod counts;
 mod dialect;
+pub mod draw;
 mod eligible;
+pub mod harm;
+mod kind;
 #[cfg(all(target_os = "linux", feature = "pipe"))]
 pub mod live;
+pub mod log;
 mod op;
 pub mod oracle;
+pub mod random;
 pub mod replay;
 mod rules;
+pub mod runner;
+pub mod sequence;
 mod shrink;
 pub mod trace;
 mod vma;

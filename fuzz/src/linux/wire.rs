@@ -6,6 +6,7 @@
 
 use growstack::{Addr, AddrRange, Prot, Size};
 
+use super::log::Head;
 use super::{
     Advice, Errno, LinuxAnswer, LinuxOp, MlockFlags, MlockallFlags, MmapFlags, MremapFlags,
     Resource, SegvCode, Shown, Stretch, Vma, VmaFlags,
@@ -19,7 +20,7 @@ pub const HELLO: u64 = 0x6c69_7665_0000_0001;
 
 /// Words of an operation.
 pub const OP: usize = 6;
-/// Words before the operations of a request: how many there are, and [`Every`].
+/// Words before the operations of a request: how many there are, and [`Every`](super::runner::Every).
 pub const REQUEST: usize = 2;
 /// Words of an answer before its VMAs: what it is and how many of them there are, and its number.
 pub const ANSWER: usize = 2;
@@ -60,30 +61,6 @@ impl State {
             _ => None,
         }
     }
-}
-
-/// After which operations the child reads all flags, and not ranges and protections alone.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Every(pub u64);
-
-impl Every {
-    /// Whether all flags are to be read after operation `at`, from 0 on, of a request of `count`
-    /// operations: they always are after the last.
-    #[must_use]
-    pub const fn is_due(self, at: u64, count: u64) -> bool {
-        at + 1 == count || (self.0 != 0 && (at + 1).is_multiple_of(self.0))
-    }
-}
-
-/// What a child saw of one operation, but for the VMAs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Head {
-    /// Its answer.
-    pub answer: LinuxAnswer,
-    /// How many VMAs follow.
-    pub vmas: usize,
-    /// What is shown of them.
-    pub shown: Shown,
 }
 
 /// An operation in words.
@@ -268,13 +245,5 @@ mod tests {
         let vma = Vma { range, flags: VmaFlags::all(), key: 15 };
         assert_eq!(decode_vma(encode_vma(&vma)), Some(vma));
         assert_eq!(decode_vma([0x3000, 0x1000, 0]), None);
-    }
-
-    #[test]
-    fn all_flags_are_read_at_the_end() {
-        let due = |every| (0..6).filter(|&at| Every(every).is_due(at, 6)).collect::<Vec<u64>>();
-        assert_eq!(due(0), [5]);
-        assert_eq!(due(2), [1, 3, 5]);
-        assert_eq!(due(4), [3, 5]);
     }
 }

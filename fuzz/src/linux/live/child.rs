@@ -1,6 +1,5 @@
 //! The child process of a live run, and what it is asked over its pipes.
 
-use std::fmt;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -10,10 +9,12 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::exec::group;
+use crate::linux::LinuxOp;
+use crate::linux::log::{Head, Log};
+use crate::linux::runner::{Broken, Every};
 use crate::linux::wire::{
-    ANSWER, ARGUMENT, Every, HELLO, Head, MOST_OPS, State, VMA, decode_head, decode_vma, encode_op,
+    ANSWER, ARGUMENT, HELLO, MOST_OPS, State, VMA, decode_head, decode_vma, encode_op,
 };
-use crate::linux::{LinuxOp, Vma};
 
 /// The longest wait for anything that a child does.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -21,49 +22,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const PIECE: usize = 4096;
 /// Bytes of answers that are read at once.
 const ROOM: usize = 1 << 16;
-
-/// Why there is no answer, in words.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Broken(pub(super) String);
-
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Broken {}
-
-/// What a child saw of operations, in their order.
-#[derive(Clone, Default, Debug)]
-pub struct Log {
-    heads: Vec<Head>,
-    vmas: Vec<Vma>,
-}
-
-impl Log {
-    /// Forgets all.
-    pub fn clear(&mut self) {
-        self.heads.clear();
-        self.vmas.clear();
-    }
-
-    /// Adds what was seen of the next operation.
-    pub fn push(&mut self, head: Head, vmas: impl IntoIterator<Item = Vma>) {
-        self.heads.push(head);
-        self.vmas.extend(vmas);
-    }
-
-    /// What was seen of each operation: its answer, and the VMAs after it.
-    pub fn iter(&self) -> impl Iterator<Item = (Head, &[Vma])> {
-        let mut rest = &self.vmas[..];
-        self.heads.iter().map(move |&head| {
-            let (vmas, others) = rest.split_at(head.vmas.min(rest.len()));
-            rest = others;
-            (head, vmas)
-        })
-    }
-}
 
 /// A child that has set itself up.
 #[derive(Debug)]
@@ -139,14 +97,16 @@ impl Child {
             wait(&self.requests, PollFlags::OUT)?;
             self.requests.write_all(piece)?;
         }
+        let mut room = Vec::new();
         for _ in ops {
             let garbled = || io::Error::from(io::ErrorKind::InvalidData);
             let head = decode_head(self.answers.words::<ANSWER>()?).ok_or_else(garbled)?;
-            log.heads.push(head);
-            for _ in 0..head.vmas {
-                let vma = decode_vma(self.answers.words::<VMA>()?).ok_or_else(garbled)?;
-                log.vmas.push(vma);
+            let Head { answer, vmas, shown } = head;
+            room.clear();
+            for _ in 0..vmas {
+                room.push(decode_vma(self.answers.words::<VMA>()?).ok_or_else(garbled)?);
             }
+            log.push(answer, shown, room.iter().copied());
         }
         Ok(())
     }

@@ -14,11 +14,11 @@ mod refused;
 use child::Child;
 use machine::Process;
 
-pub use child::{Broken, Log};
 pub use ground::Ground;
 pub use refused::Refused;
 
-use super::wire::Every;
+use super::log::Log;
+use super::runner::{Broken, Every, Runner};
 use super::{LinuxConfig, LinuxOp};
 
 /// The running kernel, behind a child process.
@@ -40,21 +40,15 @@ impl Live {
         let process = Process::read(child.id())?;
         Ok(Self { child, config: process.over(config) })
     }
+}
 
-    /// What sequences start from. What the process has outside the window may be another number of
-    /// pages in each.
-    #[must_use]
-    pub const fn config(&self) -> &LinuxConfig {
+impl Runner for Live {
+    /// What the process has outside the window may be another number of pages in each.
+    fn config(&self) -> &LinuxConfig {
         &self.config
     }
 
-    /// Runs a sequence from an empty window on, and keeps what was seen of each operation: all flags of
-    /// the VMAs after those that are due and after the last, of others the protections alone.
-    ///
-    /// # Errors
-    ///
-    /// If the child has ended, or gives no answer.
-    pub fn run(&mut self, ops: &[LinuxOp], every: Every, log: &mut Log) -> Result<(), Broken> {
+    fn run(&mut self, ops: &[LinuxOp], every: Every, log: &mut Log) -> Result<(), Broken> {
         log.clear();
         self.child.run(&[LinuxOp::Reset], Every(0), log)?;
         log.clear();

@@ -5,10 +5,11 @@
 
 use growstack::{Addr, Prot, Size};
 
-use super::child::{Child, Log};
+use super::Refused;
+use super::child::Child;
 use super::machine::{Machine, Process};
-use super::{Broken, Refused};
-use crate::linux::wire::Every;
+use crate::linux::log::Log;
+use crate::linux::runner::{Broken, Every};
 use crate::linux::{
     Advice, Capabilities, Errno, LinuxAnswer, LinuxOp, MlockFlags, MmapFlags, MremapFlags,
     Resource, Rules, Vma, VmaFlags,
@@ -84,7 +85,7 @@ impl Probe<'_> {
         let ops = [&[LinuxOp::Reset], ops].concat();
         let mut log = Log::default();
         self.child.run(&ops, Every(1), &mut log)?;
-        let seen = log.iter().map(|(head, vmas)| Seen { answer: head.answer, vmas: vmas.into() });
+        let seen = log.iter().map(|seen| Seen { answer: seen.answer, vmas: seen.vmas.into() });
         Ok(seen.skip(1).collect())
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Broken;
+use crate::linux::runner::Broken;
 
 /// Why a live run can't be here, in words for whom it is refused.
 #[derive(Clone, PartialEq, Eq, Debug)]
