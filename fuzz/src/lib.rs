@@ -20,6 +20,7 @@
 //!   the engine but the vocabulary types.
 //! - [`engine`]: the engine behind the trait.
 //! - [`lockstep`]: the one loop, which compares maps after every operation.
+//! - [`linux`]: what maps of Linux are asked and answer, with an oracle of their own.
 //! - [`freebsd14`]: random sequences of FreeBSD 14.2; its oracle is [`oracle::freebsd14`].
 //! - `bounded` (feature `command`): every short sequence over a map of six pages.
 //! - [`input`], [`driver`]: the generator, and random sequences on a map and the oracle.
@@ -64,6 +65,7 @@ pub mod freebsd14;
 pub mod input;
 pub mod keeps;
 pub mod kernel;
+pub mod linux;
 pub mod lockstep;
 #[cfg(feature = "command")]
 pub mod night;

@@ -39,6 +39,32 @@ pub(crate) fn fewest<T: Clone>(items: Vec<T>, fails: impl FnMut(&[T]) -> bool) -
     Search { left: EFFORT, fails }.fewer(items, Search::fails)
 }
 
+/// The fewest of `items` for which `fails` holds, as it does for all of them, each as plain as the
+/// changes make it. A length that is halved is tried again.
+pub(crate) fn plainest<T: Clone + PartialEq>(
+    mut items: Vec<T>,
+    changes: &[fn(&mut T)],
+    fails: impl FnMut(&[T]) -> bool,
+) -> Vec<T> {
+    let mut search = Search { left: EFFORT, fails };
+    loop {
+        let before = items.clone();
+        items = search.fewer(items, Search::fails);
+        for at in 0..items.len() {
+            for change in changes {
+                let mut plainer = items.clone();
+                change(&mut plainer[at]);
+                if plainer[at] != items[at] && search.fails(plainer.as_slice()) {
+                    items = plainer;
+                }
+            }
+        }
+        if search.left == 0 || items == before {
+            return items;
+        }
+    }
+}
+
 /// Short bytes for which `fails` holds: a header of `header` bytes, and as few records of `record`
 /// bytes as will do, with as many bytes as can be at `plain`, from place `from` on.
 pub fn bytes(

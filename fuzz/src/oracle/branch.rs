@@ -80,7 +80,7 @@ macro_rules! table {
     };
 }
 
-pub(super) use table;
+pub(crate) use table;
 
 table! {
     /// A decisive branch of `docs/behaviour.md`.

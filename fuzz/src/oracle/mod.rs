@@ -23,6 +23,7 @@ mod space;
 mod stack;
 mod wiring;
 
+pub(crate) use branch::table;
 pub use branch::{Branch, RuleBranch};
 
 use growstack::{Addr, AddrRange, Change, Inherit, KernReturn, Limits, Refusal, Size};

@@ -30,7 +30,7 @@ impl<F: Field> fmt::Display for Shown<'_, F> {
 }
 
 /// A number, where `inf` means `infinity`.
-pub(super) fn number(
+pub(crate) fn number(
     words: &Words<'_>,
     word: Word<'_>,
     what: &'static str,
@@ -201,7 +201,11 @@ impl Field for bool {
 }
 
 /// `rwx` with `-` for what is missing.
-fn protection(words: &Words<'_>, word: Word<'_>, what: &'static str) -> Result<Prot, ParseError> {
+pub(crate) fn protection(
+    words: &Words<'_>,
+    word: Word<'_>,
+    what: &'static str,
+) -> Result<Prot, ParseError> {
     let wrong = || {
         let form = "rwx, with - for what is missing";
         words.error(word, format!("{what} must be {form}; {word} is not"))

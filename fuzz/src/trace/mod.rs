@@ -35,9 +35,11 @@ mod words;
 mod writer;
 
 pub use error::ParseError;
+pub(crate) use field::{number, protection};
 pub use file::{read_file, read_file_of, read_packed};
 pub use line::{parse_answer, parse_dump_line};
 pub use result::{DumpLine, RowText};
+pub(crate) use words::{Word, Words};
 
 use std::num::NonZero;
 

@@ -7,15 +7,15 @@ use crate::kernel::Kernel;
 
 /// A word and where it stands.
 #[derive(Clone, Copy)]
-pub(super) struct Word<'a> {
-    pub(super) text: &'a str,
+pub(crate) struct Word<'a> {
+    pub(crate) text: &'a str,
     /// Byte offset in the line.
     offset: usize,
 }
 
 /// What is left of a line.
 #[derive(Clone)]
-pub(super) struct Words<'a> {
+pub(crate) struct Words<'a> {
     line: usize,
     /// Whose words they may be.
     kernel: Kernel,
@@ -35,22 +35,22 @@ impl fmt::Display for Word<'_> {
 
 impl<'a> Words<'a> {
     /// The words of line number `line`, which has no line break in it, in a trace of FreeBSD 9.3.
-    pub(super) fn new(line: usize, text: &'a str) -> Self {
+    pub(crate) fn new(line: usize, text: &'a str) -> Self {
         Self { line, kernel: Kernel::default(), text, at: 0 }
     }
 
     /// The same in a trace of `kernel`.
-    pub(super) fn of(self, kernel: Kernel) -> Self {
+    pub(crate) fn of(self, kernel: Kernel) -> Self {
         Self { kernel, ..self }
     }
 
     /// Does the trace lack what FreeBSD 14.2 has and 9.3 has not?
-    pub(super) fn are_of_9(&self) -> bool {
+    pub(crate) fn are_of_9(&self) -> bool {
         self.kernel == Kernel::Freebsd9
     }
 
     /// The number of the line.
-    pub(super) fn line(&self) -> usize {
+    pub(crate) fn line(&self) -> usize {
         self.line
     }
 
@@ -63,7 +63,7 @@ impl<'a> Words<'a> {
     }
 
     /// The next word, if a comment or the end of the line does not come first.
-    pub(super) fn next(&mut self) -> Option<Word<'a>> {
+    pub(crate) fn next(&mut self) -> Option<Word<'a>> {
         let rest = self.skip();
         if rest.is_empty() || rest.starts_with('#') {
             return None;
@@ -75,12 +75,12 @@ impl<'a> Words<'a> {
     }
 
     /// The next word, which must be there.
-    pub(super) fn need(&mut self, what: &'static str) -> Result<Word<'a>, ParseError> {
+    pub(crate) fn need(&mut self, what: &'static str) -> Result<Word<'a>, ParseError> {
         self.next().ok_or_else(|| self.error_here(format!("{what} is missing")))
     }
 
     /// The value of the next word, which must be `key=value`.
-    pub(super) fn pair(&mut self, key: &'static str) -> Result<Word<'a>, ParseError> {
+    pub(crate) fn pair(&mut self, key: &'static str) -> Result<Word<'a>, ParseError> {
         let word = self.need(key)?;
         match word.split_at_equals() {
             Some((found, value)) if found.text == key => Ok(value),
@@ -89,13 +89,13 @@ impl<'a> Words<'a> {
     }
 
     /// The comment that the line ends with, `#` included, without trailing white space.
-    pub(super) fn comment(&mut self) -> Option<&'a str> {
+    pub(crate) fn comment(&mut self) -> Option<&'a str> {
         let rest = self.skip();
         rest.starts_with('#').then(|| rest.trim_ascii_end())
     }
 
     /// Makes sure that no word is left.
-    pub(super) fn finish(&mut self) -> Result<(), ParseError> {
+    pub(crate) fn finish(&mut self) -> Result<(), ParseError> {
         match self.next() {
             None => Ok(()),
             Some(word) => {
@@ -105,17 +105,17 @@ impl<'a> Words<'a> {
     }
 
     /// An error at `word`.
-    pub(super) fn error(&self, word: Word<'_>, problem: impl Into<String>) -> ParseError {
+    pub(crate) fn error(&self, word: Word<'_>, problem: impl Into<String>) -> ParseError {
         self.error_at(word.offset, problem)
     }
 
     /// An error where the next word was to start.
-    pub(super) fn error_here(&self, problem: impl Into<String>) -> ParseError {
+    pub(crate) fn error_here(&self, problem: impl Into<String>) -> ParseError {
         self.error_at(self.at, problem)
     }
 
     /// The error for a `word` that is none of `choices`.
-    pub(super) fn not_one_of(
+    pub(crate) fn not_one_of(
         &self,
         word: Word<'_>,
         what: &'static str,
@@ -125,14 +125,14 @@ impl<'a> Words<'a> {
     }
 
     /// The error for a `word` of FreeBSD 14.2 in a trace of 9.3.
-    pub(super) fn newer(&self, word: Word<'_>) -> ParseError {
+    pub(crate) fn newer(&self, word: Word<'_>) -> ParseError {
         let newer = Kernel::Freebsd14;
         let problem = format!("{word} is of {newer}, and the header has no `kernel={newer}`");
         self.error(word, problem)
     }
 
     /// The line up to the last word that was taken, and what follows it.
-    pub(super) fn split(&self) -> (&'a str, &'a str) {
+    pub(crate) fn split(&self) -> (&'a str, &'a str) {
         self.text.split_at(self.text[..self.at].trim_ascii_end().len())
     }
 
@@ -144,19 +144,19 @@ impl<'a> Words<'a> {
 
 impl<'a> Word<'a> {
     /// Key and value of `key=value`; only the first `=` counts.
-    pub(super) fn split_at_equals(self) -> Option<(Self, Self)> {
+    pub(crate) fn split_at_equals(self) -> Option<(Self, Self)> {
         let (key, value) = self.text.split_once('=')?;
         let offset = self.offset + key.len() + 1;
         Some((Self { text: key, ..self }, Self { text: value, offset }))
     }
 
     /// The word without `suffix`, if it ends with that.
-    pub(super) fn strip_suffix(self, suffix: &str) -> Option<Self> {
+    pub(crate) fn strip_suffix(self, suffix: &str) -> Option<Self> {
         self.text.strip_suffix(suffix).map(|text| Self { text, ..self })
     }
 
     /// The parts between commas.
-    pub(super) fn split_at_commas(self) -> impl Iterator<Item = Self> {
+    pub(crate) fn split_at_commas(self) -> impl Iterator<Item = Self> {
         let mut offset = self.offset;
         self.text.split(',').map(move |text| {
             let part = Word { text, offset };

@@ -1,0 +1,46 @@
+//! Which operations there are rules for.
+
+use growstack::{Addr, Size};
+
+use super::config::LinuxConfig;
+use super::op::{LinuxOp, MlockallFlags};
+
+const PAGE: u64 = 4096;
+
+impl LinuxConfig {
+    /// Does the operation keep to the window, and to what there are rules for?
+    ///
+    /// A kernel must not be asked for others: they may unmap the program that asks. `mlockall` of what
+    /// is mapped now would lock that, too.
+    #[must_use]
+    pub fn supports(&self, op: &LinuxOp) -> bool {
+        match *op {
+            // A length of more than the window finds no hole there.
+            LinuxOp::Mmap { addr, length, flags, .. } => {
+                !flags.is_fixed() || self.has(addr, length)
+            }
+            LinuxOp::Munmap { addr, length }
+            | LinuxOp::Mprotect { addr, length, .. }
+            | LinuxOp::Madvise { addr, length, .. }
+            | LinuxOp::Mlock { addr, length, .. }
+            | LinuxOp::Munlock { addr, length } => self.has(addr, length),
+            LinuxOp::Mremap { addr, old, new, flags, target } => {
+                self.has(addr, old) && (!flags.is_placed() || self.has(target, new))
+            }
+            LinuxOp::Mlockall { flags } => !flags.contains(MlockallFlags::CURRENT),
+            LinuxOp::Load { addr }
+            | LinuxOp::Store { addr }
+            | LinuxOp::KernelStore { addr }
+            | LinuxOp::ProcMem { addr }
+            | LinuxOp::VmRead { addr } => self.window.contains(addr),
+            LinuxOp::Reset | LinuxOp::Munlockall | LinuxOp::Setrlimit { .. } => true,
+        }
+    }
+
+    /// Are all pages that a range touches in the window?
+    fn has(&self, addr: Addr, length: Size) -> bool {
+        let end = addr.get().checked_add(length.get());
+        let end = end.and_then(|end| end.checked_next_multiple_of(PAGE));
+        end.is_some_and(|end| self.window.start() <= addr && end <= self.window.end().get())
+    }
+}
