@@ -61,10 +61,10 @@ impl<O: Objects, const B: usize> VmMap<O, Linux, B> {
         let join = Join::of(&body, part.end - part.start, lower, upper);
         match join {
             Join::Alone => self.edit_alone(at, part, edit),
-            Join::Lower => self.give_to_lower(at, part, body),
-            Join::Upper => self.give_to_upper(at, part, body),
+            Join::Lower => self.give_to_lower(at, part, &body),
+            Join::Upper => self.give_to_upper(at, part, &body),
             Join::Both => {
-                self.give_to_upper(at, part, body)?;
+                self.give_to_upper(at, part, &body)?;
                 self.close(at)
             }
         }
@@ -88,7 +88,7 @@ impl<O: Objects, const B: usize> VmMap<O, Linux, B> {
         &mut self,
         at: &mut Cursor,
         part: Clamped,
-        body: Body<O::Object>,
+        body: &Body<O::Object>,
     ) -> Result<(), Refusal> {
         let entry = self.entry(at)?;
         let end = entry.end;
@@ -108,7 +108,7 @@ impl<O: Objects, const B: usize> VmMap<O, Linux, B> {
         &mut self,
         at: &mut Cursor,
         part: Clamped,
-        body: Body<O::Object>,
+        body: &Body<O::Object>,
     ) -> Result<(), Refusal> {
         let start = self.entry(at)?.start;
         if start < part.start {
@@ -117,7 +117,7 @@ impl<O: Objects, const B: usize> VmMap<O, Linux, B> {
         } else {
             self.tree.remove(at);
         }
-        self.extend_upper(at, part.start, &body)
+        self.extend_upper(at, part.start, body)
     }
 
     /// The entry at a cursor takes over what is below it, from `start` on.

@@ -10,6 +10,7 @@ pub mod counts;
 mod dialect;
 pub mod draw;
 mod eligible;
+pub mod engine;
 pub mod harm;
 mod kind;
 #[cfg(all(target_os = "linux", feature = "pipe"))]

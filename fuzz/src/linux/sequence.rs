@@ -6,6 +6,7 @@ use arbitrary::Unstructured;
 
 use super::counts::RunCounts;
 use super::draw::{self, View};
+use super::engine;
 use super::harm::Harm;
 use super::log::{Log, Seen};
 use super::oracle::{Branch, LinuxOracle};
@@ -20,6 +21,8 @@ pub struct Allowed {
     pub harm: bool,
     /// `process_vm_readv`, which some containers forbid?
     pub vm_read: bool,
+    /// Only what the engine [has](engine::supports)?
+    pub engine: bool,
 }
 
 /// Operations, and what the oracle has after each.
@@ -65,7 +68,8 @@ impl Sequence {
             let op = draw::operation(&view, &mut Unstructured::new(record));
             let op = if allowed.harm { op } else { Harm::without(op, &view) };
             let forbidden = matches!(op, LinuxOp::VmRead { .. }) && !allowed.vm_read;
-            if !forbidden {
+            let lacking = allowed.engine && !engine::supports(&op, view.vmas);
+            if !forbidden && !lacking {
                 sequence.push(op);
             }
         }
