@@ -28,7 +28,7 @@ fn probe() -> Result<(), Failed> {
 fn sequences() -> Result<(), Failed> {
     let ground = Ground::probe(&env::current_exe()?)?;
     let settings = Settings {
-        seed: 1,
+        seed: env::var("SEED").map_or(1, |n| n.parse().unwrap()),
         first: 0,
         sequences: Some(env::var("SEQUENCES").map_or(300, |n| n.parse().unwrap())),
         budget: None,

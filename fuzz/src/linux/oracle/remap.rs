@@ -215,7 +215,7 @@ impl LinuxOracle {
             target
         } else {
             let hint = if asked.is_placed() { target } else { 0 };
-            self.place(hint, new, area.pgoff_at(addr)).ok_or(Errno::ENOMEM)?
+            self.place(hint, new).ok_or(Errno::ENOMEM)?
         };
         if !self.is_allowed_at(place) {
             return self.refuse(Branch::RemapTooLow, Errno::EPERM);
