@@ -1,5 +1,6 @@
 //! `growstack replay`.
 
+mod linux;
 mod totals;
 
 use std::fs;
@@ -19,7 +20,8 @@ use crate::replay::{Counts, Ended, Failure, MapFactory, cut, fill_counted, repla
 use crate::report::Report;
 use crate::show::picture;
 use crate::targets::{Session, Target};
-use crate::trace::{Trace, read_file, read_file_of, read_packed};
+use crate::trace::{Trace, read_packed};
+use linux::Read;
 use totals::Totals;
 
 /// Run traces on the engine and on the oracle, and compare both with the answers that
@@ -39,6 +41,8 @@ use totals::Totals;
 ///
 /// A trace of freebsd-14, as its header says, is run on the maps that are of that kernel; a line before
 /// the last counts the traces for which others were left out.
+///
+/// A trace of a Linux, as its header says, is run on the oracle of Linux alone.
 ///
 /// A search of freebsd-14 may be recorded as refused where the rules find room above the last entry:
 /// the real kernel at times overlooks that, and when is a matter of the shape of its tree (rule D7.3).
@@ -295,7 +299,13 @@ impl Replay {
         let [Item::Trace(path)] = files else {
             bail!("--fill takes one trace, not {}", files.len())
         };
-        let trace = self.read(path)?;
+        let trace = match Read::file(path, self.kernel)? {
+            Read::FreeBsd(trace) => trace,
+            Read::Linux(trace) => {
+                write!(streams.out, "{}", linux::filled(path, &trace, maps)?)?;
+                return Ok(Exit::Agreed);
+            }
+        };
         match fill_counted(&trace, maps) {
             Ok((filled, counts)) => {
                 write!(streams.out, "{filled}")?;
@@ -314,7 +324,10 @@ impl Replay {
             Item::Trace(path) => path,
             Item::Input(path, target) => return replay_input(path, *target),
         };
-        let trace = self.read(path)?;
+        let trace = match Read::file(path, self.kernel)? {
+            Read::FreeBsd(trace) => trace,
+            Read::Linux(trace) => return linux::replay_one(path, &trace, maps, self.strict),
+        };
         let able = if self.strict { maps.to_vec() } else { forks::able(&trace, maps) };
         let (counts, result) = replay(&trace, &able);
         let run = able.len() - counts.of_other_kernels;
@@ -337,13 +350,6 @@ impl Replay {
             together: run > 1,
             counts,
         })
-    }
-
-    fn read(&self, path: &Path) -> Result<Trace> {
-        match self.kernel {
-            Some(kernel) => read_file_of(path, kernel),
-            None => read_file(path),
-        }
     }
 
     /// Writes the cut of the trace at `path`, if that is wanted.
