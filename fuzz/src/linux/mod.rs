@@ -12,7 +12,7 @@ pub mod draw;
 mod eligible;
 pub mod harm;
 mod kind;
-#[cfg(all(target_os = "linux", feature = "pipe"))]
+#[cfg(all(unix, feature = "pipe"))]
 pub mod live;
 pub mod log;
 mod op;
