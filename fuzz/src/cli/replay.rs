@@ -1,5 +1,7 @@
 //! `growstack replay`.
 
+mod linux;
+mod live;
 mod totals;
 
 use std::fs;
@@ -10,6 +12,7 @@ use clap::Args;
 
 use super::forks;
 use super::input::{Item, items, kernel, target};
+use super::live::LiveOptions;
 use super::outside::Outside;
 use super::parallel::in_parallel;
 use super::{Exit, Streams};
@@ -19,7 +22,9 @@ use crate::replay::{Counts, Ended, Failure, MapFactory, cut, fill_counted, repla
 use crate::report::Report;
 use crate::show::picture;
 use crate::targets::{Session, Target};
-use crate::trace::{Trace, read_file, read_file_of, read_packed};
+use crate::trace::{Trace, read_packed};
+use linux::Read;
+use live::LiveReplay;
 use totals::Totals;
 
 /// Run traces on the engine and on the oracle, and compare both with the answers that
@@ -39,6 +44,9 @@ use totals::Totals;
 ///
 /// A trace of freebsd-14, as its header says, is run on the maps that are of that kernel; a line before
 /// the last counts the traces for which others were left out.
+///
+/// A trace of a Linux, as its header says, is run on the oracle of Linux alone; with --live on the
+/// kernel of this machine, too, and then by the rules of that one.
 ///
 /// A search of freebsd-14 may be recorded as refused where the rules find room above the last entry:
 /// the real kernel at times overlooks that, and when is a matter of the shape of its tree (rule D7.3).
@@ -104,6 +112,9 @@ pub(super) struct Replay {
 
     #[command(flatten)]
     outside: Outside,
+
+    #[command(flatten)]
+    live: LiveOptions,
 }
 
 /// A trace or an input that ran.
@@ -164,6 +175,11 @@ impl Failed {
 
 impl Replay {
     pub(super) fn run(&self, maps: &[MapFactory], streams: &mut Streams<'_>) -> Result<Exit> {
+        if self.live.live {
+            let (options, cut) = (&self.live, self.cut.as_deref());
+            return LiveReplay { options, paths: &self.paths, cut, verbose: self.verbose }
+                .run(streams);
+        }
         let maps = self.maps(maps)?;
         let (files, unused) = self.files(&maps)?;
         if self.fill {
@@ -295,7 +311,13 @@ impl Replay {
         let [Item::Trace(path)] = files else {
             bail!("--fill takes one trace, not {}", files.len())
         };
-        let trace = self.read(path)?;
+        let trace = match Read::file(path, self.kernel)? {
+            Read::FreeBsd(trace) => trace,
+            Read::Linux(trace) => {
+                write!(streams.out, "{}", linux::filled(path, &trace, maps)?)?;
+                return Ok(Exit::Agreed);
+            }
+        };
         match fill_counted(&trace, maps) {
             Ok((filled, counts)) => {
                 write!(streams.out, "{filled}")?;
@@ -314,7 +336,10 @@ impl Replay {
             Item::Trace(path) => path,
             Item::Input(path, target) => return replay_input(path, *target),
         };
-        let trace = self.read(path)?;
+        let trace = match Read::file(path, self.kernel)? {
+            Read::FreeBsd(trace) => trace,
+            Read::Linux(trace) => return linux::replay_one(path, &trace, maps, self.strict),
+        };
         let able = if self.strict { maps.to_vec() } else { forks::able(&trace, maps) };
         let (counts, result) = replay(&trace, &able);
         let run = able.len() - counts.of_other_kernels;
@@ -337,13 +362,6 @@ impl Replay {
             together: run > 1,
             counts,
         })
-    }
-
-    fn read(&self, path: &Path) -> Result<Trace> {
-        match self.kernel {
-            Some(kernel) => read_file_of(path, kernel),
-            None => read_file(path),
-        }
     }
 
     /// Writes the cut of the trace at `path`, if that is wanted.

@@ -71,3 +71,49 @@ impl fmt::Display for Harm {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use growstack::{Addr, Prot, Size};
+
+    use super::*;
+    use crate::linux::sequence::Sequence;
+    use crate::linux::{LinuxConfig, MlockFlags, MmapFlags};
+
+    const AT: Addr = Addr::new(0x40_0000);
+    const BELOW: Addr = Addr::new(0x3f_f000);
+
+    fn mapped(prot: Prot, flags: MmapFlags) -> Sequence {
+        let (addr, length) = (AT, Size::new(0x2000));
+        let flags = flags | MmapFlags::FIXED;
+        Sequence::of(&LinuxConfig::default(), &[LinuxOp::Mmap { addr, length, prot, flags }])
+    }
+
+    #[test]
+    fn growth_without_an_account_is_harm() {
+        let store = LinuxOp::Store { addr: BELOW };
+        let harm = |prot, flags| Harm::of(&store, &mapped(prot, flags).view());
+        let grows = MmapFlags::GROWSDOWN;
+        assert_eq!(harm(Prot::RW, grows), None);
+        assert_eq!(harm(Prot::READ, grows), Some(Harm::Commit));
+        assert_eq!(harm(Prot::RW, grows | MmapFlags::NORESERVE), Some(Harm::Commit));
+        assert_eq!(harm(Prot::READ, MmapFlags::empty()), None);
+        let sequence = mapped(Prot::READ, grows);
+        assert_eq!(Harm::of(&LinuxOp::Store { addr: AT }, &sequence.view()), None);
+        let instead = Harm::without(store, &sequence.view());
+        assert_eq!(instead, LinuxOp::VmRead { addr: BELOW });
+        assert_eq!(Harm::of(&instead, &sequence.view()), None);
+    }
+
+    #[test]
+    fn what_stays_mapped_of_locked_memory_is_harm() {
+        let mut sequence = mapped(Prot::RW, MmapFlags::empty());
+        let page = Size::new(0x1000);
+        let flags = MremapFlags::MAYMOVE | MremapFlags::DONTUNMAP;
+        let op = LinuxOp::Mremap { addr: AT, old: page, new: page, flags, target: Addr::ZERO };
+        assert_eq!(Harm::of(&op, &sequence.view()), None);
+        sequence.push(LinuxOp::Mlock { addr: AT, length: page, flags: MlockFlags::empty() });
+        assert_eq!(Harm::of(&op, &sequence.view()), Some(Harm::LockedCount));
+        assert_eq!(Harm::of(&Harm::without(op, &sequence.view()), &sequence.view()), None);
+    }
+}

@@ -13,7 +13,7 @@ mod eligible;
 pub mod engine;
 pub mod harm;
 mod kind;
-#[cfg(all(target_os = "linux", feature = "pipe"))]
+#[cfg(all(unix, feature = "pipe"))]
 pub mod live;
 pub mod log;
 mod op;

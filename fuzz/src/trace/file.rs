@@ -35,13 +35,21 @@ pub fn read_file_of(path: &Path, kernel: Kernel) -> Result<Trace> {
 }
 
 fn read(path: &Path, parse: impl Fn(&[u8]) -> Result<Trace, ParseError>) -> Result<Trace> {
+    parse_file(path, &read_packed(path)?, parse)
+}
+
+/// What `parse` makes of the text of the file at `path`.
+pub(crate) fn parse_file<T>(
+    path: &Path,
+    text: &[u8],
+    parse: impl Fn(&[u8]) -> Result<T, ParseError>,
+) -> Result<T> {
     let name = path.display();
-    let text = read_packed(path)?;
     if text.first().is_some_and(|first| *first < b'\t') {
         bail!("{name}: no text; if it is an input of a fuzz target, name that by --target");
     }
     // One prefix, so that the position reads FILE:LINE:COLUMN.
-    parse(&text).map_err(|error| anyhow!("{name}:{error}"))
+    parse(text).map_err(|error| anyhow!("{name}:{error}"))
 }
 
 /// The bytes of a file, unpacked if its name ends with `.zst`.

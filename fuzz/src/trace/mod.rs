@@ -36,6 +36,7 @@ mod writer;
 
 pub use error::ParseError;
 pub(crate) use field::{number, protection};
+pub(crate) use file::parse_file;
 pub use file::{read_file, read_file_of, read_packed};
 pub use line::{parse_answer, parse_dump_line};
 pub use result::{DumpLine, RowText};

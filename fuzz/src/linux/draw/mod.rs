@@ -82,7 +82,8 @@ fn mmap(view: &View<'_>, bytes: &mut impl Choices) -> LinuxOp {
     for (flag, one_in) in more {
         flags.set(flag, bytes.one_in(one_in));
     }
-    let prot = prot(bytes);
+    // What grows is accounted, as a rule: only then does its growth leave nothing behind.
+    let prot = if grows && !bytes.one_in(4) { Prot::RW } else { prot(bytes) };
     let length = place::length(bytes);
     let addr = match bytes.weighted(&[8, 2, 3, 2]) {
         0 => {

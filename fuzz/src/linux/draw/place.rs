@@ -25,7 +25,7 @@ pub(super) fn range(view: &View<'_>, bytes: &mut impl Choices) -> (u64, u64) {
         3 => view.below(at),
         _ => page(view, bytes),
     };
-    let from = from.min(view.end() - PAGE);
+    let from = from.min(view.end() - PAGE) | u64::from(bytes.one_in(50));
     let to = match bytes.weighted(&[5, 5, 2, 1, 1, 1]) {
         0 => end(vma),
         1 => from + length(bytes),
@@ -45,7 +45,7 @@ pub(super) fn place(view: &View<'_>, length: u64, bytes: &mut impl Choices) -> u
     let gap = view.config.gap.get();
     let Some(at) = any(view, bytes) else { return page(view, bytes) };
     let vma = &view.vmas[at];
-    let place = match bytes.weighted(&[5, 4, 4, 4, 8, 2, 1, 1, 1]) {
+    let place = match bytes.weighted(&[10, 8, 8, 8, 16, 4, 2, 2, 2, 1]) {
         0 => end(vma),
         1 => start(vma).wrapping_sub(length),
         2 => end(vma).wrapping_add(gap).wrapping_add(step(bytes, 3)),
@@ -54,7 +54,8 @@ pub(super) fn place(view: &View<'_>, length: u64, bytes: &mut impl Choices) -> u
         5 => start(vma),
         6 => start(vma) + bytes.below(pages(vma)) * PAGE,
         7 => view.config.min.get().wrapping_add(step(bytes, 2)),
-        _ => view.end().wrapping_sub(length),
+        8 => view.end().wrapping_sub(length),
+        _ => 0,
     };
     // What has wrapped, or leaves the window, goes where it fits.
     let room = view.end().saturating_sub(length.max(PAGE)) & !(PAGE - 1);

@@ -30,6 +30,9 @@ pub(super) struct Machine {
 impl Machine {
     /// Reads all of it, and refuses a machine on which a live run would do harm or be of no use.
     pub(super) fn read() -> Result<Self, Refused> {
+        if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+            return Err(Refused::Platform);
+        }
         let release = read("/proc/sys/kernel/osrelease")?;
         let version = release.parse().map_err(|_| Refused::Release(release.clone()))?;
         let overcommit = match &*read("/proc/sys/vm/overcommit_memory")? {

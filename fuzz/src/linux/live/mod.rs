@@ -10,12 +10,14 @@ mod ground;
 mod machine;
 mod probe;
 mod refused;
+mod space;
 
 use child::Child;
 use machine::Process;
 
 pub use ground::Ground;
 pub use refused::Refused;
+pub use space::Spaces;
 
 use super::log::Log;
 use super::runner::{Broken, Every, Runner};
@@ -40,6 +42,21 @@ impl Live {
         let process = Process::read(child.id())?;
         Ok(Self { child, config: process.over(config) })
     }
+
+    /// Empties the window, and sets the process back to its start.
+    pub(super) fn reset(&mut self) -> Result<(), Broken> {
+        self.child.run(&[LinuxOp::Reset], Every(0), &mut Log::default())
+    }
+
+    /// Runs operations from where the last ones have left the process, and adds what was seen.
+    pub(super) fn go_on(
+        &mut self,
+        ops: &[LinuxOp],
+        every: Every,
+        log: &mut Log,
+    ) -> Result<(), Broken> {
+        self.child.run(ops, every, log)
+    }
 }
 
 impl Runner for Live {
@@ -50,8 +67,7 @@ impl Runner for Live {
 
     fn run(&mut self, ops: &[LinuxOp], every: Every, log: &mut Log) -> Result<(), Broken> {
         log.clear();
-        self.child.run(&[LinuxOp::Reset], Every(0), log)?;
-        log.clear();
+        self.reset()?;
         self.child.run(ops, every, log)
     }
 }

@@ -7,6 +7,8 @@ use crate::linux::runner::Broken;
 /// Why a live run can't be here, in words for whom it is refused.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Refused {
+    /// It does not run Linux on x86-64.
+    Platform,
     /// `vm.overcommit_memory` is 2: what growth charges for good (L25) would be missing to all others.
     Overcommit,
     /// Transparent huge pages are for all: a load then makes a page that counts as written (L52).
@@ -36,6 +38,7 @@ impl From<Broken> for Refused {
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Platform => f.write_str("it needs Linux on x86-64"),
             Self::Overcommit => f.write_str(
                 "vm.overcommit_memory is 2: stacks that grow charge memory that never comes back, \
                  which would starve this machine",

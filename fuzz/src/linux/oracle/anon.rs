@@ -74,7 +74,7 @@ impl LinuxOracle {
     pub(super) fn populate(&mut self, start: u64, end: u64) -> Result<(), Unpopulated> {
         let mut x = self.state.first_above(start);
         while let Some(&Area { start: first, end: last, .. }) = self.state.list.get(x) {
-            if first >= end {
+            if first.max(start) >= end {
                 break;
             }
             self.populate_part(x, first.max(start), last.min(end))?;

@@ -22,7 +22,7 @@ impl LinuxOracle {
             addr
         } else {
             let hint = self.hint(addr);
-            self.place(hint, length, 0).ok_or(Errno::ENOMEM)?
+            self.place(hint, length).ok_or(Errno::ENOMEM)?
         };
         if !is_aligned(start) {
             return self.refuse(Branch::MmapUnaligned, Errno::EINVAL);

@@ -23,15 +23,15 @@ impl LinuxOracle {
         page
     }
 
-    /// A place for `length` bytes whose first page has number `pgoff`, or none.
-    pub(super) fn place(&mut self, hint: u64, length: u64, pgoff: u64) -> Option<u64> {
+    /// A place for `length` bytes, or none. What numbers the pages have is nothing to it.
+    pub(super) fn place(&mut self, hint: u64, length: u64) -> Option<u64> {
         if hint != 0 {
             if self.is_open(hint, length) {
                 self.reach(Branch::HintTaken);
                 return Some(hint);
             }
             self.reach(Branch::HintRefused);
-        } else if let Some(place) = self.place_huge(length, pgoff) {
+        } else if let Some(place) = self.place_huge(length) {
             self.reach(Branch::PlacedHuge);
             return Some(place);
         }
@@ -89,21 +89,15 @@ impl LinuxOracle {
         })
     }
 
-    /// L38: room for huge pages, of which there must be at least one in the length.
-    fn place_huge(&mut self, length: u64, pgoff: u64) -> Option<u64> {
+    /// L38: room for whole huge pages.
+    fn place_huge(&mut self, length: u64) -> Option<u64> {
         let rules = self.config.rules.contains(Rules::ALIGN_HUGE) && self.config.huge_pages;
-        if !rules || !length.is_multiple_of(HUGE) {
-            return None;
-        }
-        let offset = pgoff.wrapping_mul(PAGE);
-        let first = offset.checked_next_multiple_of(HUGE)?;
-        if offset.checked_add(length)?.checked_sub(first)? < HUGE {
+        if !rules || length == 0 || !length.is_multiple_of(HUGE) {
             return None;
         }
         let found = self.search(length.checked_add(HUGE)?)?;
-        let up = offset.wrapping_sub(found) % HUGE;
         // All that was added is above it.
-        Some(found + if up == 0 { HUGE } else { up })
+        Some((found + 1).next_multiple_of(HUGE))
     }
 
     /// L31: may anything be mapped there?

@@ -180,7 +180,7 @@ impl LinuxOracle {
         let end = asked.addr + asked.old;
         let (mut at, mut target) = (asked.addr, asked.target);
         let mut last_end = None;
-        loop {
+        while at < end {
             let next = self.state.list.get(self.state.first_above(at)).copied();
             let Some(area) = next.filter(|area| at < end && area.start < end) else { break };
             if last_end.is_none() && asked.addr < area.start {
@@ -215,7 +215,7 @@ impl LinuxOracle {
             target
         } else {
             let hint = if asked.is_placed() { target } else { 0 };
-            self.place(hint, new, area.pgoff_at(addr)).ok_or(Errno::ENOMEM)?
+            self.place(hint, new).ok_or(Errno::ENOMEM)?
         };
         if !self.is_allowed_at(place) {
             return self.refuse(Branch::RemapTooLow, Errno::EPERM);
