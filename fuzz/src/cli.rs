@@ -8,6 +8,7 @@ mod describe;
 mod distill;
 mod forks;
 mod input;
+mod linux_engine;
 mod live;
 mod maps;
 mod minimize;

@@ -34,15 +34,22 @@ impl<O: Objects, const B: usize> VmMap<O, Linux, B> {
         let replaced = self.replaced(range);
         if let Some(state) = state {
             self.may_lock(state, length)?;
-            let size = self.size().wrapping_sub(Size::new(replaced.mapped));
-            if let Err(refusal) = state.may_expand(size, length) {
+        }
+        let size = self.size().wrapping_sub(Size::new(replaced.mapped));
+        let charge = mapping.charge_for_linux();
+        let paid = state
+            .map_or(Ok(()), |state| state.may_expand(size, length))
+            .and_then(|()| self.pay_ahead(charge, range, replaced));
+        let ahead = match paid {
+            Ok(ahead) => ahead,
+            Err(refusal) => {
                 self.split_ends(range)?; // L33: those stay.
                 return Err(refusal);
             }
-        }
-        self.ensure_to_replace(range)?;
-        let charge = mapping.charge_for_linux();
-        let ahead = self.pay_ahead(charge, range, replaced)?;
+        };
+        self.ensure_to_replace(range).inspect_err(|_| {
+            self.pay_back(charge, range.end - range.start - ahead);
+        })?;
         let vacated = self.vacate(range, &mut tell);
         // As much was given back.
         self.objects.reserve_anyway(Size::new(ahead));

@@ -42,6 +42,9 @@ pub enum Freebsd14 {}
 /// - A stack is an entry with [`GROWS_DOWN`](crate::EntryFlags::GROWS_DOWN). [`stack`](crate::VmMap::stack)
 ///   makes one, whose `max_ssize` is all that is mapped at first, as do [`find`](crate::VmMap::find) and
 ///   [`fixed`](crate::VmMap::fixed) with [`MapFlags::GROWS_DOWN`](crate::MapFlags::GROWS_DOWN).
+/// - A search takes the highest place that fits when each stack keeps its gap, in one descent. Linux looks again
+///   below the gap that was in its way, and so passes over a hole next to that; then it is the higher place
+///   that is found here.
 /// - Which anonymous memory an entry has (L50), a number or none, decides with what it merges; it has one
 ///   once it was written. [`Entry::avail`](crate::Entry::avail) is that number, and 0 for none. The offset
 ///   of anonymous memory is the address at which it was mapped.

@@ -105,7 +105,7 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     ///
     /// This is `mmap` with `MAP_FIXED`, or with [`EXCL`](crate::MapFlags::EXCL) `MAP_FIXED_NOREPLACE`. No gap is
     /// kept towards anything (L35). Nothing is removed if it is refused, but what sticks out of the range
-    /// stays split off if [`Refusal::AddressSpace`] refuses (L33). O(n) in the entries that are replaced.
+    /// stays split off if [`Refusal::AddressSpace`] or [`Refusal::Swap`] refuses (L33). O(n) in the entries that are replaced.
     #[inline(always)]
     pub fn fixed(
         &mut self,

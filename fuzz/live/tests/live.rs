@@ -89,7 +89,7 @@ fn settings(sequences: u64) -> Settings {
 }
 
 fn allowed(ground: &Ground) -> Allowed {
-    Allowed { harm: false, vm_read: ground.reads_itself() }
+    Allowed { harm: false, vm_read: ground.reads_itself(), engine: false }
 }
 
 fn random_sequences_agree(ground: &Ground) -> Result<(), Failed> {

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use super::{Exit, Streams};
@@ -68,17 +68,15 @@ pub(super) struct LiveRun<'a> {
 
 impl LiveRun<'_> {
     pub(super) fn run(&self, streams: &mut Streams<'_>) -> Result<Exit> {
-        if !self.options.live {
-            bail!("there is no map of linux to run on but the kernel of this machine, by --live");
-        }
         let Settings { seed, threads, .. } = self.settings;
         writeln!(streams.out, "seed {seed}, map {LIVE}, {threads} threads, linux")?;
         let ground = self.options.ground(Ground::WINDOW, streams)?;
-        let allowed = Allowed { harm: self.options.harmful, vm_read: ground.reads_itself() };
+        let allowed =
+            Allowed { harm: self.options.harmful, vm_read: ground.reads_itself(), engine: false };
         let make = || -> Result<Box<dyn Runner>, Refused> { Ok(Box::new(Live::start(&ground)?)) };
         let outcome = random::run(&self.settings, allowed, &make)?;
         write_table(&outcome, streams.out)?;
-        let written = self.tally(&outcome);
+        let written = write_tally(self.json, &self.settings, &outcome);
         if let Err(error) = &written {
             writeln!(streams.err, "growstack: {error:#}")?;
         }
@@ -119,18 +117,23 @@ impl LiveRun<'_> {
         }
         Ok(())
     }
+}
 
-    fn tally(&self, outcome: &Outcome) -> Result<()> {
-        let Some(path) = self.json else { return Ok(()) };
-        let threads = u32::try_from(self.settings.threads.get()).unwrap_or(u32::MAX);
-        let tally = Tally {
-            seconds: outcome.elapsed.as_secs_f64() * f64::from(threads),
-            findings: outcome.found.is_some().into(),
-            ..Tally::of_linux(&outcome.counts)
-        };
-        fs::write(path, serde_json::to_string_pretty(&tally)? + "\n")
-            .with_context(|| path.display().to_string())
-    }
+/// Writes the totals of a run, if there is a file for them.
+pub(super) fn write_tally(
+    json: Option<&Path>,
+    settings: &Settings,
+    outcome: &Outcome,
+) -> Result<()> {
+    let Some(path) = json else { return Ok(()) };
+    let threads = u32::try_from(settings.threads.get()).unwrap_or(u32::MAX);
+    let tally = Tally {
+        seconds: outcome.elapsed.as_secs_f64() * f64::from(threads),
+        findings: outcome.found.is_some().into(),
+        ..Tally::of_linux(&outcome.counts)
+    };
+    fs::write(path, serde_json::to_string_pretty(&tally)? + "\n")
+        .with_context(|| path.display().to_string())
 }
 
 /// A divergence, as it is shown.
@@ -164,7 +167,7 @@ fn shorten(found: &Found, ground: Ground) -> Shown {
     Shown { words, trace: fill(&short, &live) }
 }
 
-fn write_table(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_table(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     let Outcome { counts, elapsed, .. } = outcome;
     write!(out, "{counts}")?;
     writeln!(

@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, value_parser};
 
 use super::input::{Family, family, maps_of};
+use super::linux_engine::EngineRun;
 use super::live::{LiveOptions, LiveRun};
 use super::outside::Outside;
 use super::{Exit, Streams};
@@ -76,7 +77,7 @@ pub(super) struct Random {
     json: Option<PathBuf>,
 
     /// Whose operations to draw: freebsd-9, as without this option, or freebsd-14, for a map of that
-    /// kernel; or linux, with --live.
+    /// kernel; or linux, for the engine by its rules and with --live for the kernel of this machine.
     #[arg(long, value_name = "KERNEL", value_parser = family, conflicts_with = "width")]
     kernel: Option<Family>,
 
@@ -91,7 +92,8 @@ impl Random {
     pub(super) fn run(&self, maps: &[MapFactory], streams: &mut Streams<'_>) -> Result<Exit> {
         // All that is asked for, before a run that may be long.
         match self.kernel.unwrap_or(Family::FreeBsd(Kernel::Freebsd9)) {
-            Family::Linux => self.live_run().run(streams),
+            Family::Linux if self.live.live => self.live_run().run(streams),
+            Family::Linux => self.engine_run().run(streams),
             Family::FreeBsd(_) if self.live.live => {
                 bail!("--live runs sequences of --kernel linux")
             }
@@ -108,6 +110,12 @@ impl Random {
     fn live_run(&self) -> LiveRun<'_> {
         let (options, settings) = (&self.live, self.settings());
         LiveRun { options, settings, cut: self.cut.as_deref(), json: self.json.as_deref() }
+    }
+
+    /// A run of Linux on the engine.
+    fn engine_run(&self) -> EngineRun<'_> {
+        let (cut, json) = (self.cut.as_deref(), self.json.as_deref());
+        EngineRun { settings: self.settings(), cut, json }
     }
 
     /// Runs sequences of one kernel by its driver.

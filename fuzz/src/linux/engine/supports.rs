@@ -3,13 +3,14 @@
 use growstack::{Addr, Size};
 
 use crate::linux::op::{Advice, LinuxOp, MlockFlags, MlockallFlags, Resource};
-use crate::linux::{LinuxConfig, Vma, VmaFlags};
+use crate::linux::{LinuxConfig, Rules, Vma, VmaFlags};
 
 /// What sequences for the engine start from: as `like`, without protection keys and huge pages, which are
-/// no matter of a list of entries.
+/// no matter of a list of entries, and with the engine's search for space ([`Rules::SEARCH_EACH_HOLE`]).
 #[must_use]
 pub fn config(like: &LinuxConfig) -> LinuxConfig {
-    LinuxConfig { keys: false, huge_pages: false, ..*like }
+    let rules = like.rules | Rules::SEARCH_EACH_HOLE;
+    LinuxConfig { keys: false, huge_pages: false, rules, ..*like }
 }
 
 /// Does the engine have an operation, with these VMAs? All but `mremap`, locks on fault, guard pages, advice
