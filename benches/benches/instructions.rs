@@ -95,6 +95,7 @@ benchmarks! {
     grow_outside: Op::GrowOutside;
     grow_down: Op::GrowDown;
     grow_up: Op::GrowUp;
+    grow_linux: Op::GrowLinux;
     grow_refused_avail: Op::GrowRefused(Reason::Avail);
     grow_refused_neighbour: Op::GrowRefused(Reason::Neighbour);
     grow_refused_guard_page: Op::GrowRefused(Reason::GuardPage);
@@ -133,6 +134,7 @@ library_benchmark_group!(
         grow_outside,
         grow_down,
         grow_up,
+        grow_linux,
         grow_refused_avail,
         grow_refused_neighbour,
         grow_refused_guard_page,

@@ -7,6 +7,7 @@ use rand::rngs::StdRng;
 
 use crate::clock::Clock;
 use crate::layout::Layout;
+use crate::linux::LinuxEngine;
 use crate::op::Op;
 use crate::refused::Refused;
 use crate::subject::{Subject, Who};
@@ -58,7 +59,10 @@ impl Job {
             let batches = (0..count).map(|_| refused.batch(random)).collect();
             (Box::new(refused), batches)
         } else {
-            let map = who.make(&layout);
+            let map = match op {
+                Op::GrowLinux => Box::new(LinuxEngine::new(&layout).expect("memory for a map")),
+                _ => who.make(&layout),
+            };
             let source = Source::new(layout);
             (map, (0..count).map(|_| source.batch(op, random)).collect())
         };

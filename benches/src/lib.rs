@@ -22,6 +22,7 @@ pub mod heap;
 pub mod job;
 pub mod latency;
 pub mod layout;
+pub mod linux;
 pub mod moved;
 pub mod op;
 pub mod peer;

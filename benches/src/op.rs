@@ -27,6 +27,8 @@ pub enum Op {
     GrowDown,
     /// Growth up by a page.
     GrowUp,
+    /// Growth by the rules of Linux, by a page.
+    GrowLinux,
     /// Growth that is refused.
     GrowRefused(Reason),
     /// The making of a stack.
@@ -41,7 +43,7 @@ pub enum Op {
 
 impl Op {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::LookupLatency,
         Self::LookupThroughput,
         Self::LookupEntry,
@@ -53,6 +55,7 @@ impl Op {
         Self::GrowOutside,
         Self::GrowDown,
         Self::GrowUp,
+        Self::GrowLinux,
         Self::GrowRefused(Reason::Avail),
         Self::GrowRefused(Reason::Neighbour),
         Self::GrowRefused(Reason::GuardPage),
@@ -82,6 +85,7 @@ impl Op {
             Self::GrowOutside => "grow_outside",
             Self::GrowDown => "grow_down",
             Self::GrowUp => "grow_up",
+            Self::GrowLinux => "grow_linux",
             Self::GrowRefused(reason) => match reason {
                 Reason::Avail => "grow_refused_avail",
                 Reason::Neighbour => "grow_refused_neighbour",
@@ -97,6 +101,12 @@ impl Op {
             Self::FindSpace => "findspace",
             Self::Protect => "protect",
         }
+    }
+
+    /// Is the map made for it?
+    #[must_use]
+    pub const fn has_map_of_its_own(self) -> bool {
+        matches!(self, Self::GrowRefused(_) | Self::GrowLinux)
     }
 
     /// Do maps without rules have it, too?

@@ -69,7 +69,7 @@ impl Source {
             Op::GrowOutside => free(Self::outside),
             Op::InsertRemove => free(Self::free_page),
             Op::FindSpace => free(Self::page),
-            Op::GrowDown => some(&self.down, random, Self::fault_below),
+            Op::GrowDown | Op::GrowLinux => some(&self.down, random, Self::fault_below),
             Op::GrowUp => some(&self.up, random, Self::fault_above),
             Op::Stack => some(&self.down, random, |stack, _| stack.start),
             Op::Protect => some(&self.wide, random, |span, _| span.start + PAGE_SIZE),

@@ -33,7 +33,7 @@ pub struct Entry<O> {
     pub offset: u64,
     /// How much further a stack may grow, in bytes (`avail_ssize`). Kept, and of no effect, when
     /// no growth flag is set; see [`shown_avail`](Self::shown_avail). In FreeBSD 14.2 the gap of a
-    /// stack has its guard bytes here.
+    /// stack has its guard bytes here; in Linux it is the number of the entry's anonymous memory, or 0.
     pub avail: Size,
 }
 

@@ -201,6 +201,8 @@ flag_set! {
         STACK_GAP_DN = 1 << 10, "stack_gap_dn";
         /// A guard that the stack below it grows up into. FreeBSD 14.2.
         STACK_GAP_UP = 1 << 11, "stack_gap_up";
+        /// Never charged, even if it becomes writable: `MAP_NORESERVE`. Linux.
+        NORESERVE = 1 << 12, "noreserve";
         /// Wired by the user: one of its wirings is `mlock`'s.
         USER_WIRED = 1 << 7, "user_wired";
         /// The entry itself holds a swap charge of its length.

@@ -19,7 +19,8 @@
 //!
 //! The rules are those of FreeBSD 9.3, unless the type of a map says otherwise: [`Freebsd14`] is a
 //! [kernel](Kernel), too, in which the reserve of a stack is protected. Its rules are those of 9.3 but
-//! for what has a number with a D. There is no switch at run time: whichever is used costs nothing for
+//! for what has a number with a D. [`Linux`] is a third, with rules of its own (L), for kernels that follow
+//! that one: stacks without a reserve, which grow in place. There is no switch at run time: whichever is used costs nothing for
 //! the other.
 //!
 //! # Features
@@ -102,6 +103,7 @@ mod freebsd9;
 mod growth;
 mod kern;
 mod limits;
+mod linux;
 mod map;
 mod num;
 mod objects;
@@ -137,8 +139,8 @@ pub use growth::{Direction, Growth};
 pub use kern::KernReturn;
 pub use limits::{Limits, StackTunables};
 pub use map::{
-    Entries, FindRequest, Fit, Freebsd9, Freebsd14, Gap, Gaps, Kernel, Mapping, SpaceRequest,
-    StackRequest, StackState, VmMap,
+    Entries, FindRequest, Fit, Freebsd9, Freebsd14, Gap, Gaps, Kernel, Linux, Mapping,
+    SpaceRequest, StackRequest, StackState, VmMap,
 };
 pub use num::{Addr, PAGE_SIZE, Size};
 pub use objects::{Objects, Plain, Swap};

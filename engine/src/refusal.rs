@@ -336,6 +336,68 @@ refusals! {
             /// The gap.
             gap: AddrRange,
         },
+        /// L10: the next entry above does not grow down, or there is none.
+        NothingGrows = (2, 10, of_linux) InvalidAddress "nothing above {addr} grows down to it" {
+            /// The address that was to be mapped.
+            addr: Addr,
+        },
+        /// L11: growth would begin below the lowest address for mappings.
+        BelowMinimum = (2, 11, of_linux) NoSpace "growth would begin at {start}, below {min}" {
+            /// Where growth would begin.
+            start: Addr,
+            /// The lowest address for mappings.
+            min: Addr,
+        },
+        /// L12: the gap to the entry below would be too small.
+        GuardGap = (2, 12, of_linux) NoSpace "{room} bytes would be left above {below}, the gap is {gap}" {
+            /// The entry below.
+            below: AddrRange,
+            /// Bytes that would be left between that and the stack.
+            room: Size,
+            /// Bytes that must be.
+            gap: Size,
+        },
+        /// L5, and L16 for growth: more would be mapped than may be.
+        AddressSpace = (1, 5, of_linux) NoSpace "{size} bytes mapped, {amount} more pass the limit {limit}" {
+            /// Bytes mapped, without those that would be replaced.
+            size: Size,
+            /// Bytes to be added.
+            amount: Size,
+            /// The limit.
+            limit: Size,
+        },
+        /// L17: a stack would be longer than the limit.
+        EntryLimit = (2, 17, of_linux) NoSpace "the stack would have {length} bytes, the limit is {limit}" {
+            /// Bytes that the entry would have.
+            length: Size,
+            /// The limit.
+            limit: Size,
+        },
+        /// L6, and L18 for growth: more would be locked than may be. `mmap` answers `EAGAIN`.
+        LockLimit = (1, 6, of_linux) NoSpace "{wired} bytes locked, {amount} more pass the limit {limit}" {
+            /// Bytes locked.
+            wired: Size,
+            /// Bytes to be added.
+            amount: Size,
+            /// The limit.
+            limit: Size,
+        },
+        /// L19: the swap for growth is short.
+        GrowCommit = (2, 19, of_linux) ResourceShortage "{wanted} bytes of swap wanted, {reserved} of {limit} reserved" {
+            /// Bytes to be added.
+            wanted: Size,
+            /// Swap reserved at that moment.
+            reserved: Size,
+            /// The limit.
+            limit: Size,
+        },
+        /// L55: the entry does not grow down, and was to be protected down to its start.
+        NotGrowing = (6, 55, of_linux) InvalidArgument "{entry} does not grow down" {
+            /// The entry.
+            entry: AddrRange,
+        },
+        /// Linux has nothing like it.
+        NotInLinux = (1, 1, of_linux) InvalidArgument "Linux has no such operation",
         /// D13.3: the gap is smaller than its guard pages, or too small beside them.
         GapShort = (13, 3, changed) NoSpace "growth needs {need} bytes, of a gap of {gap} with {guard} of guard" {
             /// Bytes needed to reach the address.

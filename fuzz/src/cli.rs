@@ -8,6 +8,8 @@ mod describe;
 mod distill;
 mod forks;
 mod input;
+mod linux_engine;
+mod live;
 mod maps;
 mod minimize;
 mod outside;

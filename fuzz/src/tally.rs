@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::driver::Counts;
+use crate::linux::counts::RunCounts;
 use crate::op::Kind;
 use crate::oracle::RuleBranch;
 
@@ -52,6 +53,25 @@ impl Tally {
         }
         for (kind, branch, count) in counts.taken() {
             let branches = tally.reached.entry(kind.name().to_owned()).or_default();
+            branches.insert(branch.id().to_owned(), count);
+        }
+        tally
+    }
+
+    /// The tally of a run of Linux.
+    #[must_use]
+    pub fn of_linux(counts: &RunCounts) -> Self {
+        let mut tally = Self {
+            executions: counts.sequences,
+            operations: counts.operations,
+            compared: counts.operations,
+            most_entries: counts.most_vmas,
+            ..Self::default()
+        };
+        let ended = counts.ended().filter(|(_, [done, refused])| done + refused != 0);
+        tally.ended.extend(ended.map(|(kind, ended)| (kind.to_owned(), ended)));
+        for (kind, branch, count) in counts.taken() {
+            let branches = tally.reached.entry(kind.to_owned()).or_default();
             branches.insert(branch.id().to_owned(), count);
         }
         tally

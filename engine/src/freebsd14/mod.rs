@@ -40,7 +40,7 @@ use self::cluster::Cluster;
 use crate::attr::{Advice, Holes, Inherit, Wiring};
 use crate::change::Change;
 use crate::fault::{Fault, FaultError};
-use crate::flags::Prot;
+use crate::flags::{EntryFlags, Prot};
 use crate::growth::Growth;
 use crate::map::{
     FindRequest, Freebsd14, Kernel, Mapping, Rules, StackRequest, StackState, VmMap, by_methods,
@@ -58,8 +58,15 @@ impl Kernel for Freebsd14 {
 
 impl Rules for Freebsd14 {
     type OfMap = Cluster;
+    type Margin<T> = ();
     const OF_MAP: Cluster = Cluster::NONE;
     const GUARDS: bool = true;
+    const KEEPS_ANON: bool = false;
+    const LETTERS: &'static [(EntryFlags, char)] = &[
+        (EntryFlags::GUARD, 'G'),
+        (EntryFlags::STACK_GAP_DN, 'd'),
+        (EntryFlags::STACK_GAP_UP, 'u'),
+    ];
     const MOST_INSERTIONS: usize = 3;
 
     #[inline(always)]

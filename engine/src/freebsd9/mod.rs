@@ -35,7 +35,7 @@ mod wire;
 use crate::attr::{Advice, Holes, Inherit, Wiring};
 use crate::change::Change;
 use crate::fault::{Fault, FaultError};
-use crate::flags::Prot;
+use crate::flags::{EntryFlags, Prot};
 use crate::growth::Growth;
 use crate::limits::StackTunables;
 use crate::map::{
@@ -57,8 +57,11 @@ impl Kernel for Freebsd9 {
 
 impl Rules for Freebsd9 {
     type OfMap = ();
+    type Margin<T> = ();
     const OF_MAP: () = ();
     const GUARDS: bool = false;
+    const KEEPS_ANON: bool = false;
+    const LETTERS: &'static [(EntryFlags, char)] = &[];
     const MOST_INSERTIONS: usize = 2;
 
     #[inline(always)]

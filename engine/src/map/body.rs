@@ -8,7 +8,7 @@ use crate::range::AddrRange;
 
 /// An entry without its bounds, packed; [`Entry`] is the unpacked view.
 #[derive(Clone, Debug)]
-pub(crate) struct Body<O> {
+pub struct Body<O> {
     pub(crate) object: Option<O>,
     pub(crate) offset: u64,
     pub(crate) avail: u64,

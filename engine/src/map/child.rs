@@ -26,6 +26,7 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     pub(crate) fn childless(&self) -> Result<Child<O, K, B>, Refusal> {
         let mut map = Self::empty(self.min(), self.max(), self.objects.child());
         map.of_map = self.of_map; // D17.2
+        map.tree.set_margin(self.tree.margin());
         map.tree.set_node_cap(self.tree.node_cap());
         map.tree.ensure_bulk(self.len())?;
         let end = map.tree.first();

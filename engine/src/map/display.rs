@@ -5,6 +5,7 @@ use core::fmt;
 use super::{Kernel, VmMap};
 use crate::entry::Entry;
 use crate::flags::EntryFlags;
+use crate::num::Size;
 use crate::objects::Objects;
 
 /// The letters of the flag column. `procstat` has C, N, D, U and W (and S, for superpages, which
@@ -21,25 +22,29 @@ const LETTERS: &[(EntryFlags, char)] = &[
     (EntryFlags::CHARGED, '$'),
 ];
 
-/// Those that entries of FreeBSD 14.2 have beside.
-const LETTERS_14: &[(EntryFlags, char)] =
-    &[(EntryFlags::GUARD, 'G'), (EntryFlags::STACK_GAP_DN, 'd'), (EntryFlags::STACK_GAP_UP, 'u')];
-
 impl<O: Objects, K: Kernel, const B: usize> fmt::Display for VmMap<O, K, B> {
     /// One line an entry: start, end, protection, maximum, inheritance, wire count, flags
     /// (C copy on write, N needs copy, D grows down, U grows up, W wired by the user, f no fault,
     /// s no sync, x no core dump, $ charged), bytes left to grow, offset, and type: `--` without an
     /// object, as `procstat` prints it, and `ob` with one. In FreeBSD 14.2 there are also G for a guard, d and
     /// u for a gap that a stack grows down or up into; a gap has its guard bytes in the column of bytes left
-    /// to grow, and the protections that it keeps as offset.
+    /// to grow, and the protections that it keeps as offset. In Linux there is r for memory without reserve, and
+    /// for the bytes left to grow the number of an entry's anonymous memory.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
             "{:>18} {:>18} PRT MAX {:<5} {:>4} {:<9} {:>10} {:>10} TP",
-            "START", "END", "INH", "WIRE", "FLAG", "AVAIL", "OFFSET"
+            "START",
+            "END",
+            "INH",
+            "WIRE",
+            "FLAG",
+            if K::KEEPS_ANON { "ANON" } else { "AVAIL" },
+            "OFFSET"
         )?;
         for entry in self.entries() {
-            line(f, &entry, if K::GUARDS { LETTERS_14 } else { &[] })?;
+            let avail = if K::KEEPS_ANON { entry.avail } else { entry.shown_avail() };
+            line(f, &entry, K::LETTERS, avail)?;
         }
         write!(
             f,
@@ -56,6 +61,7 @@ fn line<O>(
     f: &mut fmt::Formatter<'_>,
     entry: &Entry<O>,
     more: &[(EntryFlags, char)],
+    avail: Size,
 ) -> fmt::Result {
     write!(
         f,
@@ -72,5 +78,5 @@ fn line<O>(
         fmt::Write::write_char(f, shown)?;
     }
     let kind = if entry.object.is_some() { "ob" } else { "--" };
-    writeln!(f, " {:#10x} {:#10x} {kind}", entry.shown_avail(), entry.offset)
+    writeln!(f, " {:#10x} {:#10x} {kind}", avail, entry.offset)
 }

@@ -21,7 +21,7 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
             return Ok(None);
         };
         let (start, end) = (item.start, item.end);
-        allowed(&item, access)?;
+        allowed::<K, _>(&item, access)?;
         let body = self.tree.value_mut(at).ok_or_else(|| FaultError::Growth(corrupt()))?;
         make_ready(body, &mut self.objects, Size::new(end - start), access)?;
         Ok(Some(body.view(start, end).cloned()))
@@ -42,7 +42,12 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
         if K::GUARDS && item.value.has_any(EntryFlags::STACK_GAP) {
             return Ok(None);
         }
-        allowed(&item, access)?;
+        allowed::<K, _>(&item, access)?;
+        if K::KEEPS_ANON {
+            let marks = K::marks(item.value, access);
+            let entry = || item.value.view(item.start, item.end).cloned();
+            return Ok((!marks).then(|| Fault { entry: entry(), grown: None }));
+        }
         let complete = item.value.object.is_some() || !O::MAKES;
         let ready = complete && !must_copy(item.value, access);
         let entry = || item.value.view(item.start, item.end).cloned();
@@ -55,12 +60,12 @@ pub(crate) fn holds<V>(entry: &Item<'_, V>, addr: Addr) -> bool {
 }
 
 /// Does an entry allow an access?
-fn allowed<T: Clone + PartialEq>(
+pub(crate) fn allowed<K: Kernel, T: Clone + PartialEq>(
     entry: &Item<'_, Body<T>>,
     access: Prot,
 ) -> Result<(), FaultError> {
     let prot = entry.value.prot();
-    if prot != Prot::NONE && prot.contains(access) {
+    if K::allows(prot, access) {
         return Ok(());
     }
     let entry = AddrRange::between(entry.start, entry.end);

@@ -7,7 +7,7 @@ use super::{Body, Kernel, VmMap};
 use crate::num::Addr;
 use crate::objects::Objects;
 use crate::range::AddrRange;
-use crate::tree;
+use crate::tree::{self, Margin};
 
 /// Gaps of a map in address order, from either end; see [`VmMap::gaps`].
 ///
@@ -15,9 +15,9 @@ use crate::tree;
 /// bound of 0, since entries may touch: how many gaps there are is only known when none is left, or
 /// when no entry is.
 #[derive(Debug)]
-pub struct Gaps<'a, O, const B: usize> {
+pub struct Gaps<'a, O, const B: usize, M = ()> {
     /// The entries that are left, with those that touch the range.
-    items: tree::Iter<'a, Body<O>, B>,
+    items: tree::Iter<'a, Body<O>, B, M>,
     /// What is left of the range, whose gaps are wanted.
     low: u64,
     high: u64,
@@ -27,7 +27,7 @@ pub struct Gaps<'a, O, const B: usize> {
     above: bool,
 }
 
-impl<O: Clone + PartialEq, const B: usize> Iterator for Gaps<'_, O, B> {
+impl<O: Clone + PartialEq, const B: usize, M: Margin<Body<O>>> Iterator for Gaps<'_, O, B, M> {
     type Item = Gap;
 
     fn next(&mut self) -> Option<Gap> {
@@ -53,7 +53,9 @@ impl<O: Clone + PartialEq, const B: usize> Iterator for Gaps<'_, O, B> {
     }
 }
 
-impl<O: Clone + PartialEq, const B: usize> DoubleEndedIterator for Gaps<'_, O, B> {
+impl<O: Clone + PartialEq, const B: usize, M: Margin<Body<O>>> DoubleEndedIterator
+    for Gaps<'_, O, B, M>
+{
     fn next_back(&mut self) -> Option<Gap> {
         loop {
             let (end, above) = (self.high, self.above);
@@ -69,12 +71,12 @@ impl<O: Clone + PartialEq, const B: usize> DoubleEndedIterator for Gaps<'_, O, B
     }
 }
 
-impl<O: Clone + PartialEq, const B: usize> FusedIterator for Gaps<'_, O, B> {}
+impl<O: Clone + PartialEq, const B: usize, M: Margin<Body<O>>> FusedIterator for Gaps<'_, O, B, M> {}
 
 impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// Every gap, lowest first: between two entries, and between an entry and the map's ends.
     #[must_use]
-    pub fn gaps(&self) -> Gaps<'_, O::Object, B> {
+    pub fn gaps(&self) -> Gaps<'_, O::Object, B, K::Margin<O::Object>> {
         self.gaps_in(AddrRange::ALL)
     }
 
@@ -92,7 +94,7 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// # Ok(()) }
     /// ```
     #[must_use]
-    pub fn gaps_in(&self, range: AddrRange) -> Gaps<'_, O::Object, B> {
+    pub fn gaps_in(&self, range: AddrRange) -> Gaps<'_, O::Object, B, K::Margin<O::Object>> {
         let (min, max) = self.tree.bounds();
         let (low, high) = (range.start().get().max(min), range.end().get().min(max));
         // One more address on either side takes in the entries that touch the range.

@@ -7,7 +7,7 @@ use crate::entry::Entry;
 use crate::num::Addr;
 use crate::objects::Objects;
 use crate::range::AddrRange;
-use crate::tree::{self, Item};
+use crate::tree::{self, Item, Margin};
 
 /// Entries of a map in address order, from either end; see [`VmMap::entries`].
 ///
@@ -16,11 +16,13 @@ use crate::tree::{self, Item};
 /// the least and every entry not seen as the most: the index keeps no counts of entries. For that
 /// reason this is no [`ExactSizeIterator`]; [`VmMap::len`] is the number of all.
 #[derive(Debug)]
-pub struct Entries<'a, O, const B: usize> {
-    items: tree::Iter<'a, Body<O>, B>,
+pub struct Entries<'a, O, const B: usize, M = ()> {
+    items: tree::Iter<'a, Body<O>, B, M>,
 }
 
-impl<'a, O: Clone + PartialEq, const B: usize> Iterator for Entries<'a, O, B> {
+impl<'a, O: Clone + PartialEq, const B: usize, M: Margin<Body<O>>> Iterator
+    for Entries<'a, O, B, M>
+{
     type Item = Entry<&'a O>;
 
     #[inline]
@@ -34,14 +36,19 @@ impl<'a, O: Clone + PartialEq, const B: usize> Iterator for Entries<'a, O, B> {
     }
 }
 
-impl<'a, O: Clone + PartialEq, const B: usize> DoubleEndedIterator for Entries<'a, O, B> {
+impl<'a, O: Clone + PartialEq, const B: usize, M: Margin<Body<O>>> DoubleEndedIterator
+    for Entries<'a, O, B, M>
+{
     #[inline]
     fn next_back(&mut self) -> Option<Entry<&'a O>> {
         self.items.next_back().map(view)
     }
 }
 
-impl<O: Clone + PartialEq, const B: usize> FusedIterator for Entries<'_, O, B> {}
+impl<O: Clone + PartialEq, const B: usize, M: Margin<Body<O>>> FusedIterator
+    for Entries<'_, O, B, M>
+{
+}
 
 fn view<O: Clone + PartialEq>(item: Item<'_, Body<O>>) -> Entry<&O> {
     item.value.view(item.start, item.end)
@@ -61,7 +68,7 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// # Ok(()) }
     /// ```
     #[must_use]
-    pub fn entries(&self) -> Entries<'_, O::Object, B> {
+    pub fn entries(&self) -> Entries<'_, O::Object, B, K::Margin<O::Object>> {
         self.entries_in(AddrRange::ALL)
     }
 
@@ -80,20 +87,20 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// # Ok(()) }
     /// ```
     #[must_use]
-    pub fn entries_in(&self, range: AddrRange) -> Entries<'_, O::Object, B> {
+    pub fn entries_in(&self, range: AddrRange) -> Entries<'_, O::Object, B, K::Margin<O::Object>> {
         Entries { items: self.tree.range(range.start().get(), range.end().get()) }
     }
 
     /// The entries from the one that holds `addr`, or the next above it, on.
     #[must_use]
-    pub fn entries_from(&self, addr: Addr) -> Entries<'_, O::Object, B> {
+    pub fn entries_from(&self, addr: Addr) -> Entries<'_, O::Object, B, K::Margin<O::Object>> {
         Entries { items: self.tree.range(addr.get(), u64::MAX) }
     }
 }
 
 impl<'a, O: Objects, K: Kernel, const B: usize> IntoIterator for &'a VmMap<O, K, B> {
     type Item = Entry<&'a O::Object>;
-    type IntoIter = Entries<'a, O::Object, B>;
+    type IntoIter = Entries<'a, O::Object, B, K::Margin<O::Object>>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.entries()

@@ -2,7 +2,7 @@
 //! stacks stand on.
 //!
 //! What all kernels share is here; what one of them answers in its own way is in a directory of its
-//! own, [`freebsd9`](crate::freebsd9) or [`freebsd14`](crate::freebsd14), and reached by the type of the map ([rules](self::rules)).
+//! own, [`freebsd9`](crate::freebsd9), [`freebsd14`](crate::freebsd14) or [`linux`](crate::linux), and reached by the type of the map ([rules](self::rules)).
 //! The operations are in [operations](self::operations) and [stacks](self::stacks), for all kernels. They stand on
 //! [clamp](self::clamp), [split](self::split) (splitting an entry at an address),
 //! [coalesce](self::coalesce) (merging it with a neighbour), [vacant](self::vacant) (a place for an
@@ -42,10 +42,10 @@ pub(crate) use self::body::Body;
 pub(crate) use self::charge::Charge;
 pub(crate) use self::clamp::Clamped;
 pub(crate) use self::corrupt::corrupt;
-pub(crate) use self::fault::holds;
+pub(crate) use self::fault::{allowed, holds};
 pub use self::gaps::Gaps;
 pub use self::iter::Entries;
-pub use self::kernel::{Freebsd9, Freebsd14, Kernel};
+pub use self::kernel::{Freebsd9, Freebsd14, Kernel, Linux};
 pub use self::lookup::Gap;
 pub use self::mapping::Mapping;
 pub use self::request::{FindRequest, StackRequest};
@@ -90,7 +90,7 @@ pub struct VmMap<O: Objects = Plain, K: Kernel = Freebsd9, const B: usize = 16> 
     /// Bytes mapped.
     pub(crate) size: u64,
     pub(crate) objects: O,
-    pub(crate) tree: Tree<Body<O::Object>, B>,
+    pub(crate) tree: Tree<Body<O::Object>, B, K::Margin<O::Object>>,
     /// Pages wired.
     pub(crate) wired_pages: u64,
     pub(crate) wire_future: bool,

@@ -24,6 +24,11 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// With [`GUARD`](crate::MapFlags::GUARD) it is a guard; growth flags go onto the entry, which has no gap
     /// then (D6). Also refused by [`Refusal::ProtAboveMax`] and [`Refusal::GuardAllows`], and by
     /// [`Refusal::StackObject`] for an object with a growth flag.
+    ///
+    /// # Linux
+    ///
+    /// A growth flag makes a stack. No limit is asked for; with wire-future it is locked, and populated
+    /// (L39). Also refused by [`Refusal::NotInLinux`] and [`Refusal::StackObject`].
     #[inline(always)]
     pub fn insert(
         &mut self,
@@ -41,6 +46,8 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     ///
     /// A `length` of zero finds `start` itself if it is unmapped or some entry starts there
     /// (rule 7.5, quirk q21); in FreeBSD 14.2 the end of the entry that holds it, or else itself (D7.4).
+    ///
+    /// In Linux nothing is found below [`lowest`](VmMap::lowest), nor in the gap below a stack.
     ///
     /// # Errors
     ///
@@ -63,6 +70,12 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// [`REMAP`](crate::MapFlags::REMAP), what is there is removed first, and stays so if the insertion
     /// is refused (D7.7). A growth flag makes a stack, for which a map alone does not know enough
     /// ([`Refusal::NoStackState`]): call [`VmSpace::find`](crate::VmSpace::find).
+    ///
+    /// # Linux
+    ///
+    /// This is `mmap` without a fixed address (L36, L37): `start` is a hint, 0 for none, and the search goes
+    /// down from `max_addr`. Limits are asked for by [`VmSpace::find`](crate::VmSpace::find) alone, which is also
+    /// refused by [`Refusal::LockLimit`] and [`Refusal::AddressSpace`].
     #[inline(always)]
     pub fn find(
         &mut self,
@@ -87,6 +100,12 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// With [`EXCL`](crate::MapFlags::EXCL) nothing is removed (D7.7), and the range must be free. Also refused
     /// by [`Refusal::ProtAboveMax`], with nothing changed, and by [`Refusal::GuardAllows`], after the
     /// removal. A growth flag is for [`VmSpace::fixed`](crate::VmSpace::fixed).
+    ///
+    /// # Linux
+    ///
+    /// This is `mmap` with `MAP_FIXED`, or with [`EXCL`](crate::MapFlags::EXCL) `MAP_FIXED_NOREPLACE`. No gap is
+    /// kept towards anything (L35). Nothing is removed if it is refused, but what sticks out of the range
+    /// stays split off if [`Refusal::AddressSpace`] or [`Refusal::Swap`] refuses (L33). O(n) in the entries that are replaced.
     #[inline(always)]
     pub fn fixed(
         &mut self,
@@ -132,6 +151,13 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// are joined again where they can be (D5.6, D5.7). [`Refusal::OutOfBounds`] for
     /// [`ProtectWhat::Both`]: nothing changed. The gap of a stack keeps what is set for the growth to
     /// come, other guards are passed over (D5.8).
+    ///
+    /// # Linux
+    ///
+    /// This is `mprotect`, with [`ProtectWhat::GrowsDown`] that with `PROT_GROWSDOWN` (L55 to L59). It goes
+    /// entry by entry, and ends at a hole ([`Refusal::StartUnmapped`], [`Refusal::Hole`]), at an entry whose
+    /// maximum forbids it and where swap is short; what was done stays. [`Refusal::NotGrowing`] and, for
+    /// maxima, [`Refusal::NotInLinux`] change nothing.
     #[inline(always)]
     pub fn protect(
         &mut self,
@@ -150,6 +176,10 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     ///
     /// [`Refusal::OutOfNodes`], and in FreeBSD 9.3 [`Refusal::OtherRelease`] for [`Inherit::Zero`]. Nothing
     /// changed.
+    ///
+    /// In Linux this is `madvise`: none is `MADV_DONTFORK`, zero `MADV_WIPEONFORK`, and copy clears both; share is
+    /// refused by [`Refusal::NotInLinux`]. Holes are passed over, and reported at the end as
+    /// [`Refusal::Hole`] (L60).
     #[inline(always)]
     pub fn inherit(&mut self, start: Addr, end: Addr, inherit: Inherit) -> Result<(), Refusal> {
         K::inherit(self, start, end, inherit)
@@ -159,7 +189,8 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::OutOfNodes`] alone.
+    /// [`Refusal::OutOfNodes`] alone. In Linux also [`Refusal::Hole`], after all has been done (L60), and for
+    /// advice on syncing [`Refusal::NotInLinux`].
     #[inline(always)]
     pub fn advise(&mut self, start: Addr, end: Addr, advice: Advice) -> Result<(), Refusal> {
         K::advise(self, start, end, advice)
@@ -172,6 +203,12 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// [`Refusal::StartUnmapped`], [`Refusal::NoAccess`] or [`Refusal::Hole`] where holes are
     /// refused: no wiring changed, though entries may have merged (rules 9.4 and D9.2).
     /// [`Refusal::OutOfNodes`]: nothing changed.
+    ///
+    /// # Linux
+    ///
+    /// This is `mlock` for the user, who alone can (L67); the limit is asked by the system call. A range is
+    /// locked up to a [`Refusal::Hole`] and stays so; if there is none, its pages are to be resident, up to
+    /// [`Refusal::NoAccess`], and those that may be written count as written (L54).
     #[inline(always)]
     pub fn wire(
         &mut self,
@@ -192,6 +229,8 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// [`Refusal::StartUnmapped`] or [`Refusal::UnwireHole`] where holes are refused, and
     /// [`Refusal::NotSystemWired`]: no wiring changed, though entries may have merged.
     /// [`Refusal::OutOfNodes`]: nothing changed.
+    ///
+    /// In Linux a range is unlocked up to a [`Refusal::Hole`], and stays so.
     #[inline(always)]
     pub fn unwire(
         &mut self,

@@ -5,17 +5,18 @@
 
 use core::fmt;
 
-use super::{FindRequest, Kernel, Mapping, StackRequest, StackState, VmMap};
+use super::{Body, FindRequest, Kernel, Mapping, StackRequest, StackState, VmMap};
 use crate::attr::{Advice, Holes, Inherit, Wiring};
 use crate::change::Change;
 use crate::fault::{Fault, FaultError};
-use crate::flags::Prot;
+use crate::flags::{EntryFlags, Prot};
 use crate::growth::Growth;
 use crate::num::{Addr, Size};
 use crate::objects::Objects;
 use crate::protect_what::ProtectWhat;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
+use crate::tree::Margin;
 
 /// Calls a macro with the table of the operations: the name, the method of the kernel's own maps that
 /// has the rules, how it takes the map, its arguments, and its answer.
@@ -80,11 +81,32 @@ pub trait Rules: Sized {
     /// Its value in an empty map.
     const OF_MAP: Self::OfMap;
 
+    /// What searches for space leave free below an entry.
+    type Margin<T>: Margin<Body<T>> + Send + Sync;
+
     /// Can entries be guards (D1.1)?
     const GUARDS: bool;
 
     /// The most entries that one operation adds.
     const MOST_INSERTIONS: usize;
+
+    /// Flags of entries that other kernels do not have, by their letters in the text of a map.
+    const LETTERS: &'static [(EntryFlags, char)];
+
+    /// Does an entry keep, as `avail`, which anonymous memory it has (L50)?
+    const KEEPS_ANON: bool;
+
+    /// Does a protection allow an access?
+    #[inline(always)]
+    fn allows(prot: Prot, access: Prot) -> bool {
+        prot != Prot::NONE && prot.contains(access)
+    }
+
+    /// Does an access change something of an entry beside its object?
+    #[inline(always)]
+    fn marks<T>(_entry: &Body<T>, _access: Prot) -> bool {
+        false
+    }
 
     /// Follows the deletion of a range that was an entry, or a part split off one.
     fn deleted(of_map: &mut Self::OfMap, gone: AddrRange);

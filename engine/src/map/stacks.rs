@@ -30,6 +30,12 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// [`Refusal::StackVmem`], [`Refusal::StackBothWays`], [`Refusal::StackRange`],
     /// [`Refusal::StackGuard`], [`Refusal::StackMapped`] and [`Refusal::StackNeighbour`], in this order, then
     /// as the first part is by `insert`. Nothing changed.
+    ///
+    /// # Linux
+    ///
+    /// Nothing is reserved: all of `max_ssize` is mapped, and that range is returned. Refused by
+    /// [`Refusal::NoGrowthFlag`], by [`Refusal::NotInLinux`] for growth up, and as
+    /// [`VmSpace::fixed`](crate::VmSpace::fixed) is in a free place.
     #[inline(always)]
     pub fn stack(
         &mut self,
@@ -51,7 +57,7 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     ///
     /// Those of [`stack`](Self::stack). The old image is gone then, but for
     /// [`Refusal::OutOfNodes`], which changes nothing. In FreeBSD 14.2 wire-future is no reason to refuse
-    /// this stack.
+    /// this stack. In Linux the stack has at most 128 KiB at first, and wire-future is switched off.
     #[inline(always)]
     pub fn exec(
         &mut self,
@@ -93,6 +99,14 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     ///
     /// One descent. Growth takes a node only for an entry more: for growth down that leaves some of the gap,
     /// and for growth up the same with wire-future on.
+    ///
+    /// # Linux
+    ///
+    /// The next entry above, if it grows down, moves its start to the page of `addr` (L10 to L20). Refused by
+    /// [`Refusal::NothingGrows`], [`Refusal::BelowMinimum`], [`Refusal::GuardGap`],
+    /// [`Refusal::AddressSpace`], [`Refusal::EntryLimit`], [`Refusal::LockLimit`] and
+    /// [`Refusal::GrowCommit`], in this order. From `AddressSpace` on the entry has anonymous memory
+    /// from then on (L14), and nothing else changed. It takes no node.
     #[inline(always)]
     pub fn grow(
         &mut self,
@@ -116,6 +130,11 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     ///
     /// [`FaultError`]; nothing changed but what a growth did, and what a refused one does
     /// ([`grow`](Self::grow)).
+    ///
+    /// # Linux
+    ///
+    /// A growth comes before the protection is looked at, and stays (L21). A store gives the entry anonymous
+    /// memory (L51). No object is made, and none put over another.
     #[inline(always)]
     pub fn fault(
         &mut self,
@@ -139,7 +158,8 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     /// - [`Refusal::OutOfNodes`]: nothing changed.
     ///
     /// By the rules of FreeBSD 14.2, guards are copied whatever their inheritance says, but for none,
-    /// and a charge goes along only with [anonymous](Objects::is_anonymous) memory (D17).
+    /// and a charge goes along only with [anonymous](Objects::is_anonymous) memory (D17). In Linux an entry
+    /// with anonymous memory has one of its own in the child, and what was locked is not.
     #[inline(always)]
     pub fn fork(
         &mut self,

@@ -1,8 +1,9 @@
 //! Moving the bounds of an entry in place.
 
+use super::margin::Margin;
 use super::{Cursor, Tree};
 
-impl<V: Default, const B: usize> Tree<V, B> {
+impl<V: Default, const B: usize, M: Margin<V>> Tree<V, B, M> {
     /// Gives the entry at a cursor another start and end; does nothing at the end.
     ///
     /// The range must not be empty, and must stay within the tree's bounds and clear of the entries
@@ -38,7 +39,25 @@ impl<V: Default, const B: usize> Tree<V, B> {
         if let Some(start) = leaf.and_then(|leaf| leaf.starts.get_mut(at.slot(0))) {
             *start = to;
         }
-        self.regap(at, from.saturating_sub(below), to.saturating_sub(below));
+        let floor = below.saturating_add(self.margin_at(at));
+        self.regap(at, from.saturating_sub(floor), to.saturating_sub(floor));
+    }
+
+    /// Moves the start of the entry at a cursor down, and edits its value while its leaf is at hand; does
+    /// nothing at the end of the tree. The place must be free.
+    #[inline(always)]
+    pub(crate) fn move_start_down(&mut self, at: &Cursor, to: u64, edit: impl FnOnce(&mut V)) {
+        let below = self.end_below(at).unwrap_or(self.min);
+        let (slot, margin) = (at.slot(0), self.margin);
+        let Some(leaf) = self.leaves.get_mut(at.node(0)) else { return };
+        let Some((from, end)) = leaf.range(slot) else { return };
+        debug_assert!(below <= to && to < end, "from {to:#x} is taken");
+        let floor = below.saturating_add(leaf.margin(slot, margin));
+        if let Some(start) = leaf.starts.get_mut(slot) {
+            *start = to;
+        }
+        leaf.values.get_mut(slot).map(edit);
+        self.regap(at, from.saturating_sub(floor), to.saturating_sub(floor));
     }
 
     /// [`set_end`](Self::set_end), and the value of the entry is edited while its leaf is at hand.
@@ -53,7 +72,10 @@ impl<V: Default, const B: usize> Tree<V, B> {
         }
         leaf.values.get_mut(slot).map(edit);
         match leaf.range(slot + 1) {
-            Some((next, _)) => self.regap(at, next.saturating_sub(from), next.saturating_sub(to)),
+            Some((next, _)) => {
+                let top = next.saturating_sub(leaf.margin(slot + 1, self.margin));
+                self.regap(at, top.saturating_sub(from), top.saturating_sub(to));
+            }
             None => self.last_end_changed(at, from, to),
         }
     }

@@ -1,6 +1,7 @@
 //! Building a tree from entries in order.
 
 use super::arena::Arena;
+use super::margin::Margin;
 use super::node::{Inner, Leaf};
 use super::{Cursor, Need, OutOfNodes, Tree};
 use core::fmt;
@@ -54,7 +55,7 @@ impl From<OutOfNodes> for BulkError {
     }
 }
 
-impl<V: Default, const B: usize> Tree<V, B> {
+impl<V: Default, const B: usize, M: Margin<V>> Tree<V, B, M> {
     /// Entries or children given to a node at first: an eighth of the places stay free, so that
     /// the first insertions need not split.
     const fn fill(level: usize) -> usize {
@@ -126,7 +127,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
             return Ok(());
         }
         let mut tree = Self::new(self.min, self.max);
-        tree.cap = self.cap;
+        (tree.cap, tree.margin) = (self.cap, self.margin);
         tree.ensure(need)?;
         let (mut from, mut to) = (self.first(), tree.end());
         while let Some(item) = self.item(&from) {

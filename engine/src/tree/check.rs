@@ -5,6 +5,7 @@
 //! looked at once for the node; only where something is off is it gone through place by place.
 
 use super::arena::{NIL, Node};
+use super::margin::Margin;
 use super::node::{Inner, Leaf};
 use super::prediction::Excess;
 use super::search::VACANT;
@@ -193,7 +194,7 @@ impl Survey {
     }
 }
 
-impl<V: Default, const B: usize> Tree<V, B> {
+impl<V: Default, const B: usize, M: Margin<V>> Tree<V, B, M> {
     /// Recomputes every invariant of the [module's](super) list from the entries. O(n).
     ///
     /// # Errors
@@ -240,6 +241,8 @@ impl<V: Default, const B: usize> Tree<V, B> {
         if wrong != 0 {
             self.find_in_leaf(leaf, node, walk.below)?;
         }
+        // The sum knows of no margin.
+        let widest = if M::NONE { widest } else { leaf.widest(walk.below, self.margin) };
         walk.below = top;
         walk.entries += len;
         walk.leaves += 1;
@@ -371,7 +374,7 @@ mod tests {
                     let used = starts.iter().filter(|&&start| start != VACANT).count();
                     assert_eq!(sum.used, used as u64);
                     assert_eq!(sum.top, *ends[..used].last().unwrap_or(&1));
-                    assert_eq!(sum.widest, leaf.widest(1));
+                    assert_eq!(sum.widest, leaf.widest(1, ()));
                 }
             }
         }

@@ -5,6 +5,7 @@
 //! Levels are counted from the leaves up, so that a root that comes or goes shifts nothing.
 
 use super::arena::NIL;
+use super::margin::Margin;
 use super::node::{Inner, Leaf};
 use super::{Item, Tree};
 
@@ -95,7 +96,7 @@ impl Cursor {
     }
 }
 
-impl<V: Default, const B: usize> Tree<V, B> {
+impl<V: Default, const B: usize, M: Margin<V>> Tree<V, B, M> {
     /// A cursor at the first entry with an end above `addr`, or at the end if there is none.
     #[inline]
     #[must_use]
@@ -256,6 +257,15 @@ impl<V: Default, const B: usize> Tree<V, B> {
     /// The end of the last entry.
     pub(super) fn last_end(&self) -> Option<u64> {
         self.end_below(&self.end())
+    }
+
+    /// The margin below the entry at a cursor; 0 at the end.
+    #[inline(always)]
+    pub(super) fn margin_at(&self, at: &Cursor) -> u64 {
+        if M::NONE {
+            return 0;
+        }
+        self.leaf(at).map_or(0, |leaf| leaf.margin(at.slot(0), self.margin))
     }
 
     #[inline(always)]

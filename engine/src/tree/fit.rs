@@ -7,6 +7,7 @@
 //! look-up, and in nearly all cases one leaf.
 
 use super::Tree;
+use super::margin::Margin;
 use super::node::{Inner, Leaf};
 use super::search::VACANT;
 
@@ -18,7 +19,7 @@ struct Subtree {
     below: u64,
 }
 
-impl<V: Default, const B: usize> Tree<V, B> {
+impl<V: Default, const B: usize, M: Margin<V>> Tree<V, B, M> {
     /// The lowest address from `addr` on with `length` free bytes from there to the next entry, or
     /// to the upper bound; `None` if there is none.
     ///
@@ -71,7 +72,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
             node = inner.child(own);
         }
         let leaf = self.leaves.get(node)?;
-        leaf.first_fit(leaf.rank(from), from, length)
+        leaf.first_fit(leaf.rank(from), from, length, self.margin)
     }
 
     /// The lowest fit before an entry of a subtree that has one.
@@ -83,7 +84,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
             below = inner.end_below(slot).unwrap_or(below);
             node = inner.child(slot);
         }
-        self.leaves.get(node)?.first_fit(0, below, length)
+        self.leaves.get(node)?.first_fit(0, below, length, self.margin)
     }
 
     #[cold]
@@ -97,15 +98,33 @@ impl<V, const B: usize> Leaf<V, B> {
     /// Where the first gap of at least `length` begins that lies before the entry at a place or a
     /// later one; the gap before that place begins at `floor`.
     #[inline(always)]
-    fn first_fit(&self, slot: usize, floor: u64, length: u64) -> Option<u64> {
+    fn first_fit<M: Margin<V>>(
+        &self,
+        slot: usize,
+        floor: u64,
+        length: u64,
+        margin: M,
+    ) -> Option<u64> {
         let (start, _) = self.range(slot)?;
-        if start.saturating_sub(floor) >= length {
+        if start.saturating_sub(self.margin(slot, margin)).saturating_sub(floor) >= length {
             return Some(floor);
+        }
+        if !M::NONE {
+            return self.first_fit_after(slot, length, margin);
         }
         let mut gaps = self.starts.get(slot + 1..)?.iter().zip(self.ends.get(slot..)?);
         let (&start, &end) = gaps.find(|&(start, end)| start.saturating_sub(*end) >= length)?;
         // What lies before the first unused place is no gap.
         (start != VACANT).then_some(end)
+    }
+
+    /// The same after an entry, where entries have margins.
+    fn first_fit_after<M: Margin<V>>(&self, slot: usize, length: u64, margin: M) -> Option<u64> {
+        let mut gaps = (slot + 1..B).zip(self.ends.get(slot..)?);
+        gaps.find_map(|(above, &floor)| {
+            let top = self.range(above)?.0.saturating_sub(self.margin(above, margin));
+            (top.saturating_sub(floor) >= length).then_some(floor)
+        })
     }
 }
 

@@ -1,10 +1,11 @@
 //! Keeping the widest gaps that inner nodes hold (I5).
 
+use super::margin::Margin;
 use super::node::Inner;
 use super::tally::{Step, note};
 use super::{Cursor, Tree};
 
-impl<V: Default, const B: usize> Tree<V, B> {
+impl<V: Default, const B: usize, M: Margin<V>> Tree<V, B, M> {
     /// Corrects the gaps above a leaf in which one gap went from `before` to `after`, and the others
     /// stayed; 0 stands for a gap that was or is not there.
     ///
@@ -57,7 +58,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
             return self.inner_at(at, level).map_or(0, Inner::widest);
         }
         let floor = self.end_before_leaf(at).unwrap_or(self.min);
-        self.leaf(at).map_or(0, |leaf| leaf.widest(floor))
+        self.leaf(at).map_or(0, |leaf| leaf.widest(floor, self.margin))
     }
 
     /// Corrects what depends on the end of the last entry of a leaf, which went from `from` to `to`:
@@ -70,7 +71,8 @@ impl<V: Default, const B: usize> Tree<V, B> {
         }
         self.set_separator(at, to);
         if let Some(item) = self.item(&next) {
-            let (before, after) = (item.start.saturating_sub(from), item.start.saturating_sub(to));
+            let top = item.start.saturating_sub(self.margin.below(item.value));
+            let (before, after) = (top.saturating_sub(from), top.saturating_sub(to));
             note(Step::NextLeafGap);
             self.regap(&next, before, after);
         }

@@ -6,10 +6,11 @@
 //! the one recorded for the whole, and nothing above the parent changes. Only the entry itself then
 //! changes gaps.
 
+use super::margin::Margin;
 use super::tally::{Step, note};
 use super::{Cursor, OutOfNodes, Tree};
 
-impl<V: Default, const B: usize> Tree<V, B> {
+impl<V: Default, const B: usize, M: Margin<V>> Tree<V, B, M> {
     /// Inserts an entry right before the cursor's place; the cursor is then at it.
     ///
     /// The range must not be empty, and must lie within the tree's bounds and between the entries on
@@ -141,14 +142,16 @@ impl<V: Default, const B: usize> Tree<V, B> {
         let below = below.unwrap_or(self.min);
         let leaf = self.leaves.get_mut(at.node(0))?;
         let next = leaf.range(slot);
+        let margins = (self.margin.below(&value), leaf.margin(slot, self.margin));
         leaf.values.get_mut(slot).map(edit);
         leaf.insert(slot, start, end, value);
         self.len += 1;
-        let ahead = start.saturating_sub(below);
+        let ahead = start.saturating_sub(below).saturating_sub(margins.0);
         match next {
             Some((next, _)) => {
-                let whole = next.saturating_sub(below);
-                self.regap(at, whole, ahead.max(next.saturating_sub(end)));
+                let top = next.saturating_sub(margins.1);
+                let whole = top.saturating_sub(below);
+                self.regap(at, whole, ahead.max(top.saturating_sub(end)));
             }
             None => self.regap(at, 0, ahead),
         }
@@ -219,7 +222,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
             let (l, r) = self.leaves.pair_mut(left, right)?;
             l.split(r, keep);
             let key = l.end_below(keep)?;
-            (right, key, r.widest(key))
+            (right, key, r.widest(key, self.margin))
         } else {
             note(Step::InnerSplit);
             let right = self.inner.take()?;

@@ -7,16 +7,17 @@
 
 use core::iter::FusedIterator;
 
+use super::margin::Margin;
 use super::node::Leaf;
 use super::search::rank;
 use super::{Cursor, Item, Tree};
 
 /// The entries of a tree that lie in some range of addresses, in address order.
-pub struct Iter<'a, V, const B: usize = 16> {
+pub struct Iter<'a, V, const B: usize = 16, M = ()> {
     front: Run<'a, V, B>,
     back: Run<'a, V, B>,
     // Apart, so that a loop can keep the runs in registers.
-    between: Between<'a, V, B>,
+    between: Between<'a, V, B, M>,
 }
 
 /// Entries of a leaf: those from one place up to another, as far as places are in use.
@@ -27,8 +28,8 @@ struct Run<'a, V, const B: usize> {
 }
 
 /// What is left between the two runs.
-struct Between<'a, V, const B: usize> {
-    tree: &'a Tree<V, B>,
+struct Between<'a, V, const B: usize, M> {
+    tree: &'a Tree<V, B, M>,
     /// Entries with an end above this are wanted,
     low: u64,
     /// and a start below this.
@@ -44,10 +45,10 @@ struct Between<'a, V, const B: usize> {
     noted: (usize, usize),
 }
 
-impl<V: Default, const B: usize> Tree<V, B> {
+impl<V: Default, const B: usize, M: Margin<V>> Tree<V, B, M> {
     /// All entries in address order. How many are left is known exactly.
     #[must_use]
-    pub fn iter(&self) -> Iter<'_, V, B> {
+    pub fn iter(&self) -> Iter<'_, V, B, M> {
         self.range(0, u64::MAX)
     }
 
@@ -68,7 +69,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn range(&self, low: u64, high: u64) -> Iter<'_, V, B> {
+    pub fn range(&self, low: u64, high: u64) -> Iter<'_, V, B, M> {
         let between = Between {
             tree: self,
             low,
@@ -84,7 +85,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
 
     /// The entry at a cursor and those after it, in address order.
     #[must_use]
-    pub fn iter_from(&self, at: &Cursor) -> Iter<'_, V, B> {
+    pub fn iter_from(&self, at: &Cursor) -> Iter<'_, V, B, M> {
         let low = self.item(at).map_or(u64::MAX, |item| item.start);
         let mut iter = self.range(low, u64::MAX);
         if let Some(leaf) = self.leaf(at) {
@@ -129,7 +130,7 @@ impl<'a, V, const B: usize> Run<'a, V, B> {
     }
 }
 
-impl<'a, V: Default, const B: usize> Between<'a, V, B> {
+impl<'a, V: Default, const B: usize, M: Margin<V>> Between<'a, V, B, M> {
     /// The next leaf up, whose run is noted; `None` if the ends have met. In the leaf so far, the
     /// front has got to the place `done`.
     #[inline(never)]
@@ -194,7 +195,7 @@ impl<V, const B: usize> Leaf<V, B> {
     }
 }
 
-impl<V, const B: usize> Iter<'_, V, B> {
+impl<V, const B: usize, M> Iter<'_, V, B, M> {
     /// At least and at most how many entries are left.
     fn left(&self) -> (usize, usize) {
         let Between { tree, low, high, met, unseen, .. } = self.between;
@@ -208,7 +209,7 @@ impl<V, const B: usize> Iter<'_, V, B> {
     }
 }
 
-impl<'a, V: Default, const B: usize> Iterator for Iter<'a, V, B> {
+impl<'a, V: Default, const B: usize, M: Margin<V>> Iterator for Iter<'a, V, B, M> {
     type Item = Item<'a, V>;
 
     #[inline]
@@ -231,7 +232,7 @@ impl<'a, V: Default, const B: usize> Iterator for Iter<'a, V, B> {
     }
 }
 
-impl<V: Default, const B: usize> DoubleEndedIterator for Iter<'_, V, B> {
+impl<V: Default, const B: usize, M: Margin<V>> DoubleEndedIterator for Iter<'_, V, B, M> {
     #[inline]
     fn next_back(&mut self) -> Option<Self::Item> {
         loop {
@@ -246,19 +247,19 @@ impl<V: Default, const B: usize> DoubleEndedIterator for Iter<'_, V, B> {
     }
 }
 
-impl<V: Default, const B: usize> FusedIterator for Iter<'_, V, B> {}
+impl<V: Default, const B: usize, M: Margin<V>> FusedIterator for Iter<'_, V, B, M> {}
 
-impl<V, const B: usize> core::fmt::Debug for Iter<'_, V, B> {
+impl<V, const B: usize, M> core::fmt::Debug for Iter<'_, V, B, M> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Iter").field("left", &self.left()).finish_non_exhaustive()
     }
 }
 
-impl<'a, V: Default, const B: usize> IntoIterator for &'a Tree<V, B> {
+impl<'a, V: Default, const B: usize, M: Margin<V>> IntoIterator for &'a Tree<V, B, M> {
     type Item = Item<'a, V>;
-    type IntoIter = Iter<'a, V, B>;
+    type IntoIter = Iter<'a, V, B, M>;
 
-    fn into_iter(self) -> Iter<'a, V, B> {
+    fn into_iter(self) -> Iter<'a, V, B, M> {
         self.iter()
     }
 }

@@ -6,6 +6,7 @@
 
 use super::Tree;
 use super::fit::wide_of_word;
+use super::margin::Margin;
 use super::node::{Inner, Leaf};
 use super::search::VACANT;
 
@@ -16,7 +17,7 @@ struct Subtree {
     level: usize,
 }
 
-impl<V: Default, const B: usize> Tree<V, B> {
+impl<V: Default, const B: usize, M: Margin<V>> Tree<V, B, M> {
     /// The highest address with `length` free bytes from there on that end at or below `end` and the
     /// upper bound; `None` if there is none.
     ///
@@ -75,7 +76,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
             node = inner.child(own);
         }
         match self.leaves.get(node) {
-            Some(leaf) => leaf.last_fit(below, to, length),
+            Some(leaf) => leaf.last_fit(below, to, length, self.margin),
             None => (to.saturating_sub(below) >= length).then(|| to - length),
         }
     }
@@ -89,7 +90,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
         }
         let leaf = self.leaves.get(node)?;
         // If it is in no gap within the leaf, it is in the one before all of it, wherever that begins.
-        leaf.last_fit_before(leaf.len(), 0, length)
+        leaf.last_fit_before(leaf.len(), 0, length, self.margin)
     }
 }
 
@@ -99,25 +100,51 @@ impl<V, const B: usize> Leaf<V, B> {
     ///
     /// If all of the leaf ends below `to`, nothing comes after it.
     #[inline(always)]
-    fn last_fit(&self, below: u64, to: u64, length: u64) -> Option<u64> {
+    fn last_fit<M: Margin<V>>(&self, below: u64, to: u64, length: u64, margin: M) -> Option<u64> {
         let slot = self.rank(to - 1);
         let floor = self.end_below(slot).unwrap_or(below);
-        let top = self.range(slot).map_or(to, |(start, _)| start.min(to));
+        let margin_here = self.margin(slot, margin);
+        let top =
+            self.range(slot).map_or(to, |(start, _)| start.saturating_sub(margin_here).min(to));
         if top.saturating_sub(floor) >= length {
             return Some(top - length);
         }
-        self.last_fit_before(slot, below, length)
+        self.last_fit_before(slot, below, length, margin)
     }
 
     /// The highest fit in the gaps before the entries that come before a place.
     #[inline(always)]
-    fn last_fit_before(&self, slot: usize, below: u64, length: u64) -> Option<u64> {
+    fn last_fit_before<M: Margin<V>>(
+        &self,
+        slot: usize,
+        below: u64,
+        length: u64,
+        margin: M,
+    ) -> Option<u64> {
+        if !M::NONE {
+            return self.last_fit_with(slot, below, length, margin);
+        }
         let (&first, starts) = self.starts.get(..slot)?.split_first()?;
         let mut gaps = starts.iter().zip(self.ends.get(..starts.len())?).rev();
         let wide = |&(&start, &end): &(&u64, &u64)| start.saturating_sub(end) >= length;
         let above = gaps.find(wide).map(|(&start, _)| start);
         let top = above.or_else(|| (first.saturating_sub(below) >= length).then_some(first))?;
         top.checked_sub(length)
+    }
+
+    /// The same where entries have margins.
+    fn last_fit_with<M: Margin<V>>(
+        &self,
+        slot: usize,
+        below: u64,
+        length: u64,
+        margin: M,
+    ) -> Option<u64> {
+        (0..slot).rev().find_map(|above| {
+            let top = self.range(above)?.0.saturating_sub(self.margin(above, margin));
+            let floor = self.end_below(above).unwrap_or(below);
+            (top.saturating_sub(floor) >= length).then(|| top - length)
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Look-ups that keep no path.
 
 use super::Tree;
+use super::margin::Margin;
 use super::node::Leaf;
 
 /// An entry of a tree.
@@ -41,7 +42,7 @@ impl<V, const B: usize> Leaf<V, B> {
     }
 }
 
-impl<V: Default, const B: usize> Tree<V, B> {
+impl<V: Default, const B: usize, M: Margin<V>> Tree<V, B, M> {
     /// The entry that holds an address: `start <= addr < end`.
     // Always inlined, for the answer would go through memory, which takes an eighth of the time.
     #[inline(always)]

@@ -24,7 +24,8 @@
 //!   above, or the end of the last entry of all.
 //! * **I5 Gaps.** The gap before an entry is its start less the end of the entry before it, or less
 //!   the lower bound for the first entry. An inner node keeps for each child exactly the widest gap
-//!   before any entry in it. The gap after the last entry is not kept anywhere.
+//!   before any entry in it. The gap after the last entry is not kept anywhere. An entry with a
+//!   [margin](Margin) has a gap that is less by it, and none below nothing.
 //! * **I6 Marks.** Unused places come after the used ones and hold `u64::MAX` as a key, an end or a
 //!   start, no child, and a gap of 0. No key or start in use is `u64::MAX`; an end may be.
 //! * **I7 Count.** The number of entries is the one recorded.
@@ -59,6 +60,7 @@ mod insert;
 mod iter;
 mod last_fit;
 mod lookup;
+mod margin;
 mod need;
 mod node;
 mod prediction;
@@ -73,6 +75,7 @@ pub use check::Violation;
 pub use cursor::{Cursor, MAX_HEIGHT};
 pub use iter::Iter;
 pub use lookup::{Item, Neighbours};
+pub use margin::Margin;
 pub use need::{Need, OutOfNodes};
 
 use arena::{Arena, NIL};
@@ -83,6 +86,8 @@ use prediction::Prediction;
 ///
 /// `B` is how many entries a leaf has room for, and half of how many children an inner node has room
 /// for: at least 4 and at most 124, and a multiple of 4. Any other does not compile.
+///
+/// `M` is the [margin](Margin) that searches leave below entries: none, if left out.
 ///
 /// A [`Cursor`] is a place in the tree that does not borrow it. An edit keeps the cursor it is given
 /// valid; all others are void from then on. Looking through a void cursor gives some entry or none.
@@ -107,7 +112,7 @@ use prediction::Prediction;
 /// ```
 // In this order: what every insertion writes comes first.
 #[repr(C)]
-pub struct Tree<V, const B: usize = 16> {
+pub struct Tree<V, const B: usize = 16, M = ()> {
     len: usize,
     root: u32,
     height: usize,
@@ -115,11 +120,12 @@ pub struct Tree<V, const B: usize = 16> {
     max: u64,
     cap: Option<usize>,
     prediction: Prediction,
+    margin: M,
     leaves: Arena<Leaf<V, B>>,
     inner: Arena<Inner<B>>,
 }
 
-impl<V: Default, const B: usize> Tree<V, B> {
+impl<V: Default, const B: usize, M: Margin<V>> Tree<V, B, M> {
     /// Most entries or children of a node at a level.
     const fn room(level: usize) -> usize {
         if level == 0 { B } else { Inner::<B>::ROOM }
@@ -153,6 +159,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
             max: if max < min { min } else { max },
             cap: None,
             prediction: Prediction::new(),
+            margin: M::START,
         }
     }
 
@@ -191,7 +198,7 @@ impl<V: Default, const B: usize> Tree<V, B> {
     }
 }
 
-impl<V, const B: usize> core::fmt::Debug for Tree<V, B> {
+impl<V, const B: usize, M> core::fmt::Debug for Tree<V, B, M> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Tree")
             .field("min", &self.min)

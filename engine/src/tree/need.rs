@@ -1,5 +1,6 @@
 //! Nodes an insertion takes, and having them ready before.
 
+use super::margin::Margin;
 use super::{Cursor, Tree};
 use core::fmt;
 
@@ -55,7 +56,7 @@ impl fmt::Display for OutOfNodes {
 
 impl core::error::Error for OutOfNodes {}
 
-impl<V: Default, const B: usize> Tree<V, B> {
+impl<V: Default, const B: usize, M: Margin<V>> Tree<V, B, M> {
     /// The nodes that one insertion before `at` takes, exactly. O(height), and O(1) if the leaf has
     /// room, which it nearly always has.
     #[inline]

@@ -106,17 +106,6 @@ impl<V, const B: usize> Leaf<V, B> {
         self.ends.get(slot.checked_sub(1)?).copied()
     }
 
-    /// The widest gap before an entry, if the entry before the first one ends at `floor`.
-    pub(super) fn widest(&self, floor: u64) -> u64 {
-        let mut below = floor;
-        let mut widest = 0;
-        for (start, end) in self.ranges() {
-            widest = widest.max(start.saturating_sub(below));
-            below = end;
-        }
-        widest
-    }
-
     /// Puts an entry at a place; the leaf is not full.
     ///
     /// Every entry from there on is handed on to the next place, until the unused one is reached.

@@ -1,9 +1,10 @@
 //! Removal, and what keeps nodes from running empty.
 
+use super::margin::Margin;
 use super::tally::{Step, note};
 use super::{Cursor, Tree};
 
-impl<V: Default, const B: usize> Tree<V, B> {
+impl<V: Default, const B: usize, M: Margin<V>> Tree<V, B, M> {
     /// Takes the entry at a cursor out, and gives its value; `None` at the end.
     ///
     /// The cursor is then at the entry that came after, or at the end. Nodes set free stay
@@ -14,12 +15,18 @@ impl<V: Default, const B: usize> Tree<V, B> {
         let leaf = self.leaves.get_mut(at.node(0))?;
         let (start, end, value) = leaf.remove(slot)?;
         let next = leaf.range(slot);
+        let margins = (self.margin.below(&value), leaf.margin(slot, self.margin));
         self.len -= 1;
+        let ahead = start.saturating_sub(below).saturating_sub(margins.0);
         match next {
-            // Wider than both of the gaps it takes the place of, so that these cannot matter.
-            Some((next, _)) => self.regap(at, 0, next.saturating_sub(below)),
+            Some((next, _)) => {
+                // Wider than both of the gaps it takes the place of, so that these cannot matter; but for
+                // the first of them, if only the entry after it has a margin.
+                let before = if M::NONE { 0 } else { ahead };
+                self.regap(at, before, next.saturating_sub(margins.1).saturating_sub(below));
+            }
             None => {
-                self.regap(at, start.saturating_sub(below), 0);
+                self.regap(at, ahead, 0);
                 self.last_end_changed(at, end, below);
             }
         }

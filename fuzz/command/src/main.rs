@@ -5,5 +5,5 @@ use std::process::ExitCode;
 use growstack_fuzz::cli;
 
 fn main() -> ExitCode {
-    cli::main(&cli::maps())
+    growstack_live::child().unwrap_or_else(|| cli::main(&cli::maps()))
 }

@@ -72,6 +72,23 @@ pub(super) fn kernel(name: &str) -> Result<Kernel, String> {
     name.parse().map_err(|_| format!("the kernels are {}", names()))
 }
 
+/// The kernels that random sequences are of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Family {
+    /// One of FreeBSD.
+    FreeBsd(Kernel),
+    /// Any Linux.
+    Linux,
+}
+
+/// Reads the name of a kernel, or `linux`.
+pub(super) fn family(name: &str) -> Result<Family, String> {
+    if name == "linux" {
+        return Ok(Family::Linux);
+    }
+    kernel(name).map(Family::FreeBsd).map_err(|error| format!("{error}, linux"))
+}
+
 /// The maps of `kernel` but its oracle, or the one of this name.
 pub(super) fn maps_of(
     maps: &[MapFactory],

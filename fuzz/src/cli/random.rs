@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, value_parser};
 
-use super::input::{kernel, maps_of};
+use super::input::{Family, family, maps_of};
+use super::linux_engine::EngineRun;
+use super::live::{LiveOptions, LiveRun};
 use super::outside::Outside;
 use super::{Exit, Streams};
 use crate::driver::{Failure, Outcome, SHARED, Settings, WIDTHS, engine, run};
@@ -75,9 +77,12 @@ pub(super) struct Random {
     json: Option<PathBuf>,
 
     /// Whose operations to draw: freebsd-9, as without this option, or freebsd-14, for a map of that
-    /// kernel.
-    #[arg(long, value_name = "KERNEL", value_parser = kernel, conflicts_with = "width")]
-    kernel: Option<Kernel>,
+    /// kernel; or linux, for the engine by its rules and with --live for the kernel of this machine.
+    #[arg(long, value_name = "KERNEL", value_parser = family, conflicts_with = "width")]
+    kernel: Option<Family>,
+
+    #[command(flatten)]
+    live: LiveOptions,
 
     #[command(flatten)]
     outside: Outside,
@@ -86,20 +91,42 @@ pub(super) struct Random {
 impl Random {
     pub(super) fn run(&self, maps: &[MapFactory], streams: &mut Streams<'_>) -> Result<Exit> {
         // All that is asked for, before a run that may be long.
-        match self.kernel.unwrap_or_default() {
-            Kernel::Freebsd9 => self.run_by(self.tested(maps)?, run, streams),
-            Kernel::Freebsd14 => self.run_by(self.tested_14(maps)?, freebsd14::run, streams),
+        match self.kernel.unwrap_or(Family::FreeBsd(Kernel::Freebsd9)) {
+            Family::Linux if self.live.live => self.live_run().run(streams),
+            Family::Linux => self.engine_run().run(streams),
+            Family::FreeBsd(_) if self.live.live => {
+                bail!("--live runs sequences of --kernel linux")
+            }
+            Family::FreeBsd(kernel @ Kernel::Freebsd9) => {
+                self.run_by(kernel, self.tested(maps)?, run, streams)
+            }
+            Family::FreeBsd(kernel @ Kernel::Freebsd14) => {
+                self.run_by(kernel, self.tested_14(maps)?, freebsd14::run, streams)
+            }
         }
+    }
+
+    /// A run on the kernel of this machine.
+    fn live_run(&self) -> LiveRun<'_> {
+        let (options, settings) = (&self.live, self.settings());
+        LiveRun { options, settings, cut: self.cut.as_deref(), json: self.json.as_deref() }
+    }
+
+    /// A run of Linux on the engine.
+    fn engine_run(&self) -> EngineRun<'_> {
+        let (cut, json) = (self.cut.as_deref(), self.json.as_deref());
+        EngineRun { settings: self.settings(), cut, json }
     }
 
     /// Runs sequences of one kernel by its driver.
     fn run_by<B: RuleBranch>(
         &self,
+        kernel: Kernel,
         tested: MapFactory,
         run: impl FnOnce(&Settings, MapFactory) -> Outcome<B>,
         streams: &mut Streams<'_>,
     ) -> Result<Exit> {
-        let (settings, kernel) = (self.settings(), self.kernel.unwrap_or_default());
+        let settings = self.settings();
         let Settings { seed, threads, .. } = settings;
         let of = if kernel == Kernel::Freebsd9 { String::new() } else { format!(", {kernel}") };
         writeln!(streams.out, "seed {seed}, map {}, {threads} threads{of}", tested.name)?;

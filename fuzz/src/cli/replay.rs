@@ -1,6 +1,7 @@
 //! `growstack replay`.
 
 mod linux;
+mod live;
 mod totals;
 
 use std::fs;
@@ -11,6 +12,7 @@ use clap::Args;
 
 use super::forks;
 use super::input::{Item, items, kernel, target};
+use super::live::LiveOptions;
 use super::outside::Outside;
 use super::parallel::in_parallel;
 use super::{Exit, Streams};
@@ -22,6 +24,7 @@ use crate::show::picture;
 use crate::targets::{Session, Target};
 use crate::trace::{Trace, read_packed};
 use linux::Read;
+use live::LiveReplay;
 use totals::Totals;
 
 /// Run traces on the engine and on the oracle, and compare both with the answers that
@@ -42,7 +45,8 @@ use totals::Totals;
 /// A trace of freebsd-14, as its header says, is run on the maps that are of that kernel; a line before
 /// the last counts the traces for which others were left out.
 ///
-/// A trace of a Linux, as its header says, is run on the oracle of Linux alone.
+/// A trace of a Linux, as its header says, is run on the oracle of Linux alone; with --live on the
+/// kernel of this machine, too, and then by the rules of that one.
 ///
 /// A search of freebsd-14 may be recorded as refused where the rules find room above the last entry:
 /// the real kernel at times overlooks that, and when is a matter of the shape of its tree (rule D7.3).
@@ -108,6 +112,9 @@ pub(super) struct Replay {
 
     #[command(flatten)]
     outside: Outside,
+
+    #[command(flatten)]
+    live: LiveOptions,
 }
 
 /// A trace or an input that ran.
@@ -168,6 +175,11 @@ impl Failed {
 
 impl Replay {
     pub(super) fn run(&self, maps: &[MapFactory], streams: &mut Streams<'_>) -> Result<Exit> {
+        if self.live.live {
+            let (options, cut) = (&self.live, self.cut.as_deref());
+            return LiveReplay { options, paths: &self.paths, cut, verbose: self.verbose }
+                .run(streams);
+        }
         let maps = self.maps(maps)?;
         let (files, unused) = self.files(&maps)?;
         if self.fill {

@@ -120,7 +120,7 @@ pub(crate) fn sequence_by<O: Random + 'static>(seed: u64, sequence: u64) -> Went
 }
 
 /// Hands out the numbers of sequences.
-struct Line {
+pub(crate) struct Line {
     first: u64,
     next: AtomicU64,
     end: u64,
@@ -129,7 +129,7 @@ struct Line {
 }
 
 impl Line {
-    fn new(settings: &Settings, started: Instant) -> Self {
+    pub(crate) fn new(settings: &Settings, started: Instant) -> Self {
         Self {
             first: settings.first,
             next: AtomicU64::new(settings.first),
@@ -140,7 +140,7 @@ impl Line {
     }
 
     /// The number of the next sequence to run, if any is. However short the time, one is.
-    fn take(&self) -> Option<u64> {
+    pub(crate) fn take(&self) -> Option<u64> {
         // The numbers are all that is shared, so no order among threads is needed. `closed` is
         // read first: a number once taken is run, or the lowest failure might be skipped.
         let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
@@ -150,6 +150,11 @@ impl Line {
         }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         (number < self.end).then_some(number)
+    }
+
+    /// Hands out no more.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
     }
 }
 
@@ -162,7 +167,7 @@ fn work<O: Random>(
     let mut counts = Counts::default();
     while let Some(sequence) = line.take() {
         if let Err(found) = O::run(seed, sequence, tested, &mut counts) {
-            line.closed.store(true, Ordering::Relaxed);
+            line.close();
             let (input, failed) = *found;
             return (counts, Some(Found { sequence, input, failed }));
         }

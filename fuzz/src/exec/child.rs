@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, s
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::Command;
+use super::{Command, group};
 
 /// Why there is no answer, in words.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -124,42 +124,6 @@ impl Drop for Child {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-/// A child and all that it starts, which live no longer than this program needs them.
-#[cfg(unix)]
-mod group {
-    use std::os::unix::process::CommandExt;
-    use std::process::{Child, Command};
-
-    use rustix::process::{Pid, Signal, kill_process_group};
-
-    /// Has the child lead a process group. On Linux it is killed, too, if this program is, or the
-    /// thread that started it ends.
-    pub(super) fn lead(command: &mut Command) {
-        command.process_group(0);
-        #[cfg(target_os = "linux")]
-        {
-            let end_with_parent = || {
-                rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-                Ok(())
-            };
-            // SAFETY: one system call, which neither allocates nor takes a lock.
-            unsafe { command.pre_exec(end_with_parent) };
-        }
-    }
-
-    /// Kills all that is left of the group.
-    pub(super) fn kill(leader: &Child) {
-        // Nothing is left of most groups, which is an error.
-        let _ = kill_process_group(Pid::from_child(leader), Signal::KILL);
-    }
-}
-
-#[cfg(not(unix))]
-mod group {
-    pub(super) fn lead(_: &mut std::process::Command) {}
-    pub(super) fn kill(_: &std::process::Child) {}
 }
 
 fn write(mut stdin: ChildStdin, texts: &Receiver<String>) {

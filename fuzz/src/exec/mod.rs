@@ -4,6 +4,7 @@
 //! input, and writes the answers to its standard output.
 
 mod child;
+pub(crate) mod group;
 mod unknown;
 
 use std::time::Duration;

@@ -6,15 +6,27 @@
 
 mod answer;
 mod config;
+pub mod counts;
 mod dialect;
+pub mod draw;
 mod eligible;
+pub mod engine;
+pub mod harm;
+mod kind;
+#[cfg(all(unix, feature = "pipe"))]
+pub mod live;
+pub mod log;
 mod op;
 pub mod oracle;
+pub mod random;
 pub mod replay;
 mod rules;
+pub mod runner;
+pub mod sequence;
 mod shrink;
 pub mod trace;
 mod vma;
+pub mod wire;
 mod words;
 
 pub use answer::{Errno, LinuxAnswer, SegvCode};

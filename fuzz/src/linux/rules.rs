@@ -40,6 +40,9 @@ bitflags! {
         const LOCK_LEAK = 1 << 9;
         /// L23: `/proc/PID/mem` does not read memory without access. Seen on 7.3.
         const PROC_MEM_ACCESS = 1 << 10;
+        /// L37, of no kernel but of the engine: no hole is passed over that lies next to the gap below a
+        /// stack.
+        const SEARCH_EACH_HOLE = 1 << 11;
     }
 }
 

@@ -66,6 +66,9 @@ impl LinuxOracle {
         };
         let lowest = lowest.max(self.config.window.start().get());
         let mut high = self.config.window.end().get();
+        if self.config.rules.contains(Rules::SEARCH_EACH_HOLE) {
+            return self.highest_open(lowest, high, length);
+        }
         loop {
             let (end, above) = self.highest_hole(lowest, high, length)?;
             match above.map(|x| self.start_gap(&self.state.list[x])) {
@@ -76,6 +79,17 @@ impl LinuxOracle {
                 _ => return Some(end - length),
             }
         }
+    }
+
+    /// L37 in one pass: the highest place between two addresses that `length` bytes have in a hole, which
+    /// ends a gap below a stack.
+    fn highest_open(&self, low: u64, high: u64, length: u64) -> Option<u64> {
+        let list = &self.state.list;
+        (0..=list.len()).rev().find_map(|x| {
+            let start = x.checked_sub(1).map_or(0, |lower| list[lower].end).max(low);
+            let end = list.get(x).map_or(high, |upper| self.start_gap(upper)).min(high);
+            end.checked_sub(start).filter(|&room| length <= room).map(|_| end - length)
+        })
     }
 
     /// The end of the highest hole between two addresses that holds the length, and the VMA above it.

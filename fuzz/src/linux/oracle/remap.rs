@@ -180,9 +180,9 @@ impl LinuxOracle {
         let end = asked.addr + asked.old;
         let (mut at, mut target) = (asked.addr, asked.target);
         let mut last_end = None;
-        loop {
+        while at < end {
             let next = self.state.list.get(self.state.first_above(at)).copied();
-            let Some(area) = next.filter(|area| at < end && area.start < end) else { break };
+            let Some(area) = next.filter(|area| area.start < end) else { break };
             if last_end.is_none() && asked.addr < area.start {
                 break;
             }
