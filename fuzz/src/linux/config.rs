@@ -54,7 +54,7 @@ impl Default for LinuxConfig {
             version,
             rules: Rules::of(version),
             window: WINDOW,
-            gap: Size::new(256 << 12),
+            gap: Size::pages(256),
             min: Addr::new(0x1_0000),
             fixed_min: Addr::new(0x1000),
             keys: true,

@@ -1,11 +1,9 @@
 //! Which operations there are rules for.
 
-use growstack::{Addr, Size};
+use growstack::{Addr, PAGE_SIZE, Size};
 
 use super::config::LinuxConfig;
 use super::op::{LinuxOp, MlockallFlags};
-
-const PAGE: u64 = 4096;
 
 impl LinuxConfig {
     /// Does the operation keep to the window, and to what there are rules for?
@@ -40,7 +38,7 @@ impl LinuxConfig {
     /// Are all pages that a range touches in the window?
     fn has(&self, addr: Addr, length: Size) -> bool {
         let end = addr.get().checked_add(length.get());
-        let end = end.and_then(|end| end.checked_next_multiple_of(PAGE));
+        let end = end.and_then(|end| end.checked_next_multiple_of(PAGE_SIZE));
         end.is_some_and(|end| self.window.start() <= addr && end <= self.window.end().get())
     }
 }

@@ -1,10 +1,8 @@
 //! What makes an operation plainer.
 
-use growstack::{Addr, Prot, Size};
+use growstack::{Addr, PAGE_SIZE as PAGE, Prot, Size};
 
 use super::op::{LinuxOp, MlockFlags, MmapFlags, Stretch};
-
-const PAGE: u64 = 4096;
 
 /// Changes to try on each operation of a sequence that fails.
 pub(super) const PLAINER: &[fn(&mut LinuxOp)] = &[

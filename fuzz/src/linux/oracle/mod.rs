@@ -4,7 +4,7 @@
 //! see of a VMA decides what it merges with: whether it has been written, and where its pages are
 //! counted from. Both are here as the rules have them.
 //!
-//! Growth is [`growth`], from its first check to its last. One file for each idea: the list, limits,
+//! Growth is in `growth.rs`, from its first check to its last. One file for each idea: the list, limits,
 //! growth, places for mappings, splitting and merging, what has been written, and then a file for each
 //! system call that has more than one rule.
 
@@ -24,14 +24,13 @@ mod touch;
 
 pub use branch::Branch;
 
+use growstack::PAGE_SIZE as PAGE;
+
 use super::answer::{Errno, LinuxAnswer};
 use super::config::LinuxConfig;
 use super::op::LinuxOp;
 use super::vma::Vma;
 use state::State;
-
-/// A page, in bytes.
-const PAGE: u64 = 4096;
 
 /// What a system call answers.
 type Call = Result<u64, Errno>;

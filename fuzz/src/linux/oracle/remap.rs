@@ -182,7 +182,7 @@ impl LinuxOracle {
         let mut last_end = None;
         while at < end {
             let next = self.state.list.get(self.state.first_above(at)).copied();
-            let Some(area) = next.filter(|area| at < end && area.start < end) else { break };
+            let Some(area) = next.filter(|area| area.start < end) else { break };
             if last_end.is_none() && asked.addr < area.start {
                 break;
             }

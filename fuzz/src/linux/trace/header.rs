@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use bitflags::Flags;
-use growstack::{Addr, AddrRange, Size};
+use growstack::{Addr, AddrRange, PAGE_SIZE, Size};
 
 use crate::linux::config::{LinuxConfig, LinuxLimits, Overcommit};
 use crate::linux::op::Resource;
@@ -64,13 +64,13 @@ impl Header {
         let (_, min) = value(words, "min")?;
         let (word, max) = value(words, "max")?;
         let window = AddrRange::new(Addr::new(min), Addr::new(max))
-            .filter(|_| min.is_multiple_of(4096) && max.is_multiple_of(4096));
+            .filter(|_| min.is_multiple_of(PAGE_SIZE) && max.is_multiple_of(PAGE_SIZE));
         let Some(window) = window else {
             return Err(words.error(word, "the window must be whole pages, and not empty"));
         };
         let (word, page) = value(words, "page")?;
-        if page != 4096 {
-            return Err(words.error(word, format!("pages are 4096 bytes, not {page}")));
+        if page != PAGE_SIZE {
+            return Err(words.error(word, format!("pages are {PAGE_SIZE} bytes, not {page}")));
         }
         let word = words.pair("kernel")?;
         let text = word.text.strip_prefix("linux-").and_then(|text| text.parse::<Version>().ok());
@@ -175,7 +175,7 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, config: &LinuxConfig, shown: Sho
     let LinuxConfig { base_pages, base_data, .. } = config;
     let (start, end) = (window.start(), window.end());
     writeln!(f, "{magic} 1")?;
-    writeln!(f, "{map} min={start} max={end} page=4096 kernel=linux-{version}")?;
+    writeln!(f, "{map} min={start} max={end} page={PAGE_SIZE} kernel=linux-{version}")?;
     let (keys, huge_pages) = (on(*keys), on(*huge_pages));
     write!(f, "{linux} gap={gap} min_addr={min} fixed_min={fixed_min} keys={keys} ")?;
     write!(f, "huge_pages={huge_pages}")?;
