@@ -10,6 +10,7 @@ mod ground;
 mod machine;
 mod probe;
 mod refused;
+mod shorten;
 mod space;
 
 use child::Child;
@@ -17,6 +18,7 @@ use machine::Process;
 
 pub use ground::Ground;
 pub use refused::Refused;
+pub use shorten::{LIVE, ORACLES, Shortened};
 pub use space::Spaces;
 
 use super::log::Log;
