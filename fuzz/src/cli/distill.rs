@@ -9,7 +9,6 @@ use clap::Args;
 
 use super::input::{Item, items, target};
 use super::{Exit, Streams, own};
-use crate::oracle::RuleBranch;
 use crate::replay::MapFactory;
 use crate::targets::{Session, Statistics, Target, Verdict};
 
