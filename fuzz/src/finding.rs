@@ -4,10 +4,11 @@ use std::fmt;
 
 use crate::driver::ENGINES;
 use crate::input::Input;
+use crate::linux::random::Found;
 use crate::replay::{self, MapFactory, ORACLES, replay};
 use crate::report::Report;
 use crate::shrunk::Shrunk;
-use crate::targets::{Fault, Session, Target};
+use crate::targets::{Fault, Session, Target, linux};
 use crate::trace::Trace;
 
 /// A finding of a fuzz target. `Display` prints the report and the test.
@@ -66,6 +67,7 @@ impl Finding {
         let name = format!("{}_{:016x}", target.name(), hash(bytes));
         let (input, failed) = match fault {
             Fault::Maps(found) => *found,
+            Fault::Kernel(found) => return Self::of_kernel(name, target, bytes, &found),
             Fault::Other(_) => return Self::by_bytes(name, target, bytes),
         };
         let tested = own.unwrap_or(ENGINES[usize::from(input.header.narrow)]);
@@ -89,6 +91,21 @@ impl Finding {
              {trace}\",\n    );\n}}\n",
         );
         Self { name: name.to_owned(), report, picture, trace: Some(trace), input: None, test }
+    }
+
+    /// A finding on the kernel of this machine. Its trace is made short, and is part of the report; the
+    /// input stays as it is.
+    fn of_kernel(name: String, target: Target, bytes: &[u8], found: &Found) -> Self {
+        let report = format!("{name}: {}\n", linux::report(found));
+        let test = passes(&name, target, bytes);
+        Self {
+            name,
+            report,
+            picture: String::new(),
+            trace: None,
+            input: Some(bytes.to_vec()),
+            test,
+        }
     }
 
     /// A finding of a target whose inputs are no operations on maps.

@@ -132,3 +132,16 @@ fn index_and_trace_agree() {
     assert!(run(Target::Concurrent).statistics.calls > 500);
     assert!(run(Target::Trace).statistics.traces_read > 50);
 }
+
+/// On the oracle alone, since this program is no child.
+#[test]
+fn linux_is_drawn_without_a_panic() {
+    let mut session = Session::default();
+    for (path, bytes) in seeds(Target::Linux) {
+        match session.run(Target::Linux, &bytes) {
+            Ok(verdict) => assert_ne!(verdict, Verdict::Unreadable, "{}", path.display()),
+            Err(finding) => panic!("{}: {finding}", path.display()),
+        }
+        assert!(Target::Linux.describe(&bytes).contains("kernel=linux"), "{}", path.display());
+    }
+}

@@ -116,7 +116,7 @@ impl<O: Objects, const B: usize> VmMap<O, Linux, B> {
         let lower = if below == Some(start) { self.tree.item_below(at) } else { None };
         let upper = self.tree.item(at).filter(|upper| upper.start == end);
         match Join::of(&body, end - start, lower, upper) {
-            Join::Alone => self.tree.insert_ensured(at, (start, end), body, below, |_| ()),
+            Join::Alone => self.tree.insert_predicted(at, (start, end), body, below)?,
             Join::Lower => self.extend_lower(at, end)?,
             Join::Upper => self.extend_upper(at, start, &body)?,
             Join::Both => {

@@ -9,10 +9,8 @@ use clap::Args;
 
 use super::input::{Item, items, target};
 use super::{Exit, Streams, own};
-use crate::op::Kind;
-use crate::oracle::Branch;
 use crate::replay::MapFactory;
-use crate::targets::{Session, Target, Verdict};
+use crate::targets::{Session, Statistics, Target, Verdict};
 
 /// Copy those inputs of a fuzz target, the small ones first, that reach a pair of an operation and
 /// a branch of the rules which those before did not.
@@ -25,7 +23,7 @@ pub(super) struct Distill {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
-    /// The target: differential, growth or allocation.
+    /// The target: differential, growth, allocation or linux.
     #[arg(long, value_name = "TARGET", value_parser = target)]
     target: Target,
 
@@ -44,27 +42,29 @@ impl Distill {
     /// How many were copied, and of how many.
     fn copy(&self, own: Option<MapFactory>, streams: &mut Streams<'_>) -> Result<(usize, usize)> {
         ensure!(
-            self.target.takes_operations(),
+            self.target.takes_operations() || self.target == Target::Linux,
             "inputs of {} have no operations",
             self.target.name()
         );
         fs::create_dir_all(&self.out).with_context(|| self.out.display().to_string())?;
         let mut inputs = self.inputs()?;
         inputs.sort_by_key(|(path, bytes)| (bytes.len(), path.clone()));
-        let mut reached: HashSet<(Kind, Branch)> = HashSet::new();
+        let mut reached: HashSet<(&'static str, &'static str)> = HashSet::new();
         let mut kept = 0;
         for (path, bytes) in &inputs {
             let mut session = own.map_or_else(Session::default, Session::on);
             match session.run(self.target, bytes) {
                 Ok(Verdict::Sound) => {}
-                Ok(Verdict::Unreadable) => continue,
+                Ok(Verdict::Alone | Verdict::Unreadable) => continue,
                 Err(finding) => {
                     writeln!(streams.err, "{}: {}", path.display(), finding.report)?;
                     continue;
                 }
             }
             let before = reached.len();
-            reached.extend(session.statistics.counts.taken().map(|(kind, at, _)| (kind, at)));
+            let Statistics { counts, linux, .. } = &session.statistics;
+            reached.extend(counts.taken().map(|(kind, branch, _)| (kind.name(), branch.id())));
+            reached.extend(linux.taken().map(|(kind, branch, _)| (kind, branch.id())));
             if reached.len() > before {
                 let copy = self.out.join(path.file_name().unwrap_or_default());
                 fs::write(&copy, bytes).with_context(|| copy.display().to_string())?;

@@ -10,18 +10,14 @@ use clap::Args;
 
 use super::{Exit, Streams};
 use crate::driver::Settings;
-use crate::linux::live::{Ground, Live, Refused, Spaces};
-use crate::linux::oracle::{Branch, LinuxOracle};
+use crate::linux::live::{Ground, LIVE, Live, Refused, Spaces};
+use crate::linux::oracle::Branch;
 use crate::linux::random::{self, Found, Outcome};
-use crate::linux::replay::{LinuxMap, cut, fill, replay};
+use crate::linux::replay::LinuxMap;
 use crate::linux::runner::Runner;
 use crate::linux::sequence::Allowed;
-use crate::linux::trace::LinuxTrace;
-use crate::lockstep::ORACLE;
+use crate::linux::shorten::Shortened;
 use crate::tally::Tally;
-
-/// What reports call the running kernel.
-pub(super) const LIVE: &str = "live";
 
 /// Whether and how the running kernel is the map.
 #[derive(Debug, Args)]
@@ -85,38 +81,52 @@ impl LiveRun<'_> {
             writeln!(streams.out, "no divergence, seed {seed}")?;
             return Ok(if written.is_ok() { Exit::Agreed } else { Exit::Unusable });
         };
-        self.report(found, ground, streams)?;
+        self.report(found, &ground, streams)?;
         writeln!(streams.out, "divergence, seed {seed}")?;
         Ok(Exit::Diverged)
     }
 
     /// Makes the sequence short on the kernel, and prints it as a trace with the kernel's answers.
-    fn report(&self, found: &Found, ground: Ground, streams: &mut Streams<'_>) -> Result<()> {
-        let (seed, sequence) = (self.settings.seed, found.sequence);
-        let shown = shorten(found, ground);
-        let out = &mut streams.out;
-        writeln!(out, "seed {seed}, sequence {sequence}: {}", shown.words)?;
-        let (steps, all) = (shown.trace.steps.len(), found.ops.len());
-        writeln!(
-            out,
-            "  a trace that shows it, {steps} of {all} operations, as the kernel answers:"
-        )?;
-        let text = shown.trace.to_string();
-        text.lines().try_for_each(|line| writeln!(out, "    {line}"))?;
-        let kernel = "--kernel linux --live";
+    fn report(&self, found: &Found, ground: &Ground, streams: &mut Streams<'_>) -> Result<()> {
+        let spaces = Spaces::new(ground.clone());
+        let create = |config: &_| spaces.create(config);
         let harmful = if self.options.harmful { " --harmful" } else { "" };
-        writeln!(
-            out,
-            "  found after {all} operations; {kernel}{harmful} --seed {seed} --first {sequence} --sequences 1 runs it"
-        )?;
-        if let Some(folder) = self.cut {
-            match save(folder, &format!("seed-{seed}-sequence-{sequence}-{LIVE}"), &text) {
-                Ok(path) => writeln!(out, "  the trace is in {}", path.display())?,
-                Err(error) => writeln!(streams.err, "growstack: {error:#}")?,
-            }
-        }
-        Ok(())
+        let again = format!("--kernel linux --live{harmful}");
+        let map = LinuxMap { name: LIVE, create: &create };
+        report(&map, (self.settings.seed, found), &again, self.cut, streams)
     }
+}
+
+/// Makes a sequence short on the map where it diverged, and prints it as a trace with that map's
+/// answers.
+pub(super) fn report(
+    map: &LinuxMap<'_>,
+    (seed, found): (u64, &Found),
+    again: &str,
+    cut: Option<&Path>,
+    streams: &mut Streams<'_>,
+) -> Result<()> {
+    let (sequence, all) = (found.sequence, found.ops.len());
+    let Shortened { words, trace } = Shortened::of(found, map);
+    let (out, steps, name) = (&mut streams.out, trace.steps.len(), map.name);
+    writeln!(out, "seed {seed}, sequence {sequence}: {words}")?;
+    writeln!(
+        out,
+        "  a trace that shows it, {steps} of {all} operations, with the answers of {name}:"
+    )?;
+    let text = trace.to_string();
+    text.lines().try_for_each(|line| writeln!(out, "    {line}"))?;
+    writeln!(
+        out,
+        "  found after {all} operations; {again} --seed {seed} --first {sequence} --sequences 1 runs it"
+    )?;
+    if let Some(folder) = cut {
+        match save(folder, &format!("seed-{seed}-sequence-{sequence}-{name}"), &text) {
+            Ok(path) => writeln!(out, "  the trace is in {}", path.display())?,
+            Err(error) => writeln!(streams.err, "growstack: {error:#}")?,
+        }
+    }
+    Ok(())
 }
 
 /// Writes the totals of a run, if there is a file for them.
@@ -136,44 +146,15 @@ pub(super) fn write_tally(
         .with_context(|| path.display().to_string())
 }
 
-/// A divergence, as it is shown.
-struct Shown {
-    words: String,
-    trace: LinuxTrace,
-}
-
-/// The oracle, as traces are replayed on it.
-pub(super) const ORACLE_MAP: LinuxMap<'static> =
-    LinuxMap { name: ORACLE, create: &|config| Box::new(LinuxOracle::new(*config)) };
-
-/// The shortest trace found that shows a divergence. If it does not happen again, the whole sequence as
-/// it was.
-fn shorten(found: &Found, ground: Ground) -> Shown {
-    let spaces = Spaces::new(ground);
-    let create = |config: &_| spaces.create(config);
-    let live = LinuxMap { name: LIVE, create: &create };
-    let whole = LinuxTrace::of(found.config, found.ops.iter().copied());
-    let others = [LinuxMap { name: LIVE, create: &create }];
-    let Err(failure) = replay(&whole, &ORACLE_MAP, &others) else {
-        let words =
-            format!("{}; it did not happen again: the same operations passed", found.divergence);
-        return Shown { words, trace: whole };
-    };
-    let short = cut(&whole, &failure, &ORACLE_MAP, &others);
-    let words = match replay(&short, &ORACLE_MAP, &others) {
-        Err(failure) => failure.to_string(),
-        Ok(_) => failure.to_string(),
-    };
-    Shown { words, trace: fill(&short, &live) }
-}
-
+/// Writes the totals of a run as a table.
 pub(super) fn write_table(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     let Outcome { counts, elapsed, .. } = outcome;
     write!(out, "{counts}")?;
     writeln!(
         out,
-        "sequences {}, operations {}, with all flags {}, VMAs {}, {:.1} s, {} operations/s",
+        "sequences {}, operations {}, compared {}, with all flags {}, VMAs {}, {:.1} s, {} operations/s",
         counts.sequences,
+        counts.operations,
         counts.operations,
         counts.whole,
         counts.vmas,

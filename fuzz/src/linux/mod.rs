@@ -23,6 +23,7 @@ pub mod replay;
 mod rules;
 pub mod runner;
 pub mod sequence;
+pub mod shorten;
 mod shrink;
 pub mod trace;
 mod vma;

@@ -9,12 +9,12 @@ use std::fs;
 use std::os::unix::process::CommandExt;
 use std::panic;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, abort};
+use std::process::{self, Command, ExitCode, abort};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use super::statistics::Header;
-use super::{Finding, Session, Target, Verdict, seeds};
+use super::{Finding, Session, Target, Verdict, linux, seeds};
 use crate::replay::MapFactory;
 
 /// Where statistics go: a file, or `1` for the standard error.
@@ -112,6 +112,13 @@ pub fn initialize(target: Target) {
     if target != Target::Trace {
         settle();
     }
+    if target == Target::Linux
+        && let Err(reason) = linux::is_here()
+    {
+        // Not a fault of anything that is under test.
+        eprintln!("growstack: linux was not run: {reason}");
+        process::exit(0);
+    }
     panic::set_hook(Box::new(|panic| {
         if env::var_os("RUST_BACKTRACE").is_some() {
             eprintln!("{panic}\n{}", std::backtrace::Backtrace::force_capture());
@@ -145,7 +152,7 @@ pub fn execute(target: Target, bytes: &[u8]) -> bool {
         match reporting.session.run(target, bytes) {
             Ok(verdict) => {
                 reporting.tick();
-                verdict == Verdict::Sound
+                verdict != Verdict::Unreadable
             }
             Err(finding) => {
                 reporting.findings += 1;

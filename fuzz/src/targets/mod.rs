@@ -9,6 +9,7 @@
 //! | `growth` | the same, leaning to stacks and faults | the same |
 //! | `allocation` | the same | an operation that cannot have its index nodes changes nothing, and then goes well with them |
 //! | `index` | [edits of a tree](index) | the tree and a `BTreeMap` agree, and its invariants hold |
+//! | `linux` | [records that operations are drawn from](linux) | the kernel of this machine and its oracle agree, after every operation |
 //! | `concurrent` | [calls of threads, and whose turn it is](concurrent) | some order of the calls explains all answers; there is no deadlock |
 //! | `trace` | any text | reading never panics; what can be read is printed and read back the same |
 
@@ -16,6 +17,7 @@ mod chunks;
 pub mod concurrent;
 pub mod hook;
 pub mod index;
+pub mod linux;
 mod map;
 mod seeds;
 mod statistics;
@@ -25,6 +27,7 @@ pub use crate::finding::Finding;
 pub use statistics::Statistics;
 
 use crate::input::{self, Flavour, Input};
+use crate::linux::random::Found;
 use crate::lockstep::{Failed, Looks, quietly};
 use crate::replay::MapFactory;
 use crate::shrink;
@@ -35,6 +38,8 @@ use map::Scarcity;
 pub(crate) enum Fault {
     /// The engine and the oracle differ at the last operation of an input.
     Maps(Box<(Input, Failed)>),
+    /// The kernel of this machine and its oracle differ.
+    Kernel(Box<Found>),
     /// Anything else, in a sentence.
     Other(String),
 }
@@ -54,6 +59,8 @@ pub enum Target {
     Allocation,
     /// Threads that share a process.
     Concurrent,
+    /// The kernel of this machine.
+    Linux,
 }
 
 /// What became of an input that showed no fault.
@@ -61,19 +68,22 @@ pub enum Target {
 pub enum Verdict {
     /// It ran.
     Sound,
+    /// It ran on the oracle alone, since this machine has no live run.
+    Alone,
     /// It is of another version of the encoding.
     Unreadable,
 }
 
 impl Target {
     /// Every target.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Differential,
         Self::Growth,
         Self::Index,
         Self::Trace,
         Self::Allocation,
         Self::Concurrent,
+        Self::Linux,
     ];
 
     /// The name of the program in `fuzz/fuzz_targets`, and of the folders of its inputs.
@@ -86,6 +96,7 @@ impl Target {
             Self::Trace => "trace",
             Self::Allocation => "allocation",
             Self::Concurrent => "concurrent",
+            Self::Linux => "linux",
         }
     }
 
@@ -115,6 +126,7 @@ impl Target {
             Self::Trace => String::from_utf8_lossy(bytes).into_owned(),
             Self::Index => index::describe(bytes),
             Self::Concurrent => concurrent::describe(bytes),
+            Self::Linux => linux::describe(bytes),
             Self::Differential | Self::Growth | Self::Allocation => Input::decode(bytes)
                 .map_or_else(|| "another version".to_owned(), |input| input.trace().to_string()),
         }
@@ -126,6 +138,7 @@ impl Target {
         let shape = match self {
             Self::Index => return index::shrunk(bytes, fails),
             Self::Concurrent => concurrent::SHAPE,
+            Self::Linux => linux::SHAPE,
             Self::Trace => return shrink::bytes(bytes, (0, 1), (0, b' '), fails),
             Self::Differential | Self::Growth | Self::Allocation => {
                 let Some(input) = Input::decode(bytes) else { return bytes.to_vec() };
@@ -146,6 +159,7 @@ impl Target {
             Self::Growth => Some(input::mutate(bytes, Flavour::Growth, most, seed)),
             Self::Index => Some(chunks::mutate(bytes, &index::SHAPE, most, seed)),
             Self::Concurrent => Some(chunks::mutate(bytes, &concurrent::SHAPE, most, seed)),
+            Self::Linux => Some(chunks::mutate(bytes, &linux::SHAPE, most, seed)),
             Self::Trace => None,
         }
     }
@@ -159,6 +173,7 @@ impl Target {
             }
             Self::Index => chunks::crossover(one, other, &index::SHAPE, most, seed),
             Self::Concurrent => chunks::crossover(one, other, &concurrent::SHAPE, most, seed),
+            Self::Linux => chunks::crossover(one, other, &linux::SHAPE, most, seed),
             Self::Trace => chunks::crossover(one, other, &text::SHAPE, most, seed),
         }
     }
@@ -201,6 +216,7 @@ impl Session {
             }
             Target::Index => index::run(bytes, &mut statistics.edits),
             Target::Concurrent => concurrent::run(bytes, &mut statistics.calls),
+            Target::Linux => linux::run(bytes, &mut statistics.linux),
             Target::Trace => text::run(bytes, &mut statistics.traces_read),
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Target;
 use crate::driver::Counts;
+use crate::linux::counts::RunCounts;
 
 /// Counts of one process.
 #[derive(Debug, Default)]
@@ -21,19 +22,24 @@ pub struct Statistics {
     pub calls: u64,
     /// Texts that could be read as a trace.
     pub traces_read: u64,
+    /// Operations on the kernel of this machine, and what they reached.
+    pub linux: RunCounts,
 }
 
 impl fmt::Display for Statistics {
     /// Totals; how operations ended; and how often each pair of an operation and a branch of the
     /// rules was reached, the rare ones first.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { executions, counts, shortages, edits, calls, traces_read } = self;
+        let Self { executions, counts, shortages, edits, calls, traces_read, linux } = self;
         writeln!(
             f,
             "executions {executions}, operations {}, compared {}, searches {}, shortages {shortages}, \
              edits {edits}, calls {calls}, traces read {traces_read}, entries at most {}",
             counts.operations, counts.compared, counts.searches, counts.most_entries,
         )?;
+        if linux.operations != 0 {
+            write!(f, "operations of linux {}\n{linux}", linux.operations)?;
+        }
         if counts.operations == 0 {
             return Ok(());
         }

@@ -6,13 +6,14 @@ use anyhow::{Result, bail, ensure};
 
 use super::linux::Read;
 use crate::cli::input::items;
-use crate::cli::live::{LIVE, LiveOptions, ORACLE_MAP, save};
+use crate::cli::live::{LiveOptions, save};
 use crate::cli::{Exit, Streams};
 use crate::linux::LinuxConfig;
 use crate::linux::harm::Harm;
-use crate::linux::live::{Ground, Spaces};
+use crate::linux::live::{Ground, LIVE, Spaces};
 use crate::linux::replay::{LinuxCounts, LinuxMap, cut, fill, replay};
 use crate::linux::sequence::Sequence;
+use crate::linux::shorten::ORACLES;
 use crate::linux::trace::LinuxTrace;
 
 /// What is to be replayed.
@@ -78,14 +79,14 @@ impl LiveReplay<'_> {
         let spaces = Spaces::new(ground.clone());
         let create = |config: &LinuxConfig| spaces.create(config);
         let live = [LinuxMap { name: LIVE, create: &create }];
-        match replay(&trace, &ORACLE_MAP, &live) {
+        match replay(&trace, &ORACLES, &live) {
             Ok(counts) => totals.add(counts),
             Err(failure) => {
                 totals.diverged += 1;
                 let line = trace.steps.get(failure.index).map_or(0, |step| step.line);
                 writeln!(streams.out, "{}:{line}: {failure}", path.display())?;
                 if let Some(folder) = self.cut {
-                    let short = fill(&cut(&trace, &failure, &ORACLE_MAP, &live), &live[0]);
+                    let short = fill(&cut(&trace, &failure, &ORACLES, &live), &live[0]);
                     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
                     let written = save(folder, &format!("{stem}-{LIVE}"), &short.to_string())?;
                     writeln!(streams.out, "  the trace is in {}", written.display())?;

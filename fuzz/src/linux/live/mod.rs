@@ -23,6 +23,9 @@ use super::log::Log;
 use super::runner::{Broken, Every, Runner};
 use super::{LinuxConfig, LinuxOp};
 
+/// What reports call the running kernel.
+pub const LIVE: &str = "live";
+
 /// The running kernel, behind a child process.
 #[derive(Debug)]
 pub struct Live {

@@ -104,10 +104,10 @@ fn rebased(op: LinuxOp, from: &LinuxConfig, to: &LinuxConfig) -> LinuxOp {
         Resource::Data => (from.base_data, to.base_data),
         Resource::Stack | Resource::Memlock => return op,
     };
-    // None stays none, and none at all stays so, too.
-    let is_far = limit == u64::MAX || limit < from.saturating_mul(PAGE);
+    // No limit stays none, of data by 0 as well (L5), and what allows nothing goes on allowing nothing.
+    let stays = [0, u64::MAX].contains(&limit) || limit < from.saturating_mul(PAGE);
     let moved = limit.wrapping_sub(from.wrapping_mul(PAGE)).saturating_add(to.saturating_mul(PAGE));
-    LinuxOp::Setrlimit { resource, limit: if is_far { limit } else { moved } }
+    LinuxOp::Setrlimit { resource, limit: if stays { limit } else { moved } }
 }
 
 #[cfg(test)]
@@ -127,6 +127,7 @@ mod tests {
         assert_eq!(moved(Resource::Data, 12 * PAGE), 7 * PAGE);
         assert_eq!(moved(Resource::As, u64::MAX), u64::MAX);
         assert_eq!(moved(Resource::Data, 0), 0);
+        assert_eq!(moved(Resource::As, 3), 3);
         assert_eq!(moved(Resource::Stack, 101 * PAGE), 101 * PAGE);
     }
 }
