@@ -105,9 +105,9 @@ fn a_gap_set_later_is_the_gap_of_every_node() {
     for n in 0..200 {
         let start = 0x10_0000 + n * 16 * PAGE;
         if n % 3 == 0 {
-            stack(&mut space, start, 1)
+            stack(&mut space, start, 1);
         } else {
-            map(&mut space, start, 1, Prot::RW)
+            map(&mut space, start, 1, Prot::RW);
         };
     }
     for gap in [0, 3, 15, 256] {
