@@ -32,6 +32,8 @@ mod make;
 mod protect;
 mod remove;
 mod settings;
+#[cfg(feature = "shared")]
+mod shared;
 mod wire;
 
 pub use self::settings::StackTunables14;
@@ -40,8 +42,12 @@ use self::cluster::Cluster;
 use crate::attr::{Advice, Holes, Inherit, Wiring};
 use crate::change::Change;
 use crate::fault::{Fault, FaultError};
+#[cfg(feature = "shared")]
+use crate::flags::MapFlags;
 use crate::flags::Prot;
 use crate::growth::Growth;
+#[cfg(feature = "shared")]
+use crate::map::shared_operations;
 use crate::map::{
     FindRequest, Freebsd14, Kernel, Mapping, Rules, StackRequest, StackState, VmMap, by_methods,
     operations,
@@ -51,6 +57,8 @@ use crate::objects::Objects;
 use crate::protect_what::ProtectWhat;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
+#[cfg(feature = "shared")]
+use crate::tree::Cursor;
 
 impl Kernel for Freebsd14 {
     type Tunables = StackTunables14;
@@ -67,5 +75,13 @@ impl Rules for Freebsd14 {
         cluster.follow(gone);
     }
 
+    #[cfg(feature = "shared")]
+    #[inline]
+    fn makes_stack(flags: MapFlags) -> bool {
+        flags.intersects(MapFlags::GROWTH)
+    }
+
     operations!(by_methods);
+    #[cfg(feature = "shared")]
+    shared_operations!(by_methods);
 }

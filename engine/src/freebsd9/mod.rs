@@ -28,6 +28,8 @@ mod piece;
 mod protect;
 mod remove;
 mod settings;
+#[cfg(feature = "shared")]
+mod shared;
 mod simplify;
 mod unwire;
 mod wire;
@@ -35,9 +37,13 @@ mod wire;
 use crate::attr::{Advice, Holes, Inherit, Wiring};
 use crate::change::Change;
 use crate::fault::{Fault, FaultError};
+#[cfg(feature = "shared")]
+use crate::flags::MapFlags;
 use crate::flags::Prot;
 use crate::growth::Growth;
 use crate::limits::StackTunables;
+#[cfg(feature = "shared")]
+use crate::map::shared_operations;
 use crate::map::{
     FindRequest, Kernel, Mapping, Rules, StackRequest, StackState, VmMap, by_methods, operations,
 };
@@ -46,9 +52,9 @@ use crate::objects::Objects;
 use crate::protect_what::ProtectWhat;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
-
 #[cfg(feature = "shared")]
-pub(crate) use self::decide::Beside;
+use crate::tree::Cursor;
+
 pub(crate) use crate::map::Freebsd9;
 
 impl Kernel for Freebsd9 {
@@ -64,5 +70,13 @@ impl Rules for Freebsd9 {
     #[inline(always)]
     fn deleted((): &mut (), _: AddrRange) {}
 
+    #[cfg(feature = "shared")]
+    #[inline]
+    fn makes_stack(_: MapFlags) -> bool {
+        false
+    }
+
     operations!(by_methods);
+    #[cfg(feature = "shared")]
+    shared_operations!(by_methods);
 }

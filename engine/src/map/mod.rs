@@ -49,6 +49,8 @@ pub use self::kernel::{Freebsd9, Freebsd14, Kernel};
 pub use self::lookup::Gap;
 pub use self::mapping::Mapping;
 pub use self::request::{FindRequest, StackRequest};
+#[cfg(feature = "shared")]
+pub(crate) use self::rules::shared_operations;
 pub(crate) use self::rules::{Rules, by_methods, operations};
 pub use self::space::{Fit, SpaceRequest};
 pub use self::stack_state::StackState;
