@@ -138,7 +138,7 @@ impl Random {
         let tally = Tally {
             seconds: outcome.elapsed.as_secs_f64() * f64::from(threads),
             findings: outcome.failure.is_some().into(),
-            ..Tally::of(&outcome.counts)
+            ..Tally::of(self.kernel.unwrap_or_default(), &outcome.counts)
         };
         fs::write(path, serde_json::to_string_pretty(&tally)? + "\n")
             .with_context(|| path.display().to_string())
@@ -158,9 +158,7 @@ impl Random {
             return engine(width)
                 .with_context(|| format!("the engine is tested with width {a} or {b}"));
         }
-        // The engine for many threads stands beside the engine.
-        let shared = if maps.iter().any(|map| map.name == "engine") { &SHARED[..] } else { &[] };
-        let maps = || maps.iter().chain(shared);
+        let maps = || maps.iter().chain(beside(maps));
         let named = |map: &&MapFactory| self.map.as_ref().is_none_or(|name| name == map.name);
         maps().find(named).copied().with_context(|| {
             let names: Vec<&str> = maps().map(|map| map.name).collect();
@@ -173,7 +171,10 @@ impl Random {
     fn tested_14(&self, maps: &[MapFactory]) -> Result<MapFactory> {
         match self.outside.factory()? {
             Some(outside) => Ok(outside),
-            None => Ok(maps_of(maps, Kernel::Freebsd14, self.map.as_deref())?[0]),
+            None => {
+                let maps: Vec<MapFactory> = maps.iter().chain(beside(maps)).copied().collect();
+                Ok(maps_of(&maps, Kernel::Freebsd14, self.map.as_deref())?[0])
+            }
         }
     }
 
@@ -191,6 +192,11 @@ impl Random {
                 .unwrap_or(NonZero::<usize>::MIN),
         }
     }
+}
+
+/// The engine for many threads, which stands beside the engine.
+fn beside(maps: &[MapFactory]) -> &'static [MapFactory] {
+    if maps.iter().any(|map| map.name == "engine") { &SHARED } else { &[] }
 }
 
 /// Short enough to be typed again.
