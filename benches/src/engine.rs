@@ -3,10 +3,11 @@
 use std::num::NonZeroU64;
 
 use growstack::{
-    Addr, Growth, Limits, MapFlags, Mapping, PAGE_SIZE, PageSize, Prot, Refusal, Size,
-    StackRequest, StackTunables, VmMap, VmSpace,
+    Addr, Freebsd9, Growth, Limits, MapFlags, Mapping, PAGE_SIZE, PageSize, Plain, Prot, Refusal,
+    Size, StackRequest, VmMap, VmSpace,
 };
 
+use crate::kernel::Tuned;
 use crate::layout::{Kind, Layout, RESERVE_PAGES, Span};
 
 /// Nodes of either kind to have ready: more than any batch of growths takes.
@@ -14,27 +15,25 @@ const READY: usize = 256;
 
 /// A process whose map has the entries of a layout, and grows its stacks by a page at a time.
 #[derive(Debug)]
-pub struct Engine {
+pub struct Engine<K: Tuned = Freebsd9> {
     /// The process.
-    pub process: VmSpace,
+    pub process: VmSpace<Plain, K>,
 }
 
 /// A map without entries for a layout.
 #[must_use]
-pub fn empty_map(layout: &Layout) -> VmMap {
-    VmMap::new(Addr::new(PAGE_SIZE), Addr::new(layout.max))
+pub fn empty_map<K: Tuned>(layout: &Layout) -> VmMap<Plain, K> {
+    VmMap::with_kernel(Addr::new(PAGE_SIZE), Addr::new(layout.max), Plain::default())
 }
 
-impl Engine {
+impl<K: Tuned> Engine<K> {
     /// The entries of a layout, made in its order, with nodes ready for growth.
     ///
     /// # Errors
     ///
     /// [`Refusal::OutOfNodes`] without memory.
     pub fn new(layout: &Layout) -> Result<Self, Refusal> {
-        // No stack is the main one.
-        let tunables = StackTunables { maxsaddr: Addr::MAX, ..StackTunables::default() };
-        let process = VmSpace::new(empty_map(layout), Limits::UNLIMITED, tunables);
+        let process = VmSpace::new(empty_map(layout), Limits::UNLIMITED, K::tunables());
         let mut whole = Self { process };
         for span in layout.in_order_of_making() {
             whole.make(span)?;
@@ -73,10 +72,11 @@ impl Engine {
         };
         // The first part of a stack is as long as the step of growth at that moment.
         let first = end.wrapping_sub(start);
-        self.process.set_sgrowsiz(NonZeroU64::new(first.get()).expect("spans are not empty"));
+        let step = NonZeroU64::new(first.get()).expect("spans are not empty");
+        K::set_sgrowsiz(&mut self.process, step);
         let whole = first.wrapping_add(reserve);
         self.process.stack(StackRequest::new(bottom, whole, flags), |_| ())?;
-        self.process.set_sgrowsiz(PageSize::KIB_4.bytes());
+        K::set_sgrowsiz(&mut self.process, PageSize::KIB_4.bytes());
         Ok(())
     }
 
@@ -117,6 +117,16 @@ impl Engine {
     ///
     /// If the engine refuses, for want of memory.
     pub fn undo(&mut self, span: &Span) {
+        self.unmake(span);
+        self.make(span).expect("what was made once can be made again");
+    }
+
+    /// Unmaps a stack, with all that it may have grown by and its gap.
+    ///
+    /// # Panics
+    ///
+    /// If the engine refuses, for want of memory.
+    pub fn unmake(&mut self, span: &Span) {
         let reserve = Size::pages(RESERVE_PAGES);
         let low = Addr::new(span.start).wrapping_back(reserve);
         let high = Addr::new(span.end).wrapping_add(reserve);
@@ -124,8 +134,7 @@ impl Engine {
             Kind::Down => (low, Addr::new(span.end)),
             _ => (Addr::new(span.start), high),
         };
-        let gone = self.process.map_mut().remove(low, high, |_| ());
-        gone.and_then(|()| self.make(span)).expect("what was made once can be made again");
+        self.process.map_mut().remove(low, high, |_| ()).expect("whole entries");
     }
 
     /// Maps a page and unmaps it: `vm_map_insert` and `vm_map_remove`.

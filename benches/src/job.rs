@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use growstack::Freebsd9;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::clock::Clock;
+use crate::kernel::Tuned;
 use crate::layout::Layout;
 use crate::linux::LinuxEngine;
 use crate::op::Op;
-use crate::refused::Refused;
+use crate::refused::{Reason, Refused};
 use crate::subject::{Subject, Who};
 use crate::work::{Batch, Source};
 
@@ -51,13 +53,15 @@ impl Job {
     /// As [`new`](Self::new).
     #[must_use]
     pub fn with_batches(op: Op, who: Who, n: usize, count: usize) -> Self {
-        assert!(who == Who::Engine || op.has_peers(), "{op:?} is the engine's alone");
+        assert!(who.is_engine() || op.has_peers(), "{op:?} is the engine's alone");
         let layout = layout(op, n);
         let random = &mut StdRng::seed_from_u64(SEED);
         let (map, batches): (Box<dyn Subject>, _) = if let Op::GrowRefused(reason) = op {
-            let refused = Refused::new(&layout, reason, random).expect("memory for a map");
-            let batches = (0..count).map(|_| refused.batch(random)).collect();
-            (Box::new(refused), batches)
+            match who {
+                #[cfg(feature = "freebsd-14")]
+                Who::Engine14 => refused::<growstack::Freebsd14>(&layout, reason, count, random),
+                _ => refused::<Freebsd9>(&layout, reason, count, random),
+            }
         } else {
             let map = match op {
                 Op::GrowLinux => Box::new(LinuxEngine::new(&layout).expect("memory for a map")),
@@ -130,6 +134,18 @@ impl Job {
         let share = operations as f64 / done as f64;
         Duration::from_secs_f64(clock.ns(ticks) * share / 1e9)
     }
+}
+
+/// Batches of a growth that is refused, and the map for them.
+fn refused<K: Tuned>(
+    layout: &Layout,
+    reason: Reason,
+    count: usize,
+    random: &mut StdRng,
+) -> (Box<dyn Subject>, Vec<Batch>) {
+    let refused = Refused::<K>::new(layout, reason, random).expect("memory for a map");
+    let batches = (0..count).map(|_| refused.batch(random)).collect();
+    (Box::new(refused), batches)
 }
 
 /// The layout that an operation is measured in.

@@ -20,6 +20,7 @@ pub mod evict;
 pub mod floor;
 pub mod heap;
 pub mod job;
+pub mod kernel;
 pub mod latency;
 pub mod layout;
 pub mod linux;

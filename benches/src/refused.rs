@@ -1,13 +1,15 @@
 //! Growths that are refused, one case for each reason.
 
 use growstack::{
-    Addr, Limits, MapFlags, Mapping, PAGE_SIZE, PageSize, Prot, Refusal, Size, StackRequest,
+    Addr, Freebsd9, Limits, MapFlags, Mapping, PAGE_SIZE, PageSize, Prot, Refusal, Size,
+    StackRequest,
 };
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::index::sample;
 
 use crate::engine::Engine;
+use crate::kernel::Tuned;
 use crate::layout::{Kind, Layout, RESERVE_PAGES, Span};
 use crate::op::Op;
 use crate::subject::{ENGINE, Subject};
@@ -20,7 +22,7 @@ pub enum Reason {
     Avail,
     /// 13.6: half a page is left before the neighbour.
     Neighbour,
-    /// 13.6: a page is left, and has to stay free.
+    /// 13.6: a page is left, and has to stay free. In 14.2: it is the stack's guard (D13.3).
     GuardPage,
     /// 13.7: the main stack is at its limit.
     StackLimit,
@@ -45,6 +47,7 @@ impl Reason {
                 Self::GuardPage => guard.get() > 0,
                 _ => false,
             },
+            Refusal::GapShort { .. } => matches!(self, Self::GuardPage),
             Refusal::StackLimit { .. } => matches!(self, Self::StackLimit),
             Refusal::GrowMemlock { .. } => matches!(self, Self::Memlock),
             Refusal::GrowVmem { .. } => matches!(self, Self::Vmem),
@@ -57,14 +60,16 @@ impl Reason {
 
 /// A process in which growth is refused for one reason.
 #[derive(Debug)]
-pub struct Refused {
+pub struct Refused<K: Tuned = Freebsd9> {
     /// The engine.
-    pub engine: Engine,
+    pub engine: Engine<K>,
     reason: Reason,
     stacks: Vec<Span>,
+    /// Is the page that stays free the last of the stack's own reserve?
+    own_guard: bool,
 }
 
-impl Refused {
+impl<K: Tuned> Refused<K> {
     /// The engine with the entries of a layout, so that its stacks are refused. Where that takes a
     /// neighbour, only one stack in 16 entries has one, so that there are about as many entries.
     ///
@@ -72,10 +77,13 @@ impl Refused {
     ///
     /// Those of the engine, without memory.
     pub fn new(layout: &Layout, reason: Reason, random: &mut StdRng) -> Result<Self, Refusal> {
-        let mut refused =
-            Self { engine: Engine::new(layout)?, reason, stacks: layout.of_kind(Kind::Down) };
+        let stacks = layout.of_kind(Kind::Down);
+        let mut refused = Self { engine: Engine::new(layout)?, reason, stacks, own_guard: false };
         match reason {
             Reason::Avail => {}
+            Reason::GuardPage if !K::set_guard_page(&mut refused.engine.process, true) => {
+                refused.own_guard = true;
+            }
             Reason::Neighbour | Reason::GuardPage => refused.crowd(layout, random)?,
             Reason::MapEnd => refused.stack_at_end(layout)?,
             Reason::StackLimit | Reason::Memlock | Reason::Vmem | Reason::Swap => refused.limit(),
@@ -90,14 +98,13 @@ impl Refused {
         for stack in self.stacks.clone() {
             self.restore(&stack)?;
         }
-        self.engine.process.set_guard_page(self.reason == Reason::GuardPage);
         Ok(())
     }
 
     fn stack_at_end(&mut self, layout: &Layout) -> Result<(), Refusal> {
         let (start, end) = (layout.max - PAGE_SIZE, layout.max);
         let (process, flags) = (&mut self.engine.process, MapFlags::GROWS_UP);
-        process.set_sgrowsiz(PageSize::KIB_4.bytes());
+        K::set_sgrowsiz(process, PageSize::KIB_4.bytes());
         let size = Size::pages(RESERVE_PAGES);
         process.stack(StackRequest::new(Addr::new(start), size, flags), |_| ())?;
         self.stacks = vec![Span { start, end, kind: Kind::Up }];
@@ -110,7 +117,7 @@ impl Refused {
         let none = Limits::UNLIMITED;
         let limits = match self.reason {
             Reason::StackLimit => {
-                process.set_maxsaddr(Addr::ZERO);
+                K::make_all_main(process);
                 Limits { stack: Size::ZERO, ..none }
             }
             Reason::Memlock => {
@@ -127,7 +134,7 @@ impl Refused {
     /// taken once.
     #[must_use]
     pub fn batch(&self, random: &mut StdRng) -> Batch {
-        let once = matches!(self.reason, Reason::Neighbour | Reason::GuardPage);
+        let once = self.is_cut();
         let stacks: Vec<Span> = if once {
             self.stacks.clone()
         } else {
@@ -136,9 +143,17 @@ impl Refused {
         stacks.into_iter().map(|stack| (self.fault(&stack, random), stack)).collect()
     }
 
+    /// Does a refusal cut what the stack may grow by?
+    fn is_cut(&self) -> bool {
+        matches!(self.reason, Reason::Neighbour | Reason::GuardPage) && !self.own_guard
+    }
+
     fn fault(&self, stack: &Span, random: &mut StdRng) -> u64 {
         let within = random.random_range(0..PAGE_SIZE);
         match self.reason {
+            Reason::GuardPage if self.own_guard => {
+                stack.start - 1 - within - (RESERVE_PAGES - 1) * PAGE_SIZE
+            }
             Reason::Avail => stack.start - 1 - within - RESERVE_PAGES * PAGE_SIZE,
             Reason::Neighbour => stack.start - 1 - within / 2,
             Reason::MapEnd => stack.end + within,
@@ -154,9 +169,9 @@ impl Refused {
     /// Those of the engine, without memory.
     fn restore(&mut self, stack: &Span) -> Result<(), Refusal> {
         let free = match self.reason {
+            _ if !self.is_cut() => return Ok(()),
             Reason::Neighbour => PAGE_SIZE / 2,
-            Reason::GuardPage => PAGE_SIZE,
-            _ => return Ok(()),
+            _ => PAGE_SIZE,
         };
         self.engine.undo(stack);
         let end = stack.start - free;
@@ -165,7 +180,7 @@ impl Refused {
     }
 }
 
-impl Subject for Refused {
+impl<K: Tuned> Subject for Refused<K> {
     fn name(&self) -> &'static str {
         ENGINE
     }
@@ -190,19 +205,34 @@ impl Subject for Refused {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use growstack::Freebsd14;
     use rand::SeedableRng;
 
-    #[test]
-    fn every_reason_decides_time_after_time() {
+    fn decide<K: Tuned>(reasons: impl Fn(Reason) -> bool) {
         let (layout, mut random) = (Layout::stacks(300, 1), StdRng::seed_from_u64(1));
         for op in Op::ALL {
             let Op::GrowRefused(reason) = op else { continue };
-            let mut refused = Refused::new(&layout, reason, &mut random).expect("memory");
+            if !reasons(reason) {
+                continue;
+            }
+            let mut refused = Refused::<K>::new(&layout, reason, &mut random).expect("memory");
             for _ in 0..4 {
                 let batch = refused.batch(&mut random);
                 assert_eq!(refused.run(op, &batch), batch.len() as u64);
                 refused.undo(op, &batch);
             }
         }
+    }
+
+    #[test]
+    fn every_reason_decides_time_after_time() {
+        decide::<Freebsd9>(|_| true);
+    }
+
+    /// A gap is as long as a stack may grow, and touches it: that is all the room there is.
+    #[test]
+    fn every_reason_of_14_decides_time_after_time() {
+        let absent = [Reason::Avail, Reason::Neighbour, Reason::MapEnd];
+        decide::<Freebsd14>(|reason| !absent.contains(&reason));
     }
 }

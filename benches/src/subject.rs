@@ -2,9 +2,12 @@
 
 use std::hint::black_box;
 
-use growstack::{Addr, Growth, PAGE_SIZE, Prot, ProtectWhat, Size};
+#[cfg(feature = "freebsd-14")]
+use growstack::Freebsd14;
+use growstack::{Addr, Freebsd9, PAGE_SIZE, Prot, ProtectWhat, Size};
 
 use crate::engine::Engine;
+use crate::kernel::Tuned;
 use crate::layout::{FIT_PAGES, Layout, Span};
 use crate::op::Op;
 use crate::peer::{PeerMap, Value};
@@ -40,8 +43,11 @@ pub trait Subject {
 /// The map that makes a [`Subject`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Who {
-    /// The whole engine.
+    /// The whole engine, by the rules of FreeBSD 9.3.
     Engine,
+    /// The same by those of 14.2, whose map has an entry more for each stack.
+    #[cfg(feature = "freebsd-14")]
+    Engine14,
     /// Its index alone.
     Tree,
     /// `brie-tree`, much of it `unsafe`.
@@ -57,7 +63,7 @@ pub enum Who {
 }
 
 impl Who {
-    /// All of them, the engine first.
+    /// The engine, and its peers.
     pub const ALL: [Self; 7] = [
         Self::Engine,
         Self::Tree,
@@ -68,11 +74,24 @@ impl Who {
         Self::RangeMap,
     ];
 
+    /// Is it the whole engine, with operations that no peer has?
+    #[must_use]
+    pub const fn is_engine(self) -> bool {
+        match self {
+            Self::Engine => true,
+            #[cfg(feature = "freebsd-14")]
+            Self::Engine14 => true,
+            _ => false,
+        }
+    }
+
     /// Its name in ids, tables and results.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Engine => ENGINE,
+            #[cfg(feature = "freebsd-14")]
+            Self::Engine14 => "growstack-14",
             Self::Tree => "growstack-tree",
             Self::Brie => "brie-tree",
             Self::Std => "std-btreemap",
@@ -91,7 +110,9 @@ impl Who {
     pub fn make(self, layout: &Layout) -> Box<dyn Subject> {
         let name = self.name();
         match self {
-            Self::Engine => Box::new(Engine::new(layout).expect("memory for a map")),
+            Self::Engine => Box::new(Engine::<Freebsd9>::new(layout).expect("memory for a map")),
+            #[cfg(feature = "freebsd-14")]
+            Self::Engine14 => Box::new(Engine::<Freebsd14>::new(layout).expect("memory for a map")),
             Self::Tree => Box::new(Peer::<EngineTree>::new(name, layout)),
             Self::Brie => Box::new(Peer::<Brie>::new(name, layout)),
             Self::Std => Box::new(Peer::<StdBTreeMap>::new(name, layout)),
@@ -120,7 +141,7 @@ pub(crate) fn independent(batch: &Batch, mut ask: impl FnMut(u64) -> u64) -> u64
     batch.iter().fold(0, |sum: u64, (addr, _)| sum.wrapping_add(ask(*addr)))
 }
 
-impl Subject for Engine {
+impl<K: Tuned> Subject for Engine<K> {
     fn name(&self) -> &'static str {
         ENGINE
     }
@@ -128,10 +149,7 @@ impl Subject for Engine {
     fn prepare(&mut self, op: Op, batch: &Batch) {
         self.reserve().expect("memory for nodes");
         if op == Op::Stack {
-            for (_, span) in batch {
-                let (start, end) = (Addr::new(span.start), Addr::new(span.end));
-                self.process.map_mut().remove(start, end, |_| ()).expect("a whole entry");
-            }
+            batch.iter().for_each(|(_, span)| self.unmake(span));
         }
     }
 
@@ -146,8 +164,8 @@ impl Subject for Engine {
             }
             Op::GrowMapped | Op::GrowDown | Op::GrowUp => chained(batch, |addr, _| self.grow(addr)),
             Op::GrowOutside => independent(batch, |addr| {
-                let answer = self.fault(Addr::new(addr));
-                assert_eq!(answer, Ok(Growth::NoStack));
+                let addr = Addr::new(addr);
+                assert_eq!(self.fault(addr), K::outside(addr));
                 0
             }),
             Op::GrowRefused(_) | Op::GrowLinux => unreachable!("{op:?} needs a map made for it"),
@@ -175,13 +193,13 @@ impl Subject for Engine {
 }
 
 #[inline(always)]
-fn mapped(engine: &Engine, addr: u64) -> u64 {
+fn mapped<K: Tuned>(engine: &Engine<K>, addr: u64) -> u64 {
     let found = engine.process.map().mapped(Addr::new(addr));
     found.map_or(0, |(range, _)| range.start().get() ^ range.end().get())
 }
 
 #[inline(always)]
-fn entry(engine: &Engine, addr: u64) -> u64 {
+fn entry<K: Tuned>(engine: &Engine<K>, addr: u64) -> u64 {
     engine.process.map().lookup(Addr::new(addr)).map_or(0, |found| {
         black_box((found.prot, found.object, found.offset));
         found.range.start().get() ^ found.range.end().get()
@@ -189,7 +207,7 @@ fn entry(engine: &Engine, addr: u64) -> u64 {
 }
 
 #[inline(always)]
-fn gap(engine: &Engine, addr: u64) -> u64 {
+fn gap<K: Tuned>(engine: &Engine<K>, addr: u64) -> u64 {
     let found = engine.process.map().gap(Addr::new(addr));
     // The other maps have no lowest address, and answer 0 where nothing is below.
     found.map_or(0, |gap| {
@@ -199,7 +217,7 @@ fn gap(engine: &Engine, addr: u64) -> u64 {
     })
 }
 
-fn split_and_merge(engine: &mut Engine, middle: u64, span: &Span) -> u64 {
+fn split_and_merge<K: Tuned>(engine: &mut Engine<K>, middle: u64, span: &Span) -> u64 {
     let (start, end) = (Addr::new(middle), Addr::new(span.end - PAGE_SIZE));
     let map = engine.process.map_mut();
     let mut to = |prot| map.protect(start, end, prot, ProtectWhat::Current, |_| ());
@@ -280,6 +298,7 @@ impl<P: PeerMap> Subject for Peer<P> {
 mod tests {
     use super::*;
     use crate::work::Source;
+    use growstack::Freebsd14;
     use rand::SeedableRng;
     use rand::rngs::StdRng;
 
@@ -312,19 +331,26 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_engine_keeps_its_size() {
-        for op in Op::ALL.into_iter().filter(|op| !op.has_map_of_its_own()) {
+    fn keeps_its_size<K: Tuned>(ops: impl Iterator<Item = Op>) {
+        for op in ops {
             let layout = layout(op, 256);
-            let mut engine = Engine::new(&layout).expect("memory");
+            let mut engine = Engine::<K>::new(&layout).expect("memory");
+            let entries = engine.process.map().len();
             let (source, mut random) = (Source::new(layout), StdRng::seed_from_u64(1));
             for _ in 0..5 {
                 let batch = source.batch(op, &mut random);
                 engine.prepare(op, &batch);
                 engine.run(op, &batch);
                 Subject::undo(&mut engine, op, &batch);
-                assert_eq!(engine.process.map().len(), 256, "{op:?}");
+                assert_eq!(engine.process.map().len(), entries, "{op:?}");
             }
         }
+    }
+
+    #[test]
+    fn the_engine_keeps_its_size() {
+        keeps_its_size::<Freebsd9>(Op::ALL.into_iter().filter(|op| !op.has_map_of_its_own()));
+        let of_stacks = [Op::GrowMapped, Op::GrowOutside, Op::GrowDown, Op::GrowUp, Op::Stack];
+        keeps_its_size::<Freebsd14>(of_stacks.into_iter());
     }
 }

@@ -138,6 +138,8 @@ pub use freebsd14::StackTunables14;
 pub use growth::{Direction, Growth};
 pub use kern::KernReturn;
 pub use limits::{Limits, StackTunables};
+#[cfg(feature = "shared")]
+pub use map::SharedKernel;
 pub use map::{
     Entries, FindRequest, Fit, Freebsd9, Freebsd14, Gap, Gaps, Kernel, Linux, Mapping,
     SpaceRequest, StackRequest, StackState, VmMap,

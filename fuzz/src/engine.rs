@@ -3,6 +3,12 @@
 use std::collections::BTreeMap;
 use std::mem;
 
+#[cfg(not(feature = "targets"))]
+use growstack::Kernel as Tested;
+#[cfg(feature = "targets")]
+use growstack::SharedKernel as Tested;
+#[cfg(feature = "targets")]
+use growstack::shared::{Locks, SharedVmSpace};
 use growstack::{
     Addr, AddrRange, Change, Freebsd9, Freebsd14, Growth, KernReturn, Limits, Objects, PAGE_SIZE,
     Refusal, StackTunables, StackTunables14, VmMap, VmSpace,
@@ -81,7 +87,22 @@ macro_rules! settings_9 {
         }
     };
 }
-pub(crate) use settings_9;
+
+/// Answers an operation that sets how stacks grow, in FreeBSD 14.2.
+macro_rules! settings_14 {
+    ($op:expr, $space:expr) => {{
+        match *$op {
+            Op::SetGrowSize { value } => match std::num::NonZeroU64::new(value.get()) {
+                Some(step) => $space.set_sgrowsiz(step),
+                None => return (Answer::ZERO_STEP, Cause::NotGiven),
+            },
+            Op::SetGuardPages { pages } => $space.set_guard_pages(pages),
+            Op::StkGap { on } => $space.set_stkgap(on),
+            _ => return (Answer::Unsupported, Cause::NotGiven),
+        }
+        SILENT
+    }};
+}
 
 /// The answer of what only stores a value.
 pub(crate) const SILENT: (Answer, Cause) = (Answer::Silent, Cause::Done);
@@ -103,8 +124,9 @@ pub struct KernelSpace<K: Settings, const B: usize, const PAGE: u64> {
     others: Others<Kernel<PAGE>, K, B>,
 }
 
-/// A kernel of the engine, with the settings that the harness makes of its own.
-pub trait Settings: growstack::Kernel {
+/// A kernel of the engine, with the settings that the harness makes of its own. With the feature
+/// `targets` its processes are shared, too.
+pub trait Settings: Tested {
     /// The kernel, as traces name it.
     const NAME: kernel::Kernel;
 
@@ -117,6 +139,13 @@ pub trait Settings: growstack::Kernel {
     /// Answers an operation that sets how stacks grow.
     fn set<O: Objects, const B: usize>(space: &mut VmSpace<O, Self, B>, op: &Op)
     -> (Answer, Cause);
+
+    /// The same of a shared process.
+    #[cfg(feature = "targets")]
+    fn set_shared<L: Locks, O: Objects, const B: usize>(
+        shared: &SharedVmSpace<L, O, Self, B>,
+        op: &Op,
+    ) -> (Answer, Cause);
 
     /// Takes over what belongs to all processes.
     fn follow<O: Objects, const B: usize>(space: &mut VmSpace<O, Self, B>, from: Self::Tunables);
@@ -138,6 +167,14 @@ impl Settings for Freebsd9 {
         op: &Op,
     ) -> (Answer, Cause) {
         settings_9!(op, space)
+    }
+
+    #[cfg(feature = "targets")]
+    fn set_shared<L: Locks, O: Objects, const B: usize>(
+        shared: &SharedVmSpace<L, O, Self, B>,
+        op: &Op,
+    ) -> (Answer, Cause) {
+        settings_9!(op, shared)
     }
 
     fn follow<O: Objects, const B: usize>(space: &mut VmSpace<O, Self, B>, from: StackTunables) {
@@ -164,16 +201,15 @@ impl Settings for Freebsd14 {
         space: &mut VmSpace<O, Self, B>,
         op: &Op,
     ) -> (Answer, Cause) {
-        match *op {
-            Op::SetGrowSize { value } => match std::num::NonZeroU64::new(value.get()) {
-                Some(step) => space.set_sgrowsiz(step),
-                None => return (Answer::ZERO_STEP, Cause::NotGiven),
-            },
-            Op::SetGuardPages { pages } => space.set_guard_pages(pages),
-            Op::StkGap { on } => space.set_stkgap(on),
-            _ => return (Answer::Unsupported, Cause::NotGiven),
-        }
-        SILENT
+        settings_14!(op, space)
+    }
+
+    #[cfg(feature = "targets")]
+    fn set_shared<L: Locks, O: Objects, const B: usize>(
+        shared: &SharedVmSpace<L, O, Self, B>,
+        op: &Op,
+    ) -> (Answer, Cause) {
+        settings_14!(op, shared)
     }
 
     fn follow<O: Objects, const B: usize>(space: &mut VmSpace<O, Self, B>, from: StackTunables14) {

@@ -1,4 +1,4 @@
-//! The kernels whose rules there are: which of them a trace is about.
+//! The kernels whose rules there are: which of them a trace or a run is about.
 
 use std::fmt;
 use std::str::FromStr;
@@ -41,6 +41,44 @@ impl FromStr for Kernel {
 impl fmt::Display for Kernel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.word())
+    }
+}
+
+/// What random sequences and their rules are of.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Family {
+    /// A FreeBSD.
+    FreeBsd(Kernel),
+    /// Linux, of any version.
+    Linux,
+}
+
+impl Family {
+    /// Every kernel.
+    pub const ALL: [Self; 3] =
+        [Self::FreeBsd(Kernel::Freebsd9), Self::FreeBsd(Kernel::Freebsd14), Self::Linux];
+
+    /// The word for it on command lines.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::FreeBsd(kernel) => kernel.word(),
+            Self::Linux => "linux",
+        }
+    }
+}
+
+impl Default for Family {
+    fn default() -> Self {
+        Self::FreeBsd(Kernel::default())
+    }
+}
+
+impl FromStr for Family {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        Self::ALL.into_iter().find(|family| family.word() == word).ok_or(UnknownWord)
     }
 }
 

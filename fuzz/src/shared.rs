@@ -5,29 +5,48 @@ use std::mem;
 
 use growstack::shared::{FaultPath, Locks, ParkingLot, SharedVmSpace, WireError};
 use growstack::{
-    Addr, AddrRange, Change, Holes, KernReturn, Objects, Plain, Prot, Size, VmMap, VmSpace, Wiring,
+    Addr, AddrRange, Change, EntryFlags, Freebsd9, Freebsd14, Holes, KernReturn, Objects, Plain,
+    Prot, Size, VmMap, VmSpace, Wiring,
 };
 use parking_lot::Mutex;
 
 use crate::answer::{Answer, Cause, Row, Summary};
-use crate::engine::{Others, SILENT, answer, found, grew, plain, refused, settings_9};
+use crate::engine::{Others, SILENT, Settings, answer, found, grew, plain, refused};
+use crate::kernel;
 use crate::objects::{Kernel, Numbered, with_handle, with_number};
 use crate::op::{Config, ObjectId, Op};
+use crate::replay::MapFactory;
 use crate::space::{AddressSpace, refill};
 
 /// A shared process with index nodes of width `B`, and those that forks make of it.
 #[derive(Debug)]
-pub struct SharedSpace<const B: usize = 16, L: Locks = ParkingLot, O: Objects = Kernel> {
+pub struct SharedSpace<
+    K: Settings = Freebsd9,
+    const B: usize = 16,
+    L: Locks = ParkingLot,
+    O: Objects = Kernel,
+> {
     /// The current process, open for questions that the trait does not have.
-    pub process: SharedVmSpace<L, O, B>,
-    others: Others<O, growstack::Freebsd9, B>,
+    pub process: SharedVmSpace<L, O, K, B>,
+    others: Others<O, K, B>,
     /// The first wiring whose pages nobody had been asked for.
     unasked: Mutex<Option<String>>,
 }
 
+/// The shared engine of whichever kernel a trace is of, with index nodes of width `B`.
+pub(crate) const fn shared<const B: usize>(name: &'static str) -> MapFactory {
+    MapFactory {
+        name,
+        create: &|config| match config.kernel() {
+            kernel::Kernel::Freebsd9 => Box::new(SharedSpace::<Freebsd9, B>::create(config)),
+            kernel::Kernel::Freebsd14 => Box::new(SharedSpace::<Freebsd14, B>::create(config)),
+        },
+    }
+}
+
 /// One that threads call at once. None of them forks, so nothing counts references to objects. Nodes
 /// are narrow, so that few entries make a deep index.
-pub(crate) type Threaded<L> = SharedSpace<4, L, Plain<ObjectId>>;
+pub(crate) type Threaded<K, L> = SharedSpace<K, 4, L, Plain<ObjectId>>;
 
 /// How much of the published view is in one of its nodes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,7 +57,9 @@ pub enum ViewNodes {
     Narrow,
 }
 
-impl<const B: usize, L: Locks, O: Objects<Object: Numbered> + Default> SharedSpace<B, L, O> {
+impl<K: Settings, const B: usize, L: Locks, O: Objects<Object: Numbered> + Default>
+    SharedSpace<K, B, L, O>
+{
     /// An empty one whose faults take this path.
     ///
     /// # Panics
@@ -57,7 +78,7 @@ impl<const B: usize, L: Locks, O: Objects<Object: Numbered> + Default> SharedSpa
     #[must_use]
     pub fn with_view(config: &Config, path: FaultPath, nodes: ViewNodes) -> Self {
         let map = VmMap::with_width(config.min, config.max, Default::default());
-        let process = VmSpace::new(map, config.limits, config.tunables);
+        let process = VmSpace::new(map, config.limits, K::tunables(config));
         let process = match nodes {
             ViewNodes::Whole => SharedVmSpace::with_path(process, path),
             ViewNodes::Narrow => SharedVmSpace::with_narrow_view(process, path),
@@ -84,7 +105,7 @@ impl<const B: usize, L: Locks, O: Objects<Object: Numbered> + Default> SharedSpa
             Op::SetGrowSize { .. }
             | Op::SetGuardPage { .. }
             | Op::SetGuardPages { .. }
-            | Op::StkGap { .. } => settings_9!(op, self.process),
+            | Op::StkGap { .. } => K::set_shared(&self.process, op),
         })
     }
 
@@ -131,7 +152,9 @@ impl<const B: usize, L: Locks, O: Objects<Object: Numbered> + Default> SharedSpa
         let bounds = map.entries().flat_map(|entry| [entry.range.start(), entry.range.end()]);
         for bound in bounds {
             for addr in [bound.wrapping_back(Size::new(1)), bound] {
-                let there: Option<Prot> = map.mapped(addr).map(|(_, prot)| prot);
+                let entry =
+                    map.lookup(addr).filter(|entry| !entry.flags.contains(EntryFlags::GUARD));
+                let there: Option<Prot> = entry.map(|entry| entry.prot);
                 let seen = self.process.try_protection(addr);
                 if seen != Ok(there) {
                     return Err(format!("the view says {seen:?} of {addr}, the map {there:?}"));
@@ -142,8 +165,8 @@ impl<const B: usize, L: Locks, O: Objects<Object: Numbered> + Default> SharedSpa
     }
 }
 
-impl<const B: usize, L: Locks, O: Objects<Object: Numbered> + Default> AddressSpace
-    for SharedSpace<B, L, O>
+impl<K: Settings, const B: usize, L: Locks, O: Objects<Object: Numbered> + Default> AddressSpace
+    for SharedSpace<K, B, L, O>
 {
     fn create(config: &Config) -> Self {
         Self::with_path(config, FaultPath::default())
@@ -164,12 +187,16 @@ impl<const B: usize, L: Locks, O: Objects<Object: Numbered> + Default> AddressSp
         }
     }
 
+    fn kernel(&self) -> kernel::Kernel {
+        K::NAME
+    }
+
     fn entries(&self, rows: &mut Vec<Row>) {
         refill(rows, self.process.read().entries().map(with_number));
     }
 
     fn summary(&self) -> Summary {
-        let (ssize, maxsaddr) = (self.process.ssize(), self.process.tunables().maxsaddr);
+        let (ssize, maxsaddr) = (self.process.ssize(), K::maxsaddr(self.process.tunables()));
         let map = self.process.read();
         Summary {
             size: map.size(),

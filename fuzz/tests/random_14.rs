@@ -11,7 +11,7 @@ use growstack_fuzz::cli::{Exit, maps};
 use growstack_fuzz::driver::Settings;
 use growstack_fuzz::engine::EngineSpace;
 use growstack_fuzz::freebsd14::{run, sequence};
-use growstack_fuzz::kernel::Kernel;
+use growstack_fuzz::kernel::{Family, Kernel};
 use growstack_fuzz::op::{Kind, Op};
 use growstack_fuzz::oracle::freebsd14::Oracle14;
 use growstack_fuzz::replay::{MapFactory, ORACLES};
@@ -132,6 +132,7 @@ fn threads_and_totals_are_as_those_of_9() {
     assert_eq!(exit, Exit::Agreed, "{err}");
     let text = std::fs::read_to_string(&json).unwrap();
     let tally: growstack_fuzz::tally::Tally = serde_json::from_str(&text).unwrap();
+    assert_eq!(tally.kernel, Family::FreeBsd(Kernel::Freebsd14));
     assert!(out.contains(&format!("sequences 20, operations {}, ", tally.operations)), "{out}");
     assert!(tally.reached["grow"].contains_key("D13.1a"), "{:?}", tally.reached["grow"]);
     for (name, [done, refused]) in &tally.ended {

@@ -11,6 +11,8 @@ use common::fork_traces;
 use growstack::{Addr, KernReturn, Limits, Prot, Size, StackTunables};
 use growstack_fuzz::answer::{Answer, Cause};
 use growstack_fuzz::driver;
+use growstack_fuzz::freebsd14;
+use growstack_fuzz::kernel::Kernel;
 use growstack_fuzz::op::{Config, Kind, Mapping, Op};
 use growstack_fuzz::oracle::Oracle;
 use growstack_fuzz::replay::replay;
@@ -50,9 +52,23 @@ fn one_thread_sees_no_difference() {
 }
 
 #[test]
+fn one_thread_sees_no_difference_in_14() {
+    for tested in driver::SHARED {
+        let threads = NonZero::<usize>::MIN;
+        let sequences = Some(100);
+        let settings = driver::Settings { seed: 5, sequences, threads, ..Default::default() };
+        let outcome = freebsd14::run(&settings, tested);
+        assert!(outcome.failure.is_none(), "{}", outcome.failure.unwrap());
+        assert!(outcome.counts.operations > 10_000);
+        assert!(outcome.counts.kind(Kind::Fork).done > 50);
+    }
+}
+
+#[test]
 fn what_threads_are_answered_can_be_explained() {
-    for threads in [2, 4] {
+    for (kernel, threads) in Kernel::ALL.into_iter().flat_map(|kernel| [(kernel, 2), (kernel, 4)]) {
         let settings = Settings {
+            kernel,
             seed: 3,
             operations: Some(500),
             budget: Some(Duration::from_secs(60)),
@@ -122,7 +138,7 @@ fn an_input_says_who_goes_on() {
     let mut bytes = Vec::new();
     for seed in 0..400 {
         bytes = Target::Concurrent.mutate(&bytes, 8 + 8 * 16, seed).unwrap();
-        bytes[0] = 1;
+        (bytes[0], bytes[3]) = (1, u8::from(seed % 2 == 0));
         let verdict = session.run(Target::Concurrent, &bytes);
         assert_eq!(verdict.unwrap_or_else(|finding| panic!("{finding}")), Verdict::Sound);
     }

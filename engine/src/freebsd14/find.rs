@@ -33,20 +33,14 @@ impl<O: Objects, const B: usize> VmMap<O, Freebsd14, B> {
         mapping: Mapping<O::Object>,
         tell: impl FnMut(Change),
     ) -> Result<Addr, Refusal> {
-        let FindRequest { start, length, space, max_addr } = request;
+        let FindRequest { start, length, space, .. } = request;
         let stack = mapping.stack_state(state)?;
-        let anywhere =
-            start == Addr::ZERO && max_addr.is_none_or(|max_addr| max_addr == Addr::ZERO);
-        let clustered = space == FindSpace::Any && anywhere && clusters(&mapping);
-        let at = match space {
-            FindSpace::No if mapping.flags.contains(MapFlags::REMAP) => {
-                self.remap(stack, start, length, mapping, tell)?;
-                return Ok(start);
-            }
-            FindSpace::No => start,
-            FindSpace::Any if clustered => self.find_clustered(length)?,
-            FindSpace::Any => self.find_below(start, length, max_addr)?,
-        };
+        if space == FindSpace::No && mapping.flags.contains(MapFlags::REMAP) {
+            self.remap(stack, start, length, mapping, tell)?;
+            return Ok(start);
+        }
+        let clustered = is_clustered(request, &mapping);
+        let at = self.place_to_find(request, &mapping)?;
         match stack {
             Some(state) => self.stack_parts(state, at, length, &mapping, tell).map(|_| ())?,
             None => self.run_insert(at, at.wrapping_add(length), mapping, tell)?,
@@ -55,6 +49,21 @@ impl<O: Objects, const B: usize> VmMap<O, Freebsd14, B> {
             self.of_map.placed(at.get());
         }
         Ok(at)
+    }
+
+    /// D7.5 and D7.6: where there is space, if it is to be searched for.
+    #[inline(always)]
+    pub(super) fn place_to_find(
+        &self,
+        request: FindRequest,
+        mapping: &Mapping<O::Object>,
+    ) -> Result<Addr, Refusal> {
+        let FindRequest { start, length, space, max_addr } = request;
+        match space {
+            FindSpace::No => Ok(start),
+            FindSpace::Any if is_clustered(request, mapping) => self.find_clustered(length),
+            FindSpace::Any => self.find_below(start, length, max_addr),
+        }
     }
 
     /// D7.5: the one fit, if it ends at or below `max_addr`.
@@ -84,9 +93,13 @@ impl<O: Objects, const B: usize> VmMap<O, Freebsd14, B> {
     }
 }
 
-/// D7.6, the part that is about what is mapped.
-fn clusters<O>(mapping: &Mapping<O>) -> bool {
-    mapping.object.is_none()
+/// D7.6: is the search free to choose?
+fn is_clustered<O>(request: FindRequest, mapping: &Mapping<O>) -> bool {
+    let FindRequest { start, space, max_addr, .. } = request;
+    let anywhere = start == Addr::ZERO && max_addr.is_none_or(|max_addr| max_addr == Addr::ZERO);
+    space == FindSpace::Any
+        && anywhere
+        && mapping.object.is_none()
         && !mapping.flags.intersects(MapFlags::INHERIT_SHARE | MapFlags::GROWTH)
         && mapping.prot != Prot::NONE
 }

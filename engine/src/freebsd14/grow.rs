@@ -20,7 +20,7 @@ use crate::tree::{Cursor, Item};
 
 /// What growth reads of a gap.
 #[derive(Clone, Copy)]
-struct Gap {
+pub(super) struct Gap {
     start: u64,
     end: u64,
     guard: u64,
@@ -64,20 +64,13 @@ impl<O: Objects, const B: usize> VmMap<O, Freebsd14, B> {
         addr: Addr,
         tell: impl FnMut(Change),
     ) -> Result<Growth, Refusal> {
-        let holder = self.tree.item(at).filter(|entry| entry.start <= addr.get());
-        let gap = match holder {
-            Some(entry) if !entry.value.has(EntryFlags::GUARD) => return Ok(Growth::AlreadyMapped),
-            Some(entry) if entry.value.has_any(EntryFlags::STACK_GAP) => Gap::of(entry),
-            _ => return Err(Refusal::NotInGap { addr }), // D13.1
+        let (gap, stack) = match self.growing(at, addr) {
+            Ok(growing) => growing,
+            Err(answer) => return answer,
         };
         let distance = match gap.way {
             Direction::Down => gap.end - addr.get(),
             Direction::Up => addr.get() + 1 - gap.start,
-        };
-        // D13.2
-        let Some(stack) = self.stack_of(at, gap) else {
-            let gap = AddrRange::between(gap.start, gap.end);
-            return Err(Refusal::OrphanGap { gap });
         };
         let room = Room { length: gap.length(), guard: gap.guard, distance };
         let step = state.decide(addr, room, self.totals())?;
@@ -85,6 +78,29 @@ impl<O: Objects, const B: usize> VmMap<O, Freebsd14, B> {
             Direction::Down => self.grow_down(state, at, gap, step, tell),
             Direction::Up => self.grow_up(state, at, gap, stack, step, tell),
         }
+    }
+
+    /// D13.1 and D13.2: the gap that holds an address, with its stack.
+    ///
+    /// # Errors
+    ///
+    /// The answer of a growth that has them not.
+    #[inline(always)]
+    pub(super) fn growing(
+        &self,
+        at: &Cursor,
+        addr: Addr,
+    ) -> Result<(Gap, Stack), Result<Growth, Refusal>> {
+        let holder = self.tree.item(at).filter(|entry| entry.start <= addr.get());
+        let gap = match holder {
+            Some(entry) if !entry.value.has(EntryFlags::GUARD) => {
+                return Err(Ok(Growth::AlreadyMapped));
+            }
+            Some(entry) if entry.value.has_any(EntryFlags::STACK_GAP) => Gap::of(entry),
+            _ => return Err(Err(Refusal::NotInGap { addr })),
+        };
+        let orphan = || Err(Refusal::OrphanGap { gap: AddrRange::between(gap.start, gap.end) });
+        self.stack_of(at, gap).map(|stack| (gap, stack)).ok_or_else(orphan)
     }
 
     /// D13.2: the stack that touches the gap at the cursor and grows into it.
@@ -268,7 +284,7 @@ impl<O: Objects, const B: usize> VmMap<O, Freebsd14, B> {
 
 /// What growth reads of a stack.
 #[derive(Clone, Copy)]
-struct Stack {
+pub(super) struct Stack {
     prot: Prot,
     charged: bool,
     guard: bool,

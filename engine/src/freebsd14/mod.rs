@@ -32,6 +32,8 @@ mod make;
 mod protect;
 mod remove;
 mod settings;
+#[cfg(feature = "shared")]
+mod shared;
 mod wire;
 
 pub use self::settings::StackTunables14;
@@ -40,17 +42,23 @@ use self::cluster::Cluster;
 use crate::attr::{Advice, Holes, Inherit, Wiring};
 use crate::change::Change;
 use crate::fault::{Fault, FaultError};
+#[cfg(feature = "shared")]
+use crate::flags::MapFlags;
 use crate::flags::{EntryFlags, Prot};
 use crate::growth::Growth;
 use crate::map::{
     FindRequest, Freebsd14, Kernel, Mapping, Rules, StackRequest, StackState, VmMap, by_methods,
     operations,
 };
+#[cfg(feature = "shared")]
+use crate::map::{SharedKernel, SharedRules, shared_operations};
 use crate::num::{Addr, Size};
 use crate::objects::Objects;
 use crate::protect_what::ProtectWhat;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
+#[cfg(feature = "shared")]
+use crate::tree::Cursor;
 
 impl Kernel for Freebsd14 {
     type Tunables = StackTunables14;
@@ -75,4 +83,17 @@ impl Rules for Freebsd14 {
     }
 
     operations!(by_methods);
+}
+
+#[cfg(feature = "shared")]
+impl SharedKernel for Freebsd14 {}
+
+#[cfg(feature = "shared")]
+impl SharedRules for Freebsd14 {
+    #[inline]
+    fn makes_stack(flags: MapFlags) -> bool {
+        flags.intersects(MapFlags::GROWTH)
+    }
+
+    shared_operations!(by_methods);
 }

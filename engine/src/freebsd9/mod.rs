@@ -28,6 +28,8 @@ mod piece;
 mod protect;
 mod remove;
 mod settings;
+#[cfg(feature = "shared")]
+mod shared;
 mod simplify;
 mod unwire;
 mod wire;
@@ -35,20 +37,24 @@ mod wire;
 use crate::attr::{Advice, Holes, Inherit, Wiring};
 use crate::change::Change;
 use crate::fault::{Fault, FaultError};
+#[cfg(feature = "shared")]
+use crate::flags::MapFlags;
 use crate::flags::{EntryFlags, Prot};
 use crate::growth::Growth;
 use crate::limits::StackTunables;
 use crate::map::{
     FindRequest, Kernel, Mapping, Rules, StackRequest, StackState, VmMap, by_methods, operations,
 };
+#[cfg(feature = "shared")]
+use crate::map::{SharedKernel, SharedRules, shared_operations};
 use crate::num::{Addr, Size};
 use crate::objects::Objects;
 use crate::protect_what::ProtectWhat;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
-
 #[cfg(feature = "shared")]
-pub(crate) use self::decide::Beside;
+use crate::tree::Cursor;
+
 pub(crate) use crate::map::Freebsd9;
 
 impl Kernel for Freebsd9 {
@@ -68,4 +74,17 @@ impl Rules for Freebsd9 {
     fn deleted((): &mut (), _: AddrRange) {}
 
     operations!(by_methods);
+}
+
+#[cfg(feature = "shared")]
+impl SharedKernel for Freebsd9 {}
+
+#[cfg(feature = "shared")]
+impl SharedRules for Freebsd9 {
+    #[inline]
+    fn makes_stack(_: MapFlags) -> bool {
+        false
+    }
+
+    shared_operations!(by_methods);
 }

@@ -10,7 +10,7 @@ use crate::range::AddrRange;
 use crate::tree::{Cursor, Item};
 
 impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
-    /// The entry at a cursor, ready for an access, if it holds an address.
+    /// The entry at a cursor, ready for an access, if it holds an address that no stack has to grow to.
     pub(crate) fn make_ready_at(
         &mut self,
         at: &Cursor,
@@ -20,6 +20,9 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
         let Some(item) = self.tree.item(at).filter(|entry| holds(entry, addr)) else {
             return Ok(None);
         };
+        if K::GUARDS && item.value.has_any(EntryFlags::STACK_GAP) {
+            return Ok(None);
+        }
         let (start, end) = (item.start, item.end);
         allowed::<K, _>(&item, access)?;
         let body = self.tree.value_mut(at).ok_or_else(|| FaultError::Growth(corrupt()))?;

@@ -3,6 +3,8 @@
 use core::fmt;
 
 use super::rules::Rules;
+#[cfg(feature = "shared")]
+use super::rules::SharedRules;
 
 /// A kernel whose rules a [map](crate::VmMap) follows: a type without values, chosen when the
 /// program is compiled. Nothing of the others is in the machine code then.
@@ -22,6 +24,10 @@ pub trait Kernel: Rules + Copy + Eq + fmt::Debug + Send + Sync + 'static {
     /// How stacks grow: what the kernel keeps in `sysctl`s and in the process.
     type Tunables: Copy + Eq + fmt::Debug + Default + Send + Sync + 'static;
 }
+
+/// A kernel whose maps threads can share as a [`SharedVmSpace`](crate::SharedVmSpace): those of FreeBSD.
+#[cfg(feature = "shared")]
+pub trait SharedKernel: Kernel + SharedRules {}
 
 /// FreeBSD 9.3: the [rule book](crate::rules).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

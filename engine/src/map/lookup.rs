@@ -2,6 +2,8 @@
 
 use super::{Kernel, VmMap};
 use crate::entry::Entry;
+#[cfg(feature = "shared")]
+use crate::flags::EntryFlags;
 use crate::flags::Prot;
 use crate::num::Addr;
 use crate::objects::Objects;
@@ -33,6 +35,16 @@ impl<O: Objects, K: Kernel, const B: usize> VmMap<O, K, B> {
     pub fn mapped(&self, addr: Addr) -> Option<(AddrRange, Prot)> {
         let item = self.tree.get(addr.get())?;
         Some((AddrRange::between(item.start, item.end), item.value.prot()))
+    }
+
+    /// The protection at an address where no stack has to grow; `None` if it is unmapped, or in a
+    /// guard (D1.1).
+    #[cfg(feature = "shared")]
+    #[inline]
+    pub(crate) fn protection(&self, addr: Addr) -> Option<Prot> {
+        let body = self.tree.get(addr.get())?.value;
+        let guard = K::GUARDS && body.has(EntryFlags::GUARD);
+        (!guard).then(|| body.prot())
     }
 
     /// Is an address mapped?

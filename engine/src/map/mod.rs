@@ -45,11 +45,15 @@ pub(crate) use self::corrupt::corrupt;
 pub(crate) use self::fault::{allowed, holds};
 pub use self::gaps::Gaps;
 pub use self::iter::Entries;
+#[cfg(feature = "shared")]
+pub use self::kernel::SharedKernel;
 pub use self::kernel::{Freebsd9, Freebsd14, Kernel, Linux};
 pub use self::lookup::Gap;
 pub use self::mapping::Mapping;
 pub use self::request::{FindRequest, StackRequest};
 pub(crate) use self::rules::{Rules, by_methods, operations};
+#[cfg(feature = "shared")]
+pub(crate) use self::rules::{SharedRules, shared_operations};
 pub use self::space::{Fit, SpaceRequest};
 pub use self::stack_state::StackState;
 pub(crate) use self::totals::{Totals, grow_swap};

@@ -9,6 +9,8 @@ use super::{Body, FindRequest, Kernel, Mapping, StackRequest, StackState, VmMap}
 use crate::attr::{Advice, Holes, Inherit, Wiring};
 use crate::change::Change;
 use crate::fault::{Fault, FaultError};
+#[cfg(feature = "shared")]
+use crate::flags::MapFlags;
 use crate::flags::{EntryFlags, Prot};
 use crate::growth::Growth;
 use crate::num::{Addr, Size};
@@ -16,6 +18,8 @@ use crate::objects::Objects;
 use crate::protect_what::ProtectWhat;
 use crate::range::AddrRange;
 use crate::refusal::Refusal;
+#[cfg(feature = "shared")]
+use crate::tree::Cursor;
 use crate::tree::Margin;
 
 /// Calls a macro with the table of the operations: the name, the method of the kernel's own maps that
@@ -43,7 +47,27 @@ macro_rules! operations {
 }
 pub(crate) use operations;
 
-/// Declares the operations of [`Rules`].
+/// Calls a macro with the table of what threads that share a map ask beside that: whether a growth can
+/// be, before they take the map to write, and where an operation ends, before it begins.
+#[cfg(feature = "shared")]
+macro_rules! shared_operations {
+    ($then:ident) => {
+        $then! {
+            // The answer of a growth that changes nothing and depends on the entries around the cursor alone.
+            no_growth = see_no_growth[&](at: &Cursor, addr: Addr) -> Option<Result<Growth, Refusal>>;
+            // The addresses that a growth may map, or makes an entry of another kind of.
+            growth_room = see_growth_room[&](at: &Cursor, addr: Addr) -> (u64, u64);
+            // The rest of a growth, with a cursor at the first entry that ends above the address.
+            grow_from = run_grow_from[&mut](state: &mut StackState<Self>, at: &mut Cursor, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal>;
+            // Where a search would find space, if it does.
+            found = see_found[&](request: FindRequest, mapping: &Mapping<O::Object>) -> Option<Addr>;
+        }
+    };
+}
+#[cfg(feature = "shared")]
+pub(crate) use shared_operations;
+
+/// Declares the operations of a table.
 macro_rules! declare {
     ($(
         $name:ident = $run:ident[$($map:tt)+]($($argument:ident: $type:ty),*) -> $answer:ty;
@@ -112,4 +136,13 @@ pub trait Rules: Sized {
     fn deleted(of_map: &mut Self::OfMap, gone: AddrRange);
 
     operations!(declare);
+}
+
+/// What threads that share a map of the kernel ask beside its rules.
+#[cfg(feature = "shared")]
+pub trait SharedRules: Rules {
+    /// Do flags of a mapping make a stack of it, which depends on the state of the process (D7.8)?
+    fn makes_stack(flags: MapFlags) -> bool;
+
+    shared_operations!(declare);
 }

@@ -10,10 +10,9 @@ use super::transition::Stretch;
 use super::{Locks, SharedVmSpace};
 use crate::change::Change;
 use crate::fault::{Fault, FaultError};
-use crate::flags::{EntryFlags, Prot};
-use crate::freebsd9::Beside;
+use crate::flags::Prot;
 use crate::growth::Growth;
-use crate::map::{Freebsd9, StackState, VmMap};
+use crate::map::{SharedKernel, StackState};
 use crate::num::Addr;
 use crate::objects::Objects;
 use crate::refusal::Refusal;
@@ -37,7 +36,7 @@ pub enum FaultPath {
 /// which a few other growths come and go. To be woken takes longer.
 const TRIES: usize = if cfg!(loom) { 0 } else { 24 };
 
-impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
+impl<L: Locks, O: Objects, K: SharedKernel, const B: usize> SharedVmSpace<L, O, K, B> {
     /// Grows the stack next to `addr`, unless it is mapped:
     /// [`VmSpace::grow`](crate::VmSpace::grow), which a page fault calls.
     ///
@@ -48,11 +47,11 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     pub fn grow(&self, addr: Addr, tell: impl FnMut(Change)) -> Result<Growth, Refusal> {
         let mapped = match self.path {
             FaultPath::Letter => false,
-            FaultPath::Locked => self.map.read().map().contains(addr),
+            FaultPath::Locked => self.map.read().map().protection(addr).is_some(),
             FaultPath::Optimistic => self.protection(addr).is_some(),
         };
         if mapped {
-            return Ok(Growth::AlreadyMapped); // 13.1
+            return Ok(Growth::AlreadyMapped); // 13.1, D13.1
         }
         self.grow_unmapped(addr, tell)
     }
@@ -79,18 +78,24 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
         let mut state = self.lock_state();
         loop {
             let growth = self.grow_under(&mut state, addr, &mut tell);
-            let growth = growth.map_err(FaultError::Growth)?;
-            if growth == Growth::NoStack {
-                return Err(FaultError::Unmapped { addr });
-            }
-            let entry = self
-                .map
-                .write()
+            let grown = match growth {
+                Ok(growth) => Some(growth).filter(|&growth| growth != Growth::NoStack),
+                Err(Refusal::NotInGap { .. }) => None, // Nor is a plain guard, which allows no access.
+                Err(refusal) => return Err(FaultError::Growth(refusal)),
+            };
+            let mut guard = self.map.write();
+            let entry = guard
                 .edit_unseen(|map| map.make_ready_at(&map.tree.seek(addr.get()), addr, access))?;
-            if let Some(entry) = entry {
-                return Ok(Fault { entry, grown: growth.added() });
+            match (entry, grown) {
+                (Some(entry), grown) => {
+                    return Ok(Fault { entry, grown: grown.and_then(Growth::added) });
+                }
+                (None, None) if !guard.map().contains(addr) => {
+                    return Err(FaultError::Unmapped { addr });
+                }
+                // Another thread has unmapped it in between, or made a stack that may grow to it.
+                (None, _) => {}
             }
-            // Another thread has unmapped it in between.
         }
     }
 
@@ -100,7 +105,7 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     }
 
     /// Takes the process lock; queues up for it after [`TRIES`].
-    fn lock_state(&self) -> MutexGuard<'_, L::Process, Apart<StackState>> {
+    fn lock_state(&self) -> MutexGuard<'_, L::Process, Apart<StackState<K>>> {
         for _ in 0..TRIES {
             if let Some(state) = self.process.try_lock() {
                 return state;
@@ -113,7 +118,7 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     /// Grows under the process lock.
     pub(super) fn grow_under(
         &self,
-        state: &mut MutexGuard<'_, L::Process, Apart<StackState>>,
+        state: &mut MutexGuard<'_, L::Process, Apart<StackState<K>>>,
         addr: Addr,
         mut tell: impl FnMut(Change),
     ) -> Result<Growth, Refusal> {
@@ -128,22 +133,25 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
                 }
                 _ => match self.seek_and_upgrade(addr, &mut at) {
                     Ok(guard) => guard,
-                    Err(growth) => return Ok(growth),
+                    Err(answer) => return answer,
                 },
             };
-            if let Some(growth) = without_growth(guard.map(), &at, addr) {
-                return Ok(growth);
+            if let Some(answer) = K::no_growth(guard.map(), &at, addr) {
+                return answer;
             }
-            if guard.transitions.is_empty() || guard.transitions.clear_of(hole(guard.map(), addr)) {
+            if guard.transitions.is_empty() {
+                break guard;
+            }
+            let (start, end) = K::growth_room(guard.map(), &at, addr);
+            if guard.transitions.clear_of(Stretch { start, end }) {
                 break guard;
             }
             // What the kernel does in that wiring may need the process lock.
             MutexGuard::unlocked(state, || self.wait_for_transition(guard));
         };
         let (map, mut publication) = guard.edit(&self.view);
-        let above = map.tree.item(&at).map(Beside::of);
         let follow = |change| publication.follow_only(change, &mut tell);
-        let growth = map.grow_at(state, &mut at, above, addr, follow);
+        let growth = K::grow_from(map, state, &mut at, addr, follow);
         publication.finish();
         growth
     }
@@ -154,14 +162,18 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     ///
     /// # Errors
     ///
-    /// The growth that is none.
+    /// The answer, if nothing grows.
     #[inline(never)]
-    fn seek_and_upgrade(&self, addr: Addr, at: &mut Cursor) -> Result<Write<'_, L, O, B>, Growth> {
+    fn seek_and_upgrade(
+        &self,
+        addr: Addr,
+        at: &mut Cursor,
+    ) -> Result<Write<'_, L, O, K, B>, Result<Growth, Refusal>> {
         let seen = {
             let guard = self.map.read();
             guard.map().tree.seek_into(addr.get(), at);
-            if let Some(growth) = without_growth(guard.map(), at, addr) {
-                return Err(growth);
+            if let Some(answer) = K::no_growth(guard.map(), at, addr) {
+                return Err(answer);
             }
             guard.timestamp()
         };
@@ -171,29 +183,5 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
             guard.map().tree.seek_into(addr.get(), at);
         }
         Ok(guard)
-    }
-}
-
-/// The growth that is none: 13.1, and 13.2 without a candidate.
-fn without_growth<O: Objects, const B: usize>(
-    map: &VmMap<O, Freebsd9, B>,
-    at: &Cursor,
-    addr: Addr,
-) -> Option<Growth> {
-    let above = map.tree.item(at);
-    if above.is_some_and(|entry| entry.start <= addr.get()) {
-        return Some(Growth::AlreadyMapped);
-    }
-    let down = above.is_some_and(|entry| entry.value.has(EntryFlags::GROWS_DOWN));
-    let up = || map.tree.item_below(at).is_some_and(|entry| entry.value.has(EntryFlags::GROWS_UP));
-    if down || up() { None } else { Some(Growth::NoStack) }
-}
-
-/// The unmapped addresses around one: a growth maps some of them. A wiring that may have holes has
-/// them in transition too.
-fn hole<O: Objects, const B: usize>(map: &VmMap<O, Freebsd9, B>, addr: Addr) -> Stretch {
-    match map.gap(addr) {
-        Some(gap) => Stretch { start: gap.range.start().get(), end: gap.range.end().get() },
-        None => Stretch { start: addr.get(), end: addr.get().saturating_add(1) },
     }
 }

@@ -19,8 +19,10 @@ mod fault;
 mod locks;
 mod map_lock;
 mod operations;
+mod placing;
 mod process_lock;
 mod protection;
+mod settings;
 mod sync;
 mod transition;
 mod view;
@@ -37,7 +39,7 @@ pub use wire::WireError;
 
 use lock_api::{Mutex, RwLock};
 
-use crate::map::{Freebsd9, StackState};
+use crate::map::{Freebsd9, SharedKernel, StackState};
 use crate::objects::{Objects, Plain};
 use crate::refusal::Refusal;
 use crate::vm_space::VmSpace;
@@ -50,10 +52,9 @@ use view::{Room, View};
 /// Every method takes `&self`. Each operation has the answer that it would have on a [`VmSpace`]
 /// that one thread uses, and takes effect at one moment between its call and its return.
 ///
-/// The map is one of FreeBSD 9.3, so far.
-///
-/// `L` is the [locks](Locks); with the feature `parking_lot` there is `ParkingLot`. `O` and `B` are those of
-/// [`VmMap`](crate::VmMap).
+/// `L` is the [locks](Locks); with the feature `parking_lot` there is `ParkingLot`. `O`, `K` and `B` are those
+/// of [`VmMap`](crate::VmMap): the objects, the kernel whose rules the process follows, and the width of a
+/// node.
 ///
 /// An operation on a range is one to all others: a fault on a mapped address may wait for another
 /// thread's that changes protections or removes memory, the longer the more entries are in its range. A
@@ -85,24 +86,29 @@ use view::{Room, View};
 // In this order: the words that a growth writes, which go from core to core with it, lie in one
 // cache line, and nothing else that a fault looks at lies in it.
 #[repr(C)]
-pub struct SharedVmSpace<L: Locks, O: Objects = Plain, const B: usize = 16> {
+pub struct SharedVmSpace<
+    L: Locks,
+    O: Objects = Plain,
+    K: SharedKernel = Freebsd9,
+    const B: usize = 16,
+> {
     /// Begins and ends with a cache line.
     view: View,
     /// Guards all of a process but its map. It is apart, or it would part the words of the locks.
-    process: Mutex<L::Process, Apart<StackState>>,
+    process: Mutex<L::Process, Apart<StackState<K>>>,
     /// Begins with what a growth writes.
-    map: RwLock<L::Map, Guarded<O, B>>,
+    map: RwLock<L::Map, Guarded<O, K, B>>,
     wait: L::Wait,
     path: FaultPath,
 }
 
-impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
+impl<L: Locks, O: Objects, K: SharedKernel, const B: usize> SharedVmSpace<L, O, K, B> {
     /// Shares a process, with [`FaultPath::default`].
     ///
     /// # Errors
     ///
     /// [`Refusal::OutOfNodes`] if there is no memory.
-    pub fn new(space: VmSpace<O, Freebsd9, B>) -> Result<Self, Refusal> {
+    pub fn new(space: VmSpace<O, K, B>) -> Result<Self, Refusal> {
         Self::with_path(space, FaultPath::default())
     }
 
@@ -111,25 +117,18 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     /// # Errors
     ///
     /// [`Refusal::OutOfNodes`] if there is no memory.
-    pub fn with_path(space: VmSpace<O, Freebsd9, B>, path: FaultPath) -> Result<Self, Refusal> {
+    pub fn with_path(space: VmSpace<O, K, B>, path: FaultPath) -> Result<Self, Refusal> {
         Self::with_room(space, path, Room::WHOLE)
     }
 
     /// The same with so little in a node of the published view that few entries make several levels
     /// of it. For tests: it is slower, and answers nothing else.
     #[doc(hidden)]
-    pub fn with_narrow_view(
-        space: VmSpace<O, Freebsd9, B>,
-        path: FaultPath,
-    ) -> Result<Self, Refusal> {
+    pub fn with_narrow_view(space: VmSpace<O, K, B>, path: FaultPath) -> Result<Self, Refusal> {
         Self::with_room(space, path, Room::NARROW)
     }
 
-    fn with_room(
-        space: VmSpace<O, Freebsd9, B>,
-        path: FaultPath,
-        room: Room,
-    ) -> Result<Self, Refusal> {
+    fn with_room(space: VmSpace<O, K, B>, path: FaultPath, room: Room) -> Result<Self, Refusal> {
         let VmSpace { map, state } = space;
         let (view, mut map) = (View::new()?, Guarded::new(map, room));
         let state = Apart::new(state)?;
@@ -151,12 +150,14 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
 
     /// The process, for one thread again.
     #[must_use]
-    pub fn into_inner(self) -> VmSpace<O, Freebsd9, B> {
+    pub fn into_inner(self) -> VmSpace<O, K, B> {
         VmSpace { map: self.map.into_inner().into_map(), state: *self.process.into_inner() }
     }
 }
 
-impl<L: Locks, O: Objects, const B: usize> core::fmt::Debug for SharedVmSpace<L, O, B> {
+impl<L: Locks, O: Objects, K: SharedKernel, const B: usize> core::fmt::Debug
+    for SharedVmSpace<L, O, K, B>
+{
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("SharedVmSpace").field("path", &self.path).finish_non_exhaustive()
     }

@@ -1,13 +1,12 @@
 //! The operations of `vm_map(9)`: each under the map lock alone.
 
-use super::map_lock::Guarded;
 use super::transition::Stretch;
 use super::{Locks, MapWriteGuard, SharedVmSpace};
-use crate::attr::{Advice, FindSpace, Holes, Inherit, Wiring};
+use crate::attr::{Advice, Holes, Inherit, Wiring};
 use crate::change::Change;
 use crate::entry::Entry;
 use crate::flags::Prot;
-use crate::map::{FindRequest, Mapping, VmMap};
+use crate::map::{Mapping, SharedKernel, VmMap};
 use crate::num::{Addr, Size};
 use crate::objects::Objects;
 use crate::protect_what::ProtectWhat;
@@ -22,15 +21,13 @@ pub(super) fn stretch(start: Addr, end: Addr) -> Stretch {
     }
 }
 
-/// The same for a search, which may end in a hole that is in transition.
-fn destination<O: Objects, const B: usize>(guard: &Guarded<O, B>, to: FindRequest) -> Stretch {
-    let place = match to.space {
-        FindSpace::Any if !guard.transitions.is_empty() => {
-            guard.map().find_space(to.start, to.length).unwrap_or(to.start)
-        }
-        _ => to.start,
-    };
-    stretch(place, place.wrapping_add(to.length))
+/// The same of a change of protections, which may begin below its range where it is for a whole stack
+/// (D5.9).
+fn protected(start: Addr, end: Addr, what: ProtectWhat) -> Stretch {
+    match what {
+        ProtectWhat::GrowsDown(_) => stretch(Addr::ZERO, end.max(start)),
+        _ => stretch(start, end),
+    }
 }
 
 /// The operations that both [`SharedVmSpace`] and [`MapWriteGuard`] have: each is
@@ -39,7 +36,7 @@ macro_rules! edits {
     ($(
         $name:ident($($argument:ident: $type:ty),*) -> $answer:ty, in $stretch:expr;
     )*) => {
-        impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {$(
+        impl<L: Locks, O: Objects, K: SharedKernel, const B: usize> SharedVmSpace<L, O, K, B> {$(
             #[doc = concat!("[`VmMap::", stringify!($name), "`](crate::VmMap::", stringify!($name), ").")]
             ///
             /// # Errors
@@ -54,7 +51,7 @@ macro_rules! edits {
             }
         )*}
 
-        impl<L: Locks, O: Objects, const B: usize> MapWriteGuard<'_, L, O, B> {$(
+        impl<L: Locks, O: Objects, K: SharedKernel, const B: usize> MapWriteGuard<'_, L, O, K, B> {$(
             #[doc = concat!("[`VmMap::", stringify!($name), "`](crate::VmMap::", stringify!($name), ").")]
             ///
             /// # Errors
@@ -77,18 +74,13 @@ macro_rules! edits {
 
 edits! {
     insert(start: Addr, end: Addr, mapping: Mapping<O::Object>) -> (), in |_| stretch(start, end);
-    // Wraps as rule 7.3 says; what wraps is clamped to nothing, or ends below.
-    fixed(start: Addr, length: Size, mapping: Mapping<O::Object>) -> (),
-        in |_| stretch(start, start.wrapping_add(length));
-    find(request: FindRequest, mapping: Mapping<O::Object>) -> Addr,
-        in |guard| destination(guard, request);
     remove(start: Addr, end: Addr) -> (), in |_| stretch(start, end);
     protect(start: Addr, end: Addr, prot: Prot, what: ProtectWhat) -> (),
-        in |_| stretch(start, end);
+        in |_| protected(start, end, what);
     unwire(start: Addr, end: Addr, wiring: Wiring, holes: Holes) -> (), in |_| stretch(start, end);
 }
 
-impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
+impl<L: Locks, O: Objects, K: SharedKernel, const B: usize> SharedVmSpace<L, O, K, B> {
     /// [`VmMap::inherit`](crate::VmMap::inherit).
     ///
     /// # Errors
@@ -155,7 +147,7 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     }
 }
 
-impl<L: Locks, O: Objects, const B: usize> MapWriteGuard<'_, L, O, B> {
+impl<L: Locks, O: Objects, K: SharedKernel, const B: usize> MapWriteGuard<'_, L, O, K, B> {
     /// [`VmMap::inherit`](crate::VmMap::inherit).
     ///
     /// # Errors

@@ -1,18 +1,17 @@
 //! The process lock: limits, tunables, the growth of the main stack, and the calls that the manual
 //! page wants under it.
 
-use core::num::NonZeroU64;
-
 use lock_api::MutexGuard;
 
 use super::apart::Apart;
+use super::map_lock::Guarded;
 use super::transition::Stretch;
 use super::{Locks, MapWriteGuard, SharedVmSpace};
 use crate::change::Change;
 use crate::flags::Prot;
 use crate::growth::Growth;
-use crate::limits::{Limits, StackTunables};
-use crate::map::{Freebsd9, StackRequest, StackState, VmMap};
+use crate::limits::Limits;
+use crate::map::{SharedKernel, StackRequest, StackState, VmMap};
 use crate::num::{Addr, Size};
 use crate::objects::Objects;
 use crate::range::AddrRange;
@@ -26,9 +25,9 @@ use crate::vm_space::VmSpace;
 /// While a call waits for a wiring, it gives the process lock up too: what the kernel does with no
 /// lock held may need the process. Limits that were read before such a call may be others after it.
 #[must_use]
-pub struct ProcessGuard<'a, L: Locks, O: Objects, const B: usize> {
-    shared: &'a SharedVmSpace<L, O, B>,
-    guard: MutexGuard<'a, L::Process, Apart<StackState>>,
+pub struct ProcessGuard<'a, L: Locks, O: Objects, K: SharedKernel, const B: usize> {
+    shared: &'a SharedVmSpace<L, O, K, B>,
+    pub(super) guard: MutexGuard<'a, L::Process, Apart<StackState<K>>>,
 }
 
 /// The calls that both [`SharedVmSpace`] and [`ProcessGuard`] have: each is
@@ -38,7 +37,7 @@ macro_rules! calls {
         $(#[$more:meta])*
         $name:ident($($argument:ident: $type:ty),*) -> $answer:ty, in $stretch:expr, by $call:expr;
     )*) => {
-        impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {$(
+        impl<L: Locks, O: Objects, K: SharedKernel, const B: usize> SharedVmSpace<L, O, K, B> {$(
             #[doc = concat!("[`VmSpace::", stringify!($name), "`], under both locks.")]
             $(#[$more])*
             ///
@@ -54,7 +53,7 @@ macro_rules! calls {
             }
         )*}
 
-        impl<L: Locks, O: Objects, const B: usize> ProcessGuard<'_, L, O, B> {$(
+        impl<L: Locks, O: Objects, K: SharedKernel, const B: usize> ProcessGuard<'_, L, O, K, B> {$(
             #[doc = concat!("[`SharedVmSpace::", stringify!($name), "`].")]
             ///
             /// # Errors
@@ -77,12 +76,12 @@ macro_rules! calls {
 }
 
 calls! {
-    stack(request: StackRequest) -> AddrRange, in reserve(request),
+    stack(request: StackRequest) -> AddrRange, in |_| reserve(request),
         by |map, state, tell| VmMap::stack(map, state, request, tell);
     /// Waits until no wiring is under way. Nobody else has the child yet.
-    fork() -> VmSpace<O, Freebsd9, B>, in Stretch::ALL,
+    fork() -> VmSpace<O, K, B>, in |_| Stretch::ALL,
         by |map, state, tell| VmMap::fork(map, state, tell).map(|(map, state)| VmSpace { map, state });
-    exec(top: Addr, maxssiz: Size, prot: Prot) -> AddrRange, in Stretch::ALL,
+    exec(top: Addr, maxssiz: Size, prot: Prot) -> AddrRange, in |_| Stretch::ALL,
         by |map, state, tell| VmMap::exec(map, state, top, maxssiz, prot, tell);
 }
 
@@ -92,14 +91,14 @@ fn reserve(stack: StackRequest) -> Stretch {
     Stretch { start, end: start.saturating_add(length) }
 }
 
-impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
+impl<L: Locks, O: Objects, K: SharedKernel, const B: usize> SharedVmSpace<L, O, K, B> {
     /// Takes the process lock. Not while the map lock is held.
-    pub fn lock_process(&self) -> ProcessGuard<'_, L, O, B> {
+    pub fn lock_process(&self) -> ProcessGuard<'_, L, O, K, B> {
         ProcessGuard { shared: self, guard: self.process.lock() }
     }
 
     /// Takes the process lock unless another thread has it.
-    pub fn try_lock_process(&self) -> Option<ProcessGuard<'_, L, O, B>> {
+    pub fn try_lock_process(&self) -> Option<ProcessGuard<'_, L, O, K, B>> {
         self.process.try_lock().map(|guard| ProcessGuard { shared: self, guard })
     }
 
@@ -117,23 +116,8 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
 
     /// How stacks grow.
     #[must_use]
-    pub fn tunables(&self) -> StackTunables {
+    pub fn tunables(&self) -> K::Tunables {
         self.lock_process().tunables()
-    }
-
-    /// [`VmSpace::set_sgrowsiz`](crate::VmSpace::set_sgrowsiz).
-    pub fn set_sgrowsiz(&self, bytes: NonZeroU64) {
-        self.lock_process().guard.set_sgrowsiz(bytes);
-    }
-
-    /// [`VmSpace::set_guard_page`](crate::VmSpace::set_guard_page).
-    pub fn set_guard_page(&self, on: bool) {
-        self.lock_process().guard.set_guard_page(on);
-    }
-
-    /// [`VmSpace::set_maxsaddr`](crate::VmSpace::set_maxsaddr).
-    pub fn set_maxsaddr(&self, addr: Addr) {
-        self.lock_process().guard.set_maxsaddr(addr);
     }
 
     /// [`VmSpace::ssize`](crate::VmSpace::ssize).
@@ -143,7 +127,7 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     }
 }
 
-impl<'a, L: Locks, O: Objects, const B: usize> ProcessGuard<'a, L, O, B> {
+impl<'a, L: Locks, O: Objects, K: SharedKernel, const B: usize> ProcessGuard<'a, L, O, K, B> {
     /// [`SharedVmSpace::grow`] to the letter: whatever the [path](SharedVmSpace::path), with the
     /// process lock held.
     ///
@@ -166,14 +150,14 @@ impl<'a, L: Locks, O: Objects, const B: usize> ProcessGuard<'a, L, O, B> {
         self.guard.limits = limits;
         if swap_changes {
             // The swap that insertions reserve is the map's business.
-            let set = |map: &mut VmMap<O, Freebsd9, B>| map.set_swap_limit(limits.swap);
+            let set = |map: &mut VmMap<O, K, B>| map.set_swap_limit(limits.swap);
             self.shared.map.write().edit_unseen(set);
         }
     }
 
     /// How stacks grow.
     #[must_use]
-    pub fn tunables(&self) -> StackTunables {
+    pub fn tunables(&self) -> K::Tunables {
         self.guard.tunables
     }
 
@@ -183,12 +167,16 @@ impl<'a, L: Locks, O: Objects, const B: usize> ProcessGuard<'a, L, O, B> {
         self.guard.ssize
     }
 
-    /// The map to write with nothing of a range in transition; both locks are given up to wait.
-    fn write_clear_of(&mut self, range: Stretch) -> MapWriteGuard<'a, L, O, B> {
+    /// The map to write with nothing of a range in transition; both locks are given up to wait, and
+    /// `range` is asked again afterwards.
+    pub(super) fn write_clear_of(
+        &mut self,
+        range: impl Fn(&Guarded<O, K, B>) -> Stretch,
+    ) -> MapWriteGuard<'a, L, O, K, B> {
         let shared = self.shared;
         loop {
             let guard = shared.map.write();
-            if guard.transitions.clear_of(range) {
+            if guard.transitions.clear_of(range(&guard)) {
                 return MapWriteGuard { shared, guard };
             }
             MutexGuard::unlocked(&mut self.guard, || shared.wait_for_transition(guard));
@@ -196,7 +184,9 @@ impl<'a, L: Locks, O: Objects, const B: usize> ProcessGuard<'a, L, O, B> {
     }
 }
 
-impl<L: Locks, O: Objects, const B: usize> core::fmt::Debug for ProcessGuard<'_, L, O, B> {
+impl<L: Locks, O: Objects, K: SharedKernel, const B: usize> core::fmt::Debug
+    for ProcessGuard<'_, L, O, K, B>
+{
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("ProcessGuard").finish_non_exhaustive()
     }

@@ -4,6 +4,7 @@ use core::hint::spin_loop;
 
 use super::{Locks, SharedVmSpace};
 use crate::flags::Prot;
+use crate::map::SharedKernel;
 use crate::num::Addr;
 use crate::objects::Objects;
 
@@ -15,8 +16,9 @@ pub struct Raced;
 /// published that is more than a boundary, or somewhat longer.
 const TRIES: usize = if cfg!(loom) { 1 } else { 32 };
 
-impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
-    /// The protection at an address; `None` if it is unmapped.
+impl<L: Locks, O: Objects, K: SharedKernel, const B: usize> SharedVmSpace<L, O, K, B> {
+    /// The protection at an address; `None` if it is unmapped, or in a guard of FreeBSD 14.2: what
+    /// is `Some` needs no growth.
     ///
     /// O(log n), and takes no lock and writes nothing unless writers keep coming in between: then it
     /// takes the map lock to read.
@@ -50,6 +52,6 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
                 return answer;
             }
         }
-        self.map.read().map().mapped(addr).map(|(_, prot)| prot)
+        self.map.read().map().protection(addr)
     }
 }

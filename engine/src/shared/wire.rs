@@ -8,6 +8,7 @@ use super::{Locks, MapWriteGuard, SharedVmSpace, Wait};
 use crate::attr::{Holes, Wiring};
 use crate::change::Change;
 use crate::flags::Prot;
+use crate::map::SharedKernel;
 use crate::num::Addr;
 use crate::objects::Objects;
 use crate::range::AddrRange;
@@ -42,22 +43,22 @@ impl<E: fmt::Display> fmt::Display for WireError<E> {
 impl<E: fmt::Display + fmt::Debug> core::error::Error for WireError<E> {}
 
 /// A range in transition. It is none any more when this is dropped, after a panic too.
-struct InTransition<'a, L: Locks, O: Objects, const B: usize> {
-    shared: &'a SharedVmSpace<L, O, B>,
+struct InTransition<'a, L: Locks, O: Objects, K: SharedKernel, const B: usize> {
+    shared: &'a SharedVmSpace<L, O, K, B>,
     range: Stretch,
     marked: bool,
     awaited: bool,
 }
 
-impl<'a, L: Locks, O: Objects, const B: usize> InTransition<'a, L, O, B> {
+impl<'a, L: Locks, O: Objects, K: SharedKernel, const B: usize> InTransition<'a, L, O, K, B> {
     /// Marks a range, which is clear of all others, and gives the map lock up.
-    fn begin(mut map: MapWriteGuard<'a, L, O, B>, range: Stretch) -> Result<Self, Refusal> {
+    fn begin(mut map: MapWriteGuard<'a, L, O, K, B>, range: Stretch) -> Result<Self, Refusal> {
         map.guard.transitions.begin(range)?;
         Ok(Self { shared: map.shared, range, marked: true, awaited: false })
     }
 
     /// Takes the mark off under the map lock. Who waits is woken up on drop, without it.
-    fn unmark(&mut self) -> MapWriteGuard<'a, L, O, B> {
+    fn unmark(&mut self) -> MapWriteGuard<'a, L, O, K, B> {
         let mut guard = self.shared.map.write();
         self.awaited = guard.transitions.end(self.range);
         self.marked = false;
@@ -65,7 +66,7 @@ impl<'a, L: Locks, O: Objects, const B: usize> InTransition<'a, L, O, B> {
     }
 }
 
-impl<L: Locks, O: Objects, const B: usize> Drop for InTransition<'_, L, O, B> {
+impl<L: Locks, O: Objects, K: SharedKernel, const B: usize> Drop for InTransition<'_, L, O, K, B> {
     fn drop(&mut self) {
         if self.marked {
             drop(self.unmark());
@@ -76,7 +77,7 @@ impl<L: Locks, O: Objects, const B: usize> Drop for InTransition<'_, L, O, B> {
     }
 }
 
-impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
+impl<L: Locks, O: Objects, K: SharedKernel, const B: usize> SharedVmSpace<L, O, K, B> {
     /// Wires a range: [`VmMap::wire`](crate::VmMap::wire).
     ///
     /// `fault_in` is called with no lock held, once for each stretch that has no wiring yet, in
@@ -112,7 +113,7 @@ impl<L: Locks, O: Objects, const B: usize> SharedVmSpace<L, O, B> {
     }
 }
 
-impl<L: Locks, O: Objects, const B: usize> MapWriteGuard<'_, L, O, B> {
+impl<L: Locks, O: Objects, K: SharedKernel, const B: usize> MapWriteGuard<'_, L, O, K, B> {
     /// [`VmMap::wire`](crate::VmMap::wire), at once: what has to be resident is left to the code that
     /// follows the changes.
     ///

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use walkdir::WalkDir;
 
-use crate::kernel::Kernel;
+use crate::kernel::{Family, Kernel};
 use crate::lockstep::ORACLE;
 use crate::replay::MapFactory;
 use crate::targets::Target;
@@ -72,21 +72,10 @@ pub(super) fn kernel(name: &str) -> Result<Kernel, String> {
     name.parse().map_err(|_| format!("the kernels are {}", names()))
 }
 
-/// The kernels that random sequences are of.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Family {
-    /// One of FreeBSD.
-    FreeBsd(Kernel),
-    /// Any Linux.
-    Linux,
-}
-
 /// Reads the name of a kernel, or `linux`.
 pub(super) fn family(name: &str) -> Result<Family, String> {
-    if name == "linux" {
-        return Ok(Family::Linux);
-    }
-    kernel(name).map(Family::FreeBsd).map_err(|error| format!("{error}, linux"))
+    name.parse()
+        .map_err(|_| format!("the kernels are {}", Family::ALL.map(Family::word).join(", ")))
 }
 
 /// The maps of `kernel` but its oracle, or the one of this name.

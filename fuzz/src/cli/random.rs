@@ -10,14 +10,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, value_parser};
 
-use super::input::{Family, family, maps_of};
+use super::input::{family, maps_of};
 use super::linux_engine::EngineRun;
 use super::live::{LiveOptions, LiveRun};
 use super::outside::Outside;
 use super::{Exit, Streams};
 use crate::driver::{Failure, Outcome, SHARED, Settings, WIDTHS, engine, run};
 use crate::freebsd14;
-use crate::kernel::Kernel;
+use crate::kernel::{Family, Kernel};
 use crate::op::{Config, Op};
 use crate::oracle::RuleBranch;
 use crate::replay::MapFactory;
@@ -165,7 +165,7 @@ impl Random {
         let tally = Tally {
             seconds: outcome.elapsed.as_secs_f64() * f64::from(threads),
             findings: outcome.failure.is_some().into(),
-            ..Tally::of(&outcome.counts)
+            ..Tally::of(self.kernel.unwrap_or_default(), &outcome.counts)
         };
         fs::write(path, serde_json::to_string_pretty(&tally)? + "\n")
             .with_context(|| path.display().to_string())
@@ -185,9 +185,7 @@ impl Random {
             return engine(width)
                 .with_context(|| format!("the engine is tested with width {a} or {b}"));
         }
-        // The engine for many threads stands beside the engine.
-        let shared = if maps.iter().any(|map| map.name == "engine") { &SHARED[..] } else { &[] };
-        let maps = || maps.iter().chain(shared);
+        let maps = || maps.iter().chain(beside(maps));
         let named = |map: &&MapFactory| self.map.as_ref().is_none_or(|name| name == map.name);
         maps().find(named).copied().with_context(|| {
             let names: Vec<&str> = maps().map(|map| map.name).collect();
@@ -200,7 +198,10 @@ impl Random {
     fn tested_14(&self, maps: &[MapFactory]) -> Result<MapFactory> {
         match self.outside.factory()? {
             Some(outside) => Ok(outside),
-            None => Ok(maps_of(maps, Kernel::Freebsd14, self.map.as_deref())?[0]),
+            None => {
+                let maps: Vec<MapFactory> = maps.iter().chain(beside(maps)).copied().collect();
+                Ok(maps_of(&maps, Kernel::Freebsd14, self.map.as_deref())?[0])
+            }
         }
     }
 
@@ -218,6 +219,11 @@ impl Random {
                 .unwrap_or(NonZero::<usize>::MIN),
         }
     }
+}
+
+/// The engine for many threads, which stands beside the engine.
+fn beside(maps: &[MapFactory]) -> &'static [MapFactory] {
+    if maps.iter().any(|map| map.name == "engine") { &SHARED } else { &[] }
 }
 
 /// Short enough to be typed again.

@@ -6,7 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::{Result, bail, ensure};
 use clap::{Args, value_parser};
 
+use super::input::kernel;
 use super::{Exit, Streams};
+use crate::kernel::Kernel;
 use crate::stress::{self, MOST_THREADS, Settings};
 
 /// Have threads call one shared process at once, in rounds of up to 12 calls, and look whether some
@@ -31,6 +33,10 @@ pub(super) struct Stress {
     #[arg(long, value_name = "K", default_value = "3")]
     threads: NonZero<usize>,
 
+    /// Whose map is called: freebsd-9, as without this option, or freebsd-14.
+    #[arg(long, value_name = "KERNEL", value_parser = kernel)]
+    kernel: Option<Kernel>,
+
     /// The seed of all plans; by default from the clock.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -45,7 +51,11 @@ impl Stress {
         ensure!(self.threads.get() <= MOST_THREADS, "at most {MOST_THREADS} threads");
         let settings = self.settings();
         let (seed, threads) = (settings.seed, settings.threads);
-        writeln!(streams.out, "seed {seed}, {threads} threads, {} cores", cores())?;
+        let of = match settings.kernel {
+            Kernel::Freebsd9 => String::new(),
+            kernel => format!(", {kernel}"),
+        };
+        writeln!(streams.out, "seed {seed}, {threads} threads, {} cores{of}", cores())?;
         streams.out.flush()?;
         let report = stress::run(&settings);
         let counts = report.counts;
@@ -88,6 +98,7 @@ impl Stress {
         };
         let by_default = self.budget.is_none().then_some(1_000_000);
         Settings {
+            kernel: self.kernel.unwrap_or_default(),
             seed: self.seed.unwrap_or_else(clock),
             operations: self.operations.or(by_default),
             budget: self.budget.map(Duration::from_secs),

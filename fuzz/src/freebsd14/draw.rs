@@ -42,7 +42,8 @@ impl Random for Oracle14 {
                 let reserves = as_reserves.then(|| with_reserves(seen.rows));
                 let view = View { rows: reserves.as_deref().unwrap_or(seen.rows), ..seen };
                 let op = generator.record(&mut bytes, &view).resolve(&view, header.window);
-                let op = lift(op, seen.rows, &mut bytes);
+                let bounds = (config.min, config.max);
+                let op = lift(op, seen.rows, bounds, &mut bytes);
                 sequence.op(&op)?;
             }
             ops.extend_from_slice(sequence.ops());

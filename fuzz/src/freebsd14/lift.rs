@@ -2,15 +2,15 @@
 
 use arbitrary::Unstructured;
 use growstack::{
-    Addr, EntryFlags, FindSpace, Inherit, MapFlags, PAGE_SIZE, Prot, ProtectPart, ProtectWhat,
+    Addr, EntryFlags, FindSpace, Inherit, MapFlags, PAGE_SIZE, Prot, ProtectPart, ProtectWhat, Size,
 };
 
 use crate::answer::Row;
 use crate::input::Choices;
 use crate::op::{Mapping, Op};
 
-/// `op` as 14.2 may be asked for it, on a map of these `rows`.
-pub(super) fn lift(op: Op, rows: &[Row], bytes: &mut Unstructured<'_>) -> Op {
+/// `op` as 14.2 may be asked for it, on a map of these `rows` and bounds.
+pub(crate) fn lift(op: Op, rows: &[Row], bounds: (Addr, Addr), bytes: &mut Unstructured<'_>) -> Op {
     if bytes.one_in(60) {
         return Op::StkGap { on: bytes.one_in(2) };
     }
@@ -31,7 +31,7 @@ pub(super) fn lift(op: Op, rows: &[Row], bytes: &mut Unstructured<'_>) -> Op {
         Op::Grow { addr } if bytes.one_in(3) => {
             Op::Grow { addr: in_gap(rows, bytes).unwrap_or(addr) }
         }
-        Op::Find { start, length, max_addr, space, mapping } => {
+        Op::Find { start, mut length, max_addr, space, mapping } => {
             let mut mapping = mapping_or_stack(mapping, bytes);
             if space == FindSpace::No && bytes.one_in(3) {
                 mapping.flags |= MapFlags::REMAP;
@@ -40,6 +40,12 @@ pub(super) fn lift(op: Op, rows: &[Row], bytes: &mut Unstructured<'_>) -> Op {
             let from_0 = space == FindSpace::Any && bytes.one_in(3);
             let (start, max_addr) =
                 if from_0 { (Addr::ZERO, Addr::ZERO) } else { (start, max_addr) };
+            if from_0 && bytes.one_in(2) {
+                mapping = clustered(mapping);
+                if bytes.one_in(2) {
+                    length = falls_back(rows, bounds, bytes).unwrap_or(length);
+                }
+            }
             Op::Find { start, length, max_addr, space, mapping }
         }
         Op::Fixed { start, length, mapping } => {
@@ -100,6 +106,35 @@ fn mapping_or_stack(mapping: Mapping, bytes: &mut Unstructured<'_>) -> Mapping {
     }
 }
 
+/// A mapping that is placed from the cluster address on (D7.6).
+fn clustered(mapping: Mapping) -> Mapping {
+    let apart = MapFlags::INHERIT_SHARE | MapFlags::GROWTH | MapFlags::GUARD;
+    let prot = if mapping.prot == Prot::NONE { Prot::RW } else { mapping.prot };
+    let (flags, max) = (mapping.flags.difference(apart), mapping.max | prot);
+    Mapping { prot, max, flags, object: None, ..mapping }
+}
+
+/// A length for which there is space, but none above it: a search from a higher cluster address finds
+/// nothing there, and falls back (D7.6).
+fn falls_back(
+    rows: &[Row],
+    (min, max): (Addr, Addr),
+    bytes: &mut Unstructured<'_>,
+) -> Option<Size> {
+    let starts = rows.iter().map(|row| row.range.start()).chain([max]);
+    let ends = [min].into_iter().chain(rows.iter().map(|row| row.range.end()));
+    let gaps: Vec<u64> =
+        ends.zip(starts).map(|(end, start)| start.get().saturating_sub(end.get())).collect();
+    let (mut lengths, mut widest_above) = (Vec::new(), *gaps.last()?);
+    for &gap in gaps.iter().rev().skip(1).filter(|gap| **gap >= PAGE_SIZE) {
+        if gap > widest_above {
+            lengths.extend([gap, widest_above / PAGE_SIZE * PAGE_SIZE + PAGE_SIZE]);
+            widest_above = gap;
+        }
+    }
+    lengths.get(bytes.index(lengths.len())).copied().map(Size::new)
+}
+
 /// `what`, or both at once, or of a whole stack.
 fn lift_what(prot: Prot, what: ProtectWhat, bytes: &mut Unstructured<'_>) -> ProtectWhat {
     let part = if bytes.one_in(4) {
@@ -129,4 +164,43 @@ fn in_gap(rows: &[Row], bytes: &mut Unstructured<'_>) -> Option<Addr> {
         _ => bytes.between(start, end - 1),
     };
     Some(Addr::new(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::seeded;
+    use crate::kernel::Kernel;
+    use crate::op::Config;
+    use crate::oracle::freebsd14::Oracle14;
+    use crate::space::AddressSpace;
+
+    #[test]
+    fn a_search_that_falls_back_has_space_below_alone() {
+        let page = |n: u64| Addr::new(n * PAGE_SIZE);
+        let mut map = Oracle14::create(&Config {
+            min: page(1),
+            max: page(40),
+            ..Config::of(Kernel::Freebsd14)
+        });
+        // Gaps of 4, 8, 2, 5 and 3 pages.
+        for (start, end) in [(5, 6), (14, 20), (22, 30), (35, 37)] {
+            let mapping = Mapping::anonymous(Prot::RW);
+            let (start, end) = (page(start), page(end));
+            map.apply(&Op::Insert { start, end, mapping }, &mut Vec::new());
+        }
+        let mut rows = Vec::new();
+        map.entries(&mut rows);
+        let mut drawn: Vec<u64> = (0..50)
+            .filter_map(|seed| {
+                let bytes = seeded(seed, 0, 64);
+                let bytes = &mut Unstructured::new(&bytes);
+                falls_back(&rows, (page(1), page(40)), bytes).map(|length| length.get() / PAGE_SIZE)
+            })
+            .collect();
+        drawn.sort_unstable();
+        drawn.dedup();
+        assert_eq!(drawn, [4, 5, 6, 8], "more than 3 pages, or than 5, and no more than there are");
+        assert_eq!(falls_back(&[], (page(1), page(40)), &mut Unstructured::new(&[])), None);
+    }
 }

@@ -11,6 +11,8 @@
 mod draw;
 mod lift;
 
+pub(crate) use lift::lift;
+
 use crate::driver::{self, Outcome, Settings};
 use crate::op::{Config, Op};
 use crate::oracle::freebsd14::{Branch, Oracle14};

@@ -168,11 +168,11 @@ impl<'c, M: AddressSpace + ?Sized, O: Rules> Sequence<'c, M, O> {
         self.counts.compared += 1;
         self.counts.entries(self.maps.first.seen.rows.len());
         let tested = &self.maps.others[0];
-        // The laws are those of 9.3: in 14.2 what removes first may be refused after that (D7.7).
-        if tested.seen.keeps == Keeps::ALL && self.config.kernel() == Kernel::Freebsd9 {
+        if tested.seen.keeps == Keeps::ALL {
             let (before, after) = (&self.before[..], &tested.seen.rows[..]);
             let (before, after) = ((before, summary), (after, tested.seen.summary));
-            let around = Around { op, cause: tested.seen.cause, before, after };
+            let (kernel, cause) = (self.config.kernel(), tested.seen.cause);
+            let around = Around { kernel, op, cause, before, after };
             around.check().map_err(|law| {
                 let divergence = Divergence::Broken { invariant: law.to_owned() };
                 Box::new(Mismatch { sides: (tested.name, tested.name), divergence })

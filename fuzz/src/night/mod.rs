@@ -82,7 +82,8 @@ pub struct Night {
     about: About,
     steps: Vec<Step>,
     findings: Vec<Map<String, Value>>,
-    coverage: Option<Coverage>,
+    /// Of each kernel that random sequences ran of.
+    coverage: Vec<Coverage>,
     /// Bases with the differences in instructions.
     compared: Vec<Value>,
     #[serde(skip)]
@@ -107,7 +108,7 @@ impl Night {
         let findings = files.lines("findings.jsonl").into_iter().map(|f| files.finding(f));
         let findings = findings.collect();
         let (compared, measured) = files.bench();
-        let coverage = Coverage::of(&files.random());
+        let coverage = Coverage::of_each(&files.random());
         let latency = files.json("latency.json").unwrap_or_default();
         steps.append(&mut files.failed);
         for planned in &about.plan {

@@ -24,9 +24,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use growstack::shared::FaultPath;
+use growstack::{Freebsd9, Freebsd14};
 use parking_lot::{Mutex, RwLock};
 
+use crate::engine;
+use crate::kernel::Kernel;
 use crate::oracle::Oracle;
+use crate::oracle::freebsd14::Oracle14;
 use crate::shared::{Threaded, ViewNodes};
 use crate::space::AddressSpace;
 use gate::Gate;
@@ -44,11 +48,13 @@ const BATCH: usize = 256;
 /// More than a thread has calls in a round: a number is that of a round and of a call in it.
 const CALLS_OF_A_ROUND: u64 = 64;
 
-type Shared = Threaded<locks::Locks>;
+type Shared<K> = Threaded<K, locks::Locks>;
 
 /// What to run.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
+    /// The kernel whose map it is.
+    pub kernel: Kernel,
     /// The seed of all plans.
     pub seed: u64,
     /// How many calls must have met another before the run is over.
@@ -66,7 +72,7 @@ impl Default for Settings {
     fn default() -> Self {
         let threads = NonZero::<usize>::MIN.saturating_add(2);
         let (operations, patience) = (Some(1_000_000), Duration::from_secs(60));
-        Self { seed: 1, operations, budget: None, threads, patience }
+        Self { kernel: Kernel::Freebsd9, seed: 1, operations, budget: None, threads, patience }
     }
 }
 
@@ -122,20 +128,20 @@ impl fmt::Display for Failure {
 }
 
 /// A round, from its plan to what came of it.
-struct Round {
+struct Round<K: engine::Settings> {
     plan: Plan,
-    shared: Shared,
+    shared: Shared<K>,
     recorded: Vec<Mutex<Vec<Event>>>,
 }
 
 /// What the threads of a run share.
-struct Run {
+struct Run<K: engine::Settings> {
     settings: Settings,
     gate: Gate,
     clock: AtomicU64,
     /// The next round of the batch to be made ready, or checked.
     next: AtomicUsize,
-    rounds: Vec<RwLock<Option<Round>>>,
+    rounds: Vec<RwLock<Option<Round<K>>>>,
     counts: Mutex<Counts>,
     failure: Mutex<Option<Failure>>,
     over: AtomicBool,
@@ -151,9 +157,16 @@ struct Run {
 /// If more than [`MOST_THREADS`] are asked for.
 #[must_use]
 pub fn run(settings: &Settings) -> Report {
+    match settings.kernel {
+        Kernel::Freebsd9 => run_on::<Freebsd9>(settings),
+        Kernel::Freebsd14 => run_on::<Freebsd14>(settings),
+    }
+}
+
+fn run_on<K: engine::Settings>(settings: &Settings) -> Report {
     let threads = settings.threads.get();
     assert!(threads <= MOST_THREADS, "at most {MOST_THREADS} threads");
-    let run = Run {
+    let run = Run::<K> {
         settings: *settings,
         gate: Gate::new(threads),
         clock: AtomicU64::new(0),
@@ -183,7 +196,7 @@ pub fn run(settings: &Settings) -> Report {
     Report { counts, failure, took: run.started.elapsed() }
 }
 
-impl Run {
+impl<K: engine::Settings> Run<K> {
     fn thread(&self, thread: usize, watchdog: &Watchdog) {
         for batch in 0.. {
             let first = batch * BATCH as u64;
@@ -221,9 +234,9 @@ impl Run {
         self.gate.pass();
     }
 
-    fn make_ready(&self, number: u64) -> Round {
+    fn make_ready(&self, number: u64) -> Round<K> {
         let plan = self.plan(number);
-        let shared = Shared::with_view(&plan.config, path_of(number), nodes_of(plan.field));
+        let shared = Shared::<K>::with_view(&plan.config, path_of(number), nodes_of(plan.field));
         let mut reported = Vec::new();
         for op in &plan.before {
             shared.call(op, &mut reported, || ());
@@ -233,10 +246,10 @@ impl Run {
     }
 
     fn plan(&self, number: u64) -> Plan {
-        let Settings { seed, threads, .. } = self.settings;
+        let Settings { kernel, seed, threads, .. } = self.settings;
         // On every path of faults, each of which has a round in four.
         let field = if number / 4 % 4 == 3 { Field::Wide } else { Field::Small };
-        Plan::draw(field, seed, number, threads.get())
+        Plan::draw(field, kernel, seed, number, threads.get())
     }
 
     /// The round that is under way, as far as its calls got. Threads that are done with it are in
@@ -263,7 +276,7 @@ impl Run {
     }
 
     /// One thread's part of a round.
-    fn call(&self, number: u64, round: &RwLock<Option<Round>>, thread: usize) {
+    fn call(&self, number: u64, round: &RwLock<Option<Round<K>>>, thread: usize) {
         let round = round.read();
         let Some(round) = &*round else { return };
         let mut recorded = round.recorded[thread].lock();
@@ -292,7 +305,7 @@ impl Run {
             counts.overlapping += u64::from(overlapping > 0);
         }
         let broken = shared.check().err();
-        if broken.is_some() || !linearizable(&start(&plan), &history) {
+        if broken.is_some() || !is_explained(&plan, &history) {
             let path = path_of(number);
             let failure = Failure { round: number, plan, path, broken, history };
             self.failure.lock().get_or_insert(failure);
@@ -321,9 +334,17 @@ pub(crate) const fn nodes_of(field: Field) -> ViewNodes {
     }
 }
 
+/// Does some order of the calls of a plan explain what came of them?
+pub(crate) fn is_explained(plan: &Plan, history: &History) -> bool {
+    match plan.config.kernel() {
+        Kernel::Freebsd9 => linearizable(&start::<Oracle>(plan), history),
+        Kernel::Freebsd14 => linearizable(&start::<Oracle14>(plan), history),
+    }
+}
+
 /// The oracle as a round finds it.
-pub(crate) fn start(plan: &Plan) -> Oracle {
-    let mut map = Oracle::create(&plan.config);
+fn start<O: AddressSpace>(plan: &Plan) -> O {
+    let mut map = O::create(&plan.config);
     let mut reported = Vec::new();
     for op in &plan.before {
         map.apply(op, &mut reported);
@@ -332,8 +353,8 @@ pub(crate) fn start(plan: &Plan) -> Oracle {
 }
 
 /// Runs a call; `pause` is called in the window of a wiring.
-pub(crate) fn run_op<L: growstack::shared::Locks>(
-    shared: &Threaded<L>,
+pub(crate) fn run_op<K: engine::Settings, L: growstack::shared::Locks>(
+    shared: &Threaded<K, L>,
     call: Call,
     pause: impl Fn(),
 ) -> Outcome {

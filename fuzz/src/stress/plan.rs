@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU64;
 
+use arbitrary::Unstructured;
 use growstack::{
     Addr, Advice, FindSpace, Holes, Inherit, Limits, MapFlags, PAGE_SIZE, PageSize, Prot,
     ProtectWhat, Size, StackTunables, Wiring,
@@ -11,6 +12,9 @@ use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 
 use super::history::Call;
+use crate::freebsd14::lift;
+use crate::input::{Choices, seeded};
+use crate::kernel::{Freebsd14, Kernel};
 use crate::op::{Config, LimitName, Mapping, Op};
 
 /// How many pages calls are about.
@@ -52,6 +56,8 @@ impl Field {
 
 /// The first of them.
 const FIRST: u64 = 0x100;
+/// Bytes that are more than a call of 14.2 takes.
+const CHOICES: usize = 256;
 /// Calls of a round, of all threads together.
 const CALLS: usize = 12;
 
@@ -71,10 +77,10 @@ pub struct Plan {
 impl Plan {
     /// Round `round` of a seed, for `threads` threads.
     #[must_use]
-    pub fn draw(field: Field, seed: u64, round: u64, threads: usize) -> Self {
+    pub fn draw(field: Field, kernel: Kernel, seed: u64, round: u64, threads: usize) -> Self {
         let window = field.window();
         let mut random = SmallRng::seed_from_u64(seed ^ round.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let config = Config {
+        let mut config = Config {
             min: page(1),
             max: page(FIRST + 2 * window),
             tunables: StackTunables {
@@ -87,6 +93,14 @@ impl Plan {
             limits: Limits::UNLIMITED,
             freebsd_14: None,
         };
+        if kernel == Kernel::Freebsd14 {
+            config.tunables.guard_page = false;
+            config.freebsd_14 = Some(Freebsd14 {
+                stacktop: page(FIRST + random.random_range(window / 2..=2 * window)),
+                stkgap: random.random_ratio(7, 8),
+                guard_pages: random.random_range(0..=2),
+            });
+        }
         let mut before = vec![stack(&mut random, window, MapFlags::GROWS_DOWN)];
         before.extend((0..4).map(|_| insert(&mut random, window, 4)));
         if random.random_bool(0.5) {
@@ -94,7 +108,8 @@ impl Plan {
         }
         before.extend((0..field.single_pages()).map(|_| insert(&mut random, window, 1)));
         let calls = CALLS / threads;
-        let threads = (0..threads).map(|_| (0..calls).map(|_| call(field, &mut random)).collect());
+        let threads =
+            (0..threads).map(|_| (0..calls).map(|_| call(field, kernel, &mut random)).collect());
         Self { field, config, before, threads: threads.collect() }
     }
 }
@@ -124,13 +139,33 @@ fn stack_of(bottom: u64, pages: u64, flags: MapFlags) -> Op {
     Op::Stack { addrbos, max_ssize, prot: Prot::RW, max: Prot::ALL, flags }
 }
 
-fn call(field: Field, random: &mut SmallRng) -> Call {
-    call_of(field, random.random(), random.random(), random.random(), random.random())
+fn call(field: Field, kernel: Kernel, random: &mut SmallRng) -> Call {
+    call_of(field, kernel, random.random())
 }
 
-/// The call that four numbers stand for: half of all are faults, the others questions and changes.
+/// The call of a kernel that four numbers stand for. Those of FreeBSD 14.2 are those of 9.3 with its words
+/// put in.
+pub(crate) fn call_of(field: Field, kernel: Kernel, numbers: [u8; 4]) -> Call {
+    let call = older_call(field, numbers);
+    let (Kernel::Freebsd14, Call::Operation(op)) = (kernel, call) else { return call };
+    let choices = seeded(u32::from_le_bytes(numbers).into(), 0, CHOICES);
+    let mut choices = Unstructured::new(&choices);
+    let op = match op {
+        // Half of them where they are told, which what is there may have to make way for (D7.7).
+        Op::Find { start, length, max_addr, mapping, .. } if choices.one_in(2) => {
+            Op::Find { start, length, max_addr, space: FindSpace::No, mapping }
+        }
+        Op::SetGrowSize { .. } if choices.one_in(2) => {
+            Op::SetGuardPages { pages: choices.below(3) }
+        }
+        op => op,
+    };
+    Call::Operation(lift(op, &[], (Addr::ZERO, Addr::ZERO), &mut choices))
+}
+
+/// The call of 9.3 that four numbers stand for: half of all are faults, the others questions and changes.
 /// The fuzz target `concurrent` reads its inputs so, so that no number gets another meaning.
-pub(crate) fn call_of(field: Field, kind: u8, place: u8, pages: u8, choice: u8) -> Call {
+fn older_call(field: Field, [kind, place, pages, choice]: [u8; 4]) -> Call {
     let at = FIRST + u64::from(place) % field.window();
     let addr = Addr::new(page(at).get() + u64::from(choice) * 16);
     let (start, end) = (page(at), page(at + field.pages(pages)));

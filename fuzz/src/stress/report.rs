@@ -6,10 +6,9 @@ use growstack::shared::FaultPath;
 
 use super::history::{Call, Event, Outcome};
 use super::plan::{Field, Plan};
-use super::start;
 use crate::answer::{Row, Summary};
 use crate::compare::{answer_text, changes_text};
-use crate::space::AddressSpace;
+use crate::replay::ORACLES;
 use crate::trace::RowText;
 
 /// A call of a round that did not end.
@@ -70,7 +69,10 @@ impl fmt::Display for Described<'_> {
         if self.plan.field == Field::Wide {
             writeln!(f, "  the published view: in narrow nodes")?;
         }
-        let before = start(self.plan);
+        let mut before = (ORACLES.create)(&self.plan.config);
+        for op in &self.plan.before {
+            before.apply(op, &mut Vec::new());
+        }
         let mut rows = Vec::new();
         before.entries(&mut rows);
         writeln!(f, "  before, with this header:")?;
@@ -127,13 +129,14 @@ mod tests {
 
     use super::*;
     use crate::answer::{Answer, Cause};
+    use crate::kernel::Kernel;
     use crate::op::Op;
 
     /// Everything that the answers depend on is there: the map before, the path, each call with what
     /// became of it, and what the ones wait for that have not returned.
     #[test]
     fn a_round_in_words() {
-        let mut plan = Plan::draw(Field::Wide, 3, 0, 2);
+        let mut plan = Plan::draw(Field::Wide, Kernel::Freebsd9, 3, 0, 2);
         plan.before.truncate(1);
         let grow = Call::Operation(Op::Grow { addr: Addr::new(0x10_0000) });
         let answer = Answer::Code(KernReturn::Success);

@@ -2,8 +2,8 @@
 //!
 //! The input has a header of 8 bytes: the version 1; in the next byte the number of threads less two,
 //! modulo 3, and above it, from bit 4 on, the path of faults; then, in bit 0, whether the calls are
-//! about many pages and the published view has narrow nodes; a byte without meaning; a seed of what is
-//! mapped at first, four bytes. Then records of 8 bytes, each a call: the thread; four numbers that
+//! about many pages and the published view has narrow nodes; a byte that is 1 if the process is one of
+//! FreeBSD 14.2; a seed of what is mapped at first, four bytes. Then records of 8 bytes, each a call: the thread; four numbers that
 //! say what it calls; and three of the schedule, which say whose turn it is next. Low bytes
 //! come first. Records after the sixteenth have only their part in the schedule.
 //!
@@ -18,16 +18,18 @@ use std::thread;
 use std::time::Duration;
 
 use growstack::shared::FaultPath;
+use growstack::{Freebsd9, Freebsd14};
 
 use super::chunks::Shape;
 use super::{Fault, Verdict};
+use crate::engine::Settings;
+use crate::kernel::Kernel;
 use crate::lockstep::caught;
 use crate::shared::Threaded;
 use crate::space::AddressSpace;
 use crate::stress::history::{Event, History};
-use crate::stress::linear::linearizable;
 use crate::stress::report::{Described, Progress, Unanswered};
-use crate::stress::{Field, Plan, call_of, nodes_of, run_op, start};
+use crate::stress::{Field, Plan, call_of, is_explained, nodes_of, run_op};
 use locks::InTurn;
 use turns::{Ended, Turns, point};
 
@@ -51,9 +53,9 @@ struct Round {
 }
 
 /// What the threads of a round share.
-struct Shared {
+struct Shared<K: Settings> {
     round: Round,
-    space: Threaded<InTurn>,
+    space: Threaded<K, InTurn>,
     clock: AtomicU64,
     recorded: Vec<Mutex<Vec<Event>>>,
     /// How many calls each thread has begun.
@@ -64,7 +66,11 @@ struct Shared {
 /// Runs an input.
 pub(super) fn run(bytes: &[u8], calls: &mut u64) -> Result<Verdict, Fault> {
     let Some(round) = decode(bytes) else { return Ok(Verdict::Unreadable) };
-    match caught(|| run_round(round, calls)) {
+    let run = match round.plan.config.kernel() {
+        Kernel::Freebsd9 => run_round::<Freebsd9>,
+        Kernel::Freebsd14 => run_round::<Freebsd14>,
+    };
+    match caught(|| run(round, calls)) {
         Ok(Ok(())) => Ok(Verdict::Sound),
         Ok(Err(sentence)) | Err(sentence) => Err(Fault::Other(sentence)),
     }
@@ -87,19 +93,20 @@ fn decode(bytes: &[u8]) -> Option<Round> {
     let mut header = [VERSION, 0, 0, 0, 0, 0, 0, 0];
     let given = bytes.len().min(header.len());
     header[..given].copy_from_slice(&bytes[..given]);
-    let [VERSION, shape, wide, _, s0, s1, s2, s3] = header else { return None };
+    let [VERSION, shape, wide, kernel, s0, s1, s2, s3] = header else { return None };
+    let kernel = if kernel == 1 { Kernel::Freebsd14 } else { Kernel::Freebsd9 };
     let threads = 2 + usize::from(shape & 0xf) % 3;
     let paths = [FaultPath::Optimistic, FaultPath::Locked, FaultPath::Letter];
     let path = paths[usize::from(shape >> 4) % paths.len()];
     let field = if wide & 1 == 0 { Field::Small } else { Field::Wide };
     let seed = u64::from(u32::from_le_bytes([s0, s1, s2, s3]));
-    let mut plan = Plan::draw(field, seed, 0, threads);
+    let mut plan = Plan::draw(field, kernel, seed, 0, threads);
     plan.threads.iter_mut().for_each(Vec::clear);
     let mut schedule = Vec::new();
     let (records, _) = bytes.get(header.len()..).unwrap_or_default().as_chunks::<8>();
     for (at, &[thread, kind, place, pages, choice, turns @ ..]) in records.iter().enumerate() {
         if at < MOST {
-            let call = call_of(field, kind, place, pages, choice);
+            let call = call_of(field, kernel, [kind, place, pages, choice]);
             plan.threads[usize::from(thread) % threads].push(call);
         }
         schedule.extend(turns);
@@ -107,10 +114,10 @@ fn decode(bytes: &[u8]) -> Option<Round> {
     Some(Round { plan, path, schedule })
 }
 
-fn run_round(mut round: Round, calls: &mut u64) -> Result<(), String> {
+fn run_round<K: Settings>(mut round: Round, calls: &mut u64) -> Result<(), String> {
     let threads = round.plan.threads.len();
     let nodes = nodes_of(round.plan.field);
-    let space = Threaded::with_view(&round.plan.config, round.path, nodes);
+    let space = Threaded::<K, InTurn>::with_view(&round.plan.config, round.path, nodes);
     let mut reported = Vec::new();
     for op in &round.plan.before {
         space.call(op, &mut reported, || ());
@@ -146,7 +153,7 @@ fn run_round(mut round: Round, calls: &mut u64) -> Result<(), String> {
     let Round { plan, path, .. } = &shared.round;
     let wrong = match shared.space.check() {
         Err(broken) => broken,
-        Ok(()) if linearizable(&start(plan), &history) => return Ok(()),
+        Ok(()) if is_explained(plan, &history) => return Ok(()),
         Ok(()) => "no order of these calls explains them".to_owned(),
     };
     let (returned, end) = (&history.threads[..], Some((&history.rows[..], history.summary)));
@@ -160,7 +167,7 @@ fn turns_text(turns: &Turns) -> String {
     format!("  the turns: {}\n", trail.join(" "))
 }
 
-impl Shared {
+impl<K: Settings> Shared<K> {
     /// The calls that have returned.
     fn returned(&self) -> Vec<Vec<Event>> {
         let taken = |events: &Mutex<Vec<Event>>| {
