@@ -4,7 +4,7 @@
 use growstack::{EntryFlags, MapFlags, Refusal};
 
 use super::Around;
-use crate::answer::Row;
+use crate::answer::{Row, Summary};
 use crate::op::Op;
 
 impl Around<'_> {
@@ -16,10 +16,8 @@ impl Around<'_> {
                 Refusal::NoAccess { .. } => Err("a growth that was not wired is gone (D13.10)"),
                 // What was reserved for it stays reserved.
                 Refusal::ObjectGrowth { .. } if !self.rows_changed() => Ok(()),
-                // A gap used up is back as any guard is inserted.
-                Refusal::Swap { .. } if !self.counters_changed() && self.only_guards_changed() => {
-                    Ok(())
-                }
+                // A gap used up is back as any guard is inserted: it may extend the one below.
+                Refusal::Swap { .. } if self.only_guards_changed() => Ok(()),
                 _ if self.changed() => Err("a growth was refused and changed the map (1.6, D13.7)"),
                 _ => Ok(()),
             },
@@ -41,7 +39,12 @@ impl Around<'_> {
         }
     }
 
+    /// Are the entries that are no guards as before, and all counters but that of entries?
     fn only_guards_changed(&self) -> bool {
+        let (before, after) = (self.before.1, self.after.1);
+        if !(Summary { entries: after.entries, ..before }).agrees(&after) {
+            return false;
+        }
         let others = |rows: &[Row]| -> Vec<Row> {
             let is_other = |row: &&Row| !row.flags.contains(EntryFlags::GUARD);
             rows.iter().filter(is_other).cloned().collect()
