@@ -350,8 +350,8 @@ refusals! {
         },
         /// L12: the gap to the entry below would be too small.
         GuardGap = (2, 12, of_linux) NoSpace "{room} bytes would be left above {below}, the gap is {gap}" {
-            /// The entry below.
-            below: AddrRange,
+            /// Where the entry below ends.
+            below: Addr,
             /// Bytes that would be left between that and the stack.
             room: Size,
             /// Bytes that must be.
@@ -409,6 +409,9 @@ refusals! {
         },
     }
 }
+
+// Every operation returns one, or could: four words, that none of its fields may make five.
+const _: () = assert!(size_of::<Refusal>() == 32);
 
 impl core::error::Error for Refusal {}
 

@@ -126,8 +126,7 @@ impl<O: Objects, const B: usize> VmMap<O, Linux, B> {
         let kept = body.prot() != Prot::NONE && !body.has(EntryFlags::GROWS_DOWN);
         let room = Size::new(start.saturating_sub(below.end));
         if start < below.end || kept && room < gap {
-            let below = AddrRange::between(below.start, below.end);
-            return Err(Refusal::GuardGap { below, room, gap });
+            return Err(Refusal::GuardGap { below: Addr::new(below.end), room, gap });
         }
         Ok(())
     }

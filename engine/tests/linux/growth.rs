@@ -53,9 +53,8 @@ fn l12_the_gap_is_kept_to_what_may_be_accessed() {
         map(&mut space, below - PAGE, 1, prot);
         assert!(grow(&mut space, below + GAP).is_ok());
         let answer = grow(&mut space, below + GAP - 1);
-        let entry = AddrRange::new(Addr::new(below - PAGE), Addr::new(below)).unwrap();
         let (room, gap) = (Size::new(GAP - PAGE), Size::new(GAP));
-        let refusal = Refusal::GuardGap { below: entry, room, gap };
+        let refusal = Refusal::GuardGap { below: Addr::new(below), room, gap };
         assert_eq!(answer.err(), kept.then_some(refusal), "{prot}");
     }
 }
