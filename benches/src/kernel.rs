@@ -23,6 +23,10 @@ pub trait Tuned: Kernel {
     fn set_guard_page(process: &mut VmSpace<Plain, Self>, on: bool) -> bool;
 
     /// The answer of a growth to an address that no stack grows to.
+    ///
+    /// # Errors
+    ///
+    /// Where such an address is refused: 14.2 grows stacks into their gaps alone (D13.1).
     fn outside(addr: Addr) -> Result<Growth, Refusal>;
 }
 

@@ -39,6 +39,8 @@ mod look;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod pipe;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod privileges;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod serve;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod text;
@@ -55,22 +57,25 @@ pub fn child() -> Option<ExitCode> {
     if arguments.next()? != growstack_fuzz::linux::wire::ARGUMENT {
         return None;
     }
-    Some(serve(arguments.next().and_then(|window| window.to_str()?.parse().ok())))
+    let window = arguments.next().and_then(|window| window.to_str()?.parse().ok());
+    let dropped = arguments.next().is_some_and(|word| word == growstack_fuzz::linux::wire::DROPPED);
+    Some(serve(window, dropped))
 }
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-fn serve(window: Option<u64>) -> ExitCode {
+fn serve(window: Option<u64>, dropped: bool) -> ExitCode {
     let Some(window) = window else {
         eprintln!("growstack: a child is started by a live run only");
         return ExitCode::from(2);
     };
     // The driver sees the end of the pipe, and says how the child has ended.
-    let served = layout::top_down().and_then(|()| serve::serve(window));
+    let privileges = || if dropped { privileges::drop_all() } else { Ok(()) };
+    let served = layout::top_down().and_then(|()| privileges()).and_then(|()| serve::serve(window));
     served.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
 }
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
-fn serve(_: Option<u64>) -> ExitCode {
+fn serve(_: Option<u64>, _: bool) -> ExitCode {
     eprintln!("growstack: a live run needs Linux on x86-64");
     ExitCode::from(2)
 }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use growstack::{Addr, Prot, Size};
 use growstack_fuzz::driver::Settings;
 use growstack_fuzz::linux::counts::Outcome;
-use growstack_fuzz::linux::live::{Ground, Live, Refused, Spaces};
+use growstack_fuzz::linux::live::{Ground, Live, Privileges, Refused, Spaces};
 use growstack_fuzz::linux::log::Log;
 use growstack_fuzz::linux::oracle::{Branch, LinuxOracle};
 use growstack_fuzz::linux::random;
@@ -93,7 +93,9 @@ fn allowed(ground: &Ground) -> Allowed {
 }
 
 fn random_sequences_agree(ground: &Ground) -> Result<(), Failed> {
-    let make = || -> Result<Box<dyn Runner>, Refused> { Ok(Box::new(Live::start(ground)?)) };
+    let make = |number| -> Result<Box<dyn Runner>, Refused> {
+        Ok(Box::new(Live::start_with(ground, Privileges::of(number, ground))?))
+    };
     let outcome = random::run(&settings(400), allowed(ground), &make)?;
     if let Some(found) = outcome.found {
         let trace = LinuxTrace::of(found.config, found.ops);
@@ -136,7 +138,7 @@ impl Runner for Mistaken {
 }
 
 fn a_wrong_gap_is_found_and_made_short(ground: &Ground) -> Result<(), Failed> {
-    let make = || -> Result<Box<dyn Runner>, Refused> {
+    let make = |_| -> Result<Box<dyn Runner>, Refused> {
         let live = Live::start(ground)?;
         let gap = Size::new(live.config().gap.get() + PAGE);
         let config = LinuxConfig { gap, ..*live.config() };

@@ -32,7 +32,7 @@ impl EngineRun<'_> {
         let Settings { seed, threads, .. } = self.settings;
         writeln!(streams.out, "seed {seed}, map {ENGINE}, {threads} threads, linux")?;
         let allowed = Allowed { harm: true, vm_read: true, engine: true };
-        let make = || -> Result<Box<dyn Runner>, Infallible> {
+        let make = |_| -> Result<Box<dyn Runner>, Infallible> {
             let config = engine::config(&LinuxConfig::default());
             Ok(Box::new(OneByOne { config, create }))
         };

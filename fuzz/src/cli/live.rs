@@ -10,7 +10,7 @@ use clap::Args;
 
 use super::{Exit, Streams};
 use crate::driver::Settings;
-use crate::linux::live::{Ground, LIVE, Live, Refused, Spaces};
+use crate::linux::live::{Ground, LIVE, Live, Privileges, Refused, Spaces};
 use crate::linux::oracle::Branch;
 use crate::linux::random::{self, Found, Outcome};
 use crate::linux::replay::LinuxMap;
@@ -69,7 +69,9 @@ impl LiveRun<'_> {
         let ground = self.options.ground(Ground::WINDOW, streams)?;
         let allowed =
             Allowed { harm: self.options.harmful, vm_read: ground.reads_itself(), engine: false };
-        let make = || -> Result<Box<dyn Runner>, Refused> { Ok(Box::new(Live::start(&ground)?)) };
+        let make = |number| -> Result<Box<dyn Runner>, Refused> {
+            Ok(Box::new(Live::start_with(&ground, Privileges::of(number, &ground))?))
+        };
         let outcome = random::run(&self.settings, allowed, &make)?;
         write_table(&outcome, streams.out)?;
         let written = write_tally(self.json, &self.settings, &outcome);

@@ -17,15 +17,15 @@ use super::{LinuxConfig, LinuxDivergence, LinuxOp};
 use crate::driver::{Line, Settings};
 use crate::input::{Choices, seeded};
 
-/// Sequences that one map runs before there is a new one.
-const TURNS: u64 = 256;
+/// The numbers that one map runs before there is a new one, as many as begin with a multiple of this.
+const TURNS: u64 = 64;
 /// After this many operations all flags are compared; between them, ranges and protections.
 const EVERY: Every = Every(16);
 /// What the seeds of other kernels' sequences are mixed with, so that these are others.
 const SALT: u64 = 0x1105_0600_0000_0000;
 
-/// Makes maps, or says why it can't.
-pub type Maker<'a, E> = &'a (dyn Fn() -> Result<Box<dyn Runner>, E> + Sync);
+/// Makes the map for a sequence of this number, or says why it can't.
+pub type Maker<'a, E> = &'a (dyn Fn(u64) -> Result<Box<dyn Runner>, E> + Sync);
 
 /// What a run did, and what it found.
 #[derive(Clone, Debug)]
@@ -107,12 +107,13 @@ impl<E> Worker<'_, E> {
     fn work(&self) -> Result<(RunCounts, Option<Found>), E> {
         let mut counts = RunCounts::default();
         let mut log = Log::default();
-        let (mut map, mut turns) = ((self.make)()?, 0);
+        let mut last: Option<(u64, Box<dyn Runner>)> = None;
         while let Some(number) = self.line.take() {
-            if turns == TURNS {
-                (map, turns) = ((self.make)()?, 0);
-            }
-            turns += 1;
+            let block = number / TURNS;
+            let mut map = match last.take() {
+                Some((of, map)) if of == block => map,
+                _ => (self.make)(number)?,
+            };
             let drawn = Sequence::draw(map.config(), &bytes(self.seed, number), self.allowed);
             if let Err((at, divergence)) = attempt(&drawn, &mut *map, EVERY, &mut log, &mut counts)
             {
@@ -122,9 +123,8 @@ impl<E> Worker<'_, E> {
                 return Ok((counts, Some(Found { sequence: number, config, ops, divergence })));
             }
             counts.sequences += 1;
-            if drawn.leaks() {
-                turns = TURNS;
-            }
+            // What a process has lost count of would count in the next sequence.
+            last = (!drawn.leaks()).then_some((block, map));
         }
         Ok((counts, None))
     }

@@ -3,6 +3,7 @@
 use std::cmp::min;
 
 use arbitrary::Unstructured;
+use growstack::Addr;
 
 use super::counts::RunCounts;
 use super::draw::{self, View};
@@ -32,6 +33,8 @@ pub struct Sequence {
     soft: LinuxLimits,
     /// The VMAs after the last one.
     vmas: Vec<Vma>,
+    /// What the last one was about.
+    focus: Addr,
     ops: Vec<LinuxOp>,
     log: Log,
     trail: Vec<Branch>,
@@ -51,6 +54,7 @@ impl Sequence {
             oracle: LinuxOracle::new(*config),
             soft: config.soft,
             vmas: Vec::new(),
+            focus: Addr::ZERO,
             ops: Vec::new(),
             log: Log::default(),
             trail: Vec::new(),
@@ -98,6 +102,7 @@ impl Sequence {
             }
             _ => {}
         }
+        self.focus = op.addr().unwrap_or(self.focus);
         self.vmas.clear();
         self.vmas.extend(self.oracle.vmas());
         self.ops.push(op);
@@ -109,7 +114,8 @@ impl Sequence {
     /// The process after the last operation.
     #[must_use]
     pub fn view(&self) -> View<'_> {
-        View { config: self.oracle.config(), soft: &self.soft, vmas: &self.vmas }
+        let (config, soft) = (self.oracle.config(), &self.soft);
+        View { config, soft, vmas: &self.vmas, focus: self.focus }
     }
 
     /// The operations.

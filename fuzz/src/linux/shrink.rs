@@ -7,7 +7,7 @@ use super::op::{LinuxOp, MlockFlags, MmapFlags, Stretch};
 /// Changes to try on each operation of a sequence that fails.
 pub(super) const PLAINER: &[fn(&mut LinuxOp)] = &[
     |op| {
-        if let Some(addr) = addr(op) {
+        if let Some(addr) = op.addr_mut() {
             *addr = Addr::new(addr.get() & !(PAGE - 1));
         }
     },
@@ -82,25 +82,29 @@ fn without(op: &mut LinuxOp, flag: MmapFlags) {
     }
 }
 
-/// The address that an operation is about.
-fn addr(op: &mut LinuxOp) -> Option<&mut Addr> {
-    match op {
-        LinuxOp::Mmap { addr, .. }
-        | LinuxOp::Munmap { addr, .. }
-        | LinuxOp::Mprotect { addr, .. }
-        | LinuxOp::Madvise { addr, .. }
-        | LinuxOp::Mlock { addr, .. }
-        | LinuxOp::Munlock { addr, .. }
-        | LinuxOp::Mremap { addr, .. }
-        | LinuxOp::Load { addr }
-        | LinuxOp::Store { addr }
-        | LinuxOp::KernelStore { addr }
-        | LinuxOp::ProcMem { addr }
-        | LinuxOp::VmRead { addr } => Some(addr),
-        LinuxOp::Reset
-        | LinuxOp::Mlockall { .. }
-        | LinuxOp::Munlockall
-        | LinuxOp::Setrlimit { .. } => None,
+impl LinuxOp {
+    /// The address that it is about.
+    #[must_use]
+    pub fn addr(mut self) -> Option<Addr> {
+        self.addr_mut().copied()
+    }
+
+    fn addr_mut(&mut self) -> Option<&mut Addr> {
+        match self {
+            Self::Mmap { addr, .. }
+            | Self::Munmap { addr, .. }
+            | Self::Mprotect { addr, .. }
+            | Self::Madvise { addr, .. }
+            | Self::Mlock { addr, .. }
+            | Self::Munlock { addr, .. }
+            | Self::Mremap { addr, .. }
+            | Self::Load { addr }
+            | Self::Store { addr }
+            | Self::KernelStore { addr }
+            | Self::ProcMem { addr }
+            | Self::VmRead { addr } => Some(addr),
+            Self::Reset | Self::Mlockall { .. } | Self::Munlockall | Self::Setrlimit { .. } => None,
+        }
     }
 }
 

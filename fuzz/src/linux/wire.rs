@@ -12,8 +12,14 @@ use super::{
     Resource, SegvCode, Shown, Stretch, Vma, VmaFlags,
 };
 
-/// The first argument of a program that is to be a child; the second one is where the window ends.
+/// The first argument of a program that is to be a child; the second one is where the window ends, and
+/// the third one of [`Privileges`](super::live::Privileges).
 pub const ARGUMENT: &str = "live-child";
+
+/// The third argument of a child that keeps the capabilities of the program that starts it.
+pub const KEPT: &str = "kept";
+/// The third argument of a child that runs without capabilities.
+pub const DROPPED: &str = "dropped";
 
 /// The first word that a child writes, with the version of what follows.
 pub const HELLO: u64 = 0x6c69_7665_0000_0001;

@@ -8,9 +8,15 @@ pub(super) fn step(bytes: &mut impl Choices, most: u64) -> u64 {
     bytes.below(2 * most + 1).wrapping_sub(most).wrapping_mul(PAGE)
 }
 
-/// One of the VMAs by its place, if there are any.
+/// One of the VMAs by its place, if there are any: often one where the last operation was, since what a
+/// rule asks of three neighbours takes several operations on them.
 pub(super) fn any(view: &View<'_>, bytes: &mut impl Choices) -> Option<usize> {
-    (!view.vmas.is_empty()).then(|| bytes.index(view.vmas.len()))
+    let last = view.vmas.len().checked_sub(1)?;
+    if !bytes.one_in(3) {
+        return Some(bytes.index(last + 1));
+    }
+    let at = view.vmas.iter().position(|vma| view.focus < vma.range.end()).unwrap_or(last);
+    Some((at + bytes.index(3)).saturating_sub(1).min(last))
 }
 
 /// The start of a range that is in a VMA or near one, and its length.

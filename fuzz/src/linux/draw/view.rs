@@ -16,6 +16,8 @@ pub struct View<'a> {
     pub soft: &'a LinuxLimits,
     /// The VMAs of its window, in the order of their addresses.
     pub vmas: &'a [Vma],
+    /// What the last operation was about.
+    pub focus: Addr,
 }
 
 impl View<'_> {

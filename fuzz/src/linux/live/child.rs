@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::Privileges;
 use crate::exec::group;
 use crate::linux::LinuxOp;
 use crate::linux::log::{Head, Log};
@@ -34,10 +35,14 @@ pub(super) struct Child {
 
 impl Child {
     /// Starts a program that is to be a child whose window ends at `window`.
-    pub(super) fn start(program: &Path, window: u64) -> Result<Self, Broken> {
+    pub(super) fn start(
+        program: &Path,
+        window: u64,
+        privileges: Privileges,
+    ) -> Result<Self, Broken> {
         let name = program.display();
         let mut command = Command::new(program);
-        command.arg(ARGUMENT).arg(window.to_string());
+        command.arg(ARGUMENT).arg(window.to_string()).arg(privileges.word());
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         group::lead(&mut command);
         let mut process = command

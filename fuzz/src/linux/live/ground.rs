@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use growstack::{Addr, AddrRange};
 
-use super::Refused;
 use super::child::Child;
 use super::machine::{Machine, Process};
 use super::probe::{Found, Probe};
+use super::{Privileges, Refused};
 use crate::linux::{LinuxConfig, Rules};
 
 /// The machine, its kernel, and the program whose children it runs sequences in; all of it probed.
@@ -43,7 +43,7 @@ impl Ground {
     /// Why there is no live run here.
     pub fn probe_window(program: &Path, window: u64) -> Result<Self, Refused> {
         let machine = Machine::read()?;
-        let mut child = Child::start(program, window)?;
+        let mut child = Child::start(program, window, Privileges::Kept)?;
         let process = Process::read(child.id())?;
         let probe = Probe { child: &mut child, machine: &machine, process: &process, window }
             .everything()?;

@@ -21,10 +21,40 @@ pub use space::Spaces;
 
 use super::log::Log;
 use super::runner::{Broken, Every, Runner};
+use super::wire::{DROPPED, KEPT};
 use super::{LinuxConfig, LinuxOp};
 
 /// What reports call the running kernel.
 pub const LIVE: &str = "live";
+
+/// The capabilities of a child.
+///
+/// The rules of limits on locked memory and of the lowest addresses do not hold for a process that may
+/// do all (L6, L7, L31): one that may is to be tested without as well.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Privileges {
+    /// Those of this process.
+    Kept,
+    /// None.
+    Dropped,
+}
+
+impl Privileges {
+    /// The argument of the child.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Kept => KEPT,
+            Self::Dropped => DROPPED,
+        }
+    }
+
+    /// Those of sequence `number`: every other 64 of a process that has capabilities run without.
+    #[must_use]
+    pub fn of(number: u64, ground: &Ground) -> Self {
+        let has = !ground.config().capabilities.is_empty();
+        if has && number / 64 % 2 == 1 { Self::Dropped } else { Self::Kept }
+    }
+}
 
 /// The running kernel, behind a child process.
 #[derive(Debug)]
@@ -34,14 +64,23 @@ pub struct Live {
 }
 
 impl Live {
-    /// A child of its own on probed ground.
+    /// A child of its own on probed ground, with the capabilities of this process.
     ///
     /// # Errors
     ///
     /// If it can't be started, or is not as the one that was probed.
     pub fn start(ground: &Ground) -> Result<Self, Refused> {
+        Self::start_with(ground, Privileges::Kept)
+    }
+
+    /// As [`start`](Self::start), with these capabilities.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn start_with(ground: &Ground, privileges: Privileges) -> Result<Self, Refused> {
         let config = ground.config();
-        let child = Child::start(ground.program(), config.window.end().get())?;
+        let child = Child::start(ground.program(), config.window.end().get(), privileges)?;
         let process = Process::read(child.id())?;
         Ok(Self { child, config: process.over(config) })
     }

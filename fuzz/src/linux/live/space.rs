@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::{Ground, Live};
+use super::{Ground, Live, Privileges};
 use crate::linux::log::Log;
 use crate::linux::runner::{Broken, Every, Runner};
 use crate::linux::{LinuxAnswer, LinuxConfig, LinuxOp, LinuxSpace, Resource, Shown, Vma};
@@ -30,8 +30,15 @@ impl Spaces {
     /// counted from what it has outside the window there.
     #[must_use]
     pub fn create(&self, config: &LinuxConfig) -> Box<dyn LinuxSpace> {
-        let idle = self.idle.take().map_or_else(
-            || Live::start(&self.ground).map_err(|refused| Broken(refused.to_string())),
+        let capabilities = config.capabilities;
+        let kept = capabilities == self.ground.config().capabilities;
+        let privileges = if kept { Privileges::Kept } else { Privileges::Dropped };
+        let idle = self.idle.take().filter(|live| live.config().capabilities == capabilities);
+        let idle = idle.map_or_else(
+            || {
+                Live::start_with(&self.ground, privileges)
+                    .map_err(|refused| Broken(refused.to_string()))
+            },
             Ok,
         );
         let reset = idle.and_then(|mut live| live.reset().map(|()| live));
