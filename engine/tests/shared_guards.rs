@@ -41,7 +41,7 @@ fn a_map_with_gaps_is_shared_without_them() {
         }
         assert_eq!(shared.grow(page(199), |_| ()), Ok(Growth::AlreadyMapped));
         let grown = shared.grow(page(167), |_| ()).unwrap();
-        assert_eq!(grown.added().map(|added| added.end()), Some(page(168)));
+        assert_eq!(grown.added().map(growstack::AddrRange::end), Some(page(168)));
         assert_eq!(shared.protection(page(167)), Some(Prot::RW));
         let refused = shared.grow(page(300), |_| ());
         assert_eq!(refused, Err(Refusal::NotInGap { addr: page(300) }));
