@@ -84,6 +84,15 @@ fn mmap(view: &View<'_>, bytes: &mut impl Choices) -> LinuxOp {
     }
     // What grows is accounted, as a rule: only then does its growth leave nothing behind.
     let prot = if grows && !bytes.one_in(4) { Prot::RW } else { prot(bytes) };
+    if bytes.one_in(4)
+        && let Some((addr, length, grows)) = place::hole(view, bytes)
+    {
+        flags.set(MmapFlags::GROWSDOWN, grows);
+        let (addr, length) = addressed((addr, length));
+        // As a rule another one than its neighbours have, with which it would merge at once.
+        let prot = bytes.pick(&[Prot::ALL, Prot::WRITE, Prot::RW, Prot::READ]);
+        return LinuxOp::Mmap { addr, length, prot, flags: flags | MmapFlags::FIXED };
+    }
     let length = place::length(bytes);
     let addr = match bytes.weighted(&[8, 2, 3, 2]) {
         0 => {
@@ -127,6 +136,12 @@ fn munmap(view: &View<'_>, bytes: &mut impl Choices) -> LinuxOp {
 }
 
 fn mprotect(view: &View<'_>, bytes: &mut impl Choices) -> LinuxOp {
+    if bytes.one_in(3)
+        && let Some((addr, length, prot)) = place::like_neighbour(view, bytes)
+    {
+        let ((addr, length), stretch) = (addressed((addr, length)), Stretch::empty());
+        return LinuxOp::Mprotect { addr, length, prot, stretch };
+    }
     let (addr, length) = addressed(place::range(view, bytes));
     let stretch = match bytes.weighted(&[24, 6, 1, 1]) {
         0 => Stretch::empty(),

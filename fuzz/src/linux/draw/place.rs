@@ -1,7 +1,10 @@
 //! Addresses and lengths near what decides: ends of VMAs, guard gaps, and the lowest address.
 
+use growstack::Prot;
+
 use super::view::{PAGE, View, end, pages, start};
 use crate::input::Choices;
+use crate::linux::VmaFlags;
 
 /// A few pages, to either side, as a wrapping number of bytes.
 pub(super) fn step(bytes: &mut impl Choices, most: u64) -> u64 {
@@ -15,8 +18,13 @@ pub(super) fn any(view: &View<'_>, bytes: &mut impl Choices) -> Option<usize> {
     if !bytes.one_in(3) {
         return Some(bytes.index(last + 1));
     }
-    let at = view.vmas.iter().position(|vma| view.focus < vma.range.end()).unwrap_or(last);
-    Some((at + bytes.index(3)).saturating_sub(1).min(last))
+    Some((focused(view)? + bytes.index(3)).saturating_sub(1).min(last))
+}
+
+/// The VMA where the last operation was, or else the one above that or the last.
+pub(super) fn focused(view: &View<'_>) -> Option<usize> {
+    let last = view.vmas.len().checked_sub(1)?;
+    Some(view.vmas.iter().position(|vma| view.focus < vma.range.end()).unwrap_or(last))
 }
 
 /// The start of a range that is in a VMA or near one, and its length.
@@ -45,13 +53,34 @@ pub(super) fn range(view: &View<'_>, bytes: &mut impl Choices) -> (u64, u64) {
     (from, length.unwrap_or(PAGE).min(view.end() - from))
 }
 
+/// A hole of a few pages between two VMAs: its start and its length, and whether what is below grows.
+pub(super) fn hole(view: &View<'_>, bytes: &mut impl Choices) -> Option<(u64, u64, bool)> {
+    const MOST: u64 = 16 * PAGE;
+    let at = any(view, bytes)?;
+    let (from, to) = (end(&view.vmas[at]), view.above(at));
+    let (length, grows) = (to - from, view.vmas[at].flags.contains(VmaFlags::GD));
+    (at + 1 < view.vmas.len() && (1..=MOST).contains(&length)).then_some((from, length, grows))
+}
+
+/// The whole of a VMA, and the protection of one beside it: with that it may merge.
+pub(super) fn like_neighbour(
+    view: &View<'_>,
+    bytes: &mut impl Choices,
+) -> Option<(u64, u64, Prot)> {
+    let at = if bytes.one_in(2) { focused(view)? } else { any(view, bytes)? };
+    let beside = if bytes.one_in(2) { at + 1 } else { at.wrapping_sub(1) };
+    let vma = &view.vmas[at];
+    let prot = view.vmas.get(beside)?.flags.prot();
+    Some((start(vma), vma.range.len().get(), prot))
+}
+
 /// Where a mapping of some length may go: next to what is there, a guard gap away from it, or
 /// anywhere.
 pub(super) fn place(view: &View<'_>, length: u64, bytes: &mut impl Choices) -> u64 {
     let gap = view.config.gap.get();
     let Some(at) = any(view, bytes) else { return page(view, bytes) };
     let vma = &view.vmas[at];
-    let place = match bytes.weighted(&[10, 8, 8, 8, 16, 4, 2, 2, 2, 1]) {
+    let place = match bytes.weighted(&[10, 8, 8, 8, 16, 4, 2, 2, 2, 4, 1]) {
         0 => end(vma),
         1 => start(vma).wrapping_sub(length),
         2 => end(vma).wrapping_add(gap).wrapping_add(step(bytes, 3)),
@@ -61,6 +90,8 @@ pub(super) fn place(view: &View<'_>, length: u64, bytes: &mut impl Choices) -> u
         6 => start(vma) + bytes.below(pages(vma)) * PAGE,
         7 => view.config.min.get().wrapping_add(step(bytes, 2)),
         8 => view.end().wrapping_sub(length),
+        // With a hole of a few pages.
+        9 => end(vma) + (1 + bytes.below(3)) * PAGE,
         _ => 0,
     };
     // What has wrapped, or leaves the window, goes where it fits.

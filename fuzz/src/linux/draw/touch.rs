@@ -20,6 +20,11 @@ pub(super) fn touch(view: &View<'_>, bytes: &mut impl Choices) -> LinuxOp {
 }
 
 fn address(view: &View<'_>, bytes: &mut impl Choices) -> u64 {
+    if bytes.one_in(5)
+        && let Some(vma) = view.holder(view.focus)
+    {
+        return start(vma) + bytes.below(pages(vma)) * PAGE;
+    }
     let at = if bytes.one_in(5) { any(view, bytes) } else { growing(view, bytes) };
     let Some(at) = at else { return page(view, bytes) };
     let byte = bytes.pick(&[0, 1, PAGE - 1, 0x108]);
