@@ -130,7 +130,6 @@ mod tests {
     fn a_touch_says_how_it_ended() {
         const SEGV_MAPERR: c_int = 1;
         const SEGV_ACCERR: c_int = 2;
-        // What the handler replaces is put back, for the threads of other tests.
         let toucher = Toucher::new().expect("the handler is set up");
         let byte = UnsafeCell::new(0_u8);
         let (own, text) = (byte.get() as u64, place as *const () as u64);
