@@ -25,7 +25,7 @@ pub trait Kernel: Rules + Copy + Eq + fmt::Debug + Send + Sync + 'static {
     type Tunables: Copy + Eq + fmt::Debug + Default + Send + Sync + 'static;
 }
 
-/// A kernel whose maps threads can share as a [`SharedVmSpace`](crate::SharedVmSpace): those of FreeBSD.
+/// A kernel whose maps threads can share as a [`SharedVmSpace`](crate::shared::SharedVmSpace): those of FreeBSD.
 #[cfg(feature = "shared")]
 pub trait SharedKernel: Kernel + SharedRules {}
 

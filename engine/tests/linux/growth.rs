@@ -169,12 +169,12 @@ fn l20_the_start_moves_in_one_step_and_nothing_merges() {
     let mut space = with_stack(START);
     stack(&mut space, START - 0x20_0000, 1);
     store(&mut space, START);
-    let mut told = vec![];
-    let growth = space.grow(Addr::new(START - 0x1f_f000), |change| told.push(change)).unwrap();
+    let mut reported = vec![];
+    let growth = space.grow(Addr::new(START - 0x1f_f000), |change| reported.push(change)).unwrap();
     let (start, end) = (Addr::new(START - 0x1f_f000), Addr::new(START));
     let added = AddrRange::new(start, end).unwrap();
     assert_eq!(growth, Growth::Grown { added, direction: Direction::Down });
-    assert_eq!(told, [Change::Mapped(added, Prot::RW)]);
+    assert_eq!(reported, [Change::Mapped(added, Prot::RW)]);
     // They touch, and are alike.
     assert_eq!(space.map().len(), 2);
     let entry = space.map().lookup(start).unwrap();

@@ -213,14 +213,16 @@ fn l67_locking_stops_at_a_hole_before_it_populates() {
     let mut space: Space = space();
     map(&mut space, page(0), 1, Prot::RW);
     let (start, end) = span(0, 2);
-    let mut told = vec![];
-    let refused =
-        space.map_mut().wire(start, end, Wiring::User, Holes::Refused, |change| told.push(change));
+    let mut reported = vec![];
+    let refused = space
+        .map_mut()
+        .wire(start, end, Wiring::User, Holes::Refused, |change| reported.push(change));
     assert_eq!(refused, Err(Refusal::Hole { at: Addr::new(page(1)) }));
-    assert_eq!((space.map().wired_pages(), told.len(), anon(&space, page(0))), (1, 0, 0));
-    let wired =
-        space.map_mut().wire(start, end, Wiring::User, Holes::Allowed, |change| told.push(change));
-    assert_eq!((wired, told.len()), (Ok(()), 1));
+    assert_eq!((space.map().wired_pages(), reported.len(), anon(&space, page(0))), (1, 0, 0));
+    let wired = space
+        .map_mut()
+        .wire(start, end, Wiring::User, Holes::Allowed, |change| reported.push(change));
+    assert_eq!((wired, reported.len()), (Ok(()), 1));
     assert_ne!(anon(&space, page(0)), 0);
     space.map_mut().unwire(start, end, Wiring::User, Holes::Allowed, |_| ()).unwrap();
     assert_eq!(space.map().wired_pages(), 0);
@@ -252,11 +254,11 @@ fn l58_what_is_locked_and_becomes_writable_is_populated() {
 fn fixed(space: &mut Space, from: u64, to: u64, flags: MapFlags) -> Result<Vec<Change>, Refusal> {
     let (start, end) = span(from, to);
     let mapping = Mapping { flags, ..Mapping::anonymous(Prot::READ) };
-    let mut told = vec![];
+    let mut reported = vec![];
     let length = end.wrapping_sub(start);
-    let answer = space.fixed(start, length, mapping, |change| told.push(change));
+    let answer = space.fixed(start, length, mapping, |change| reported.push(change));
     space.map().check_index().unwrap();
-    answer.map(|()| told)
+    answer.map(|()| reported)
 }
 
 #[test]
@@ -311,10 +313,10 @@ fn a_child_has_memory_of_its_own() {
     space.map_mut().inherit(start, end, Inherit::None).unwrap();
     let (start, end) = span(6, 7);
     space.map_mut().inherit(start, end, Inherit::Zero).unwrap();
-    let mut told = vec![];
-    let child = space.fork(|change| told.push(change.range().start().get())).unwrap();
+    let mut reported = vec![];
+    let child = space.fork(|change| reported.push(change.range().start().get())).unwrap();
     assert_eq!(pages(&child), [(0, 1), (4, 5), (6, 7), (7, 8)]);
-    assert_eq!(told, [page(4), page(7)]);
+    assert_eq!(reported, [page(4), page(7)]);
     assert_eq!(anon(&child, page(6)), 0);
     assert_ne!(anon(&child, page(4)), anon(&space, page(4)));
     assert_ne!(anon(&child, page(4)), anon(&child, page(7)));

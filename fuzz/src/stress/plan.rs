@@ -151,7 +151,7 @@ pub(crate) fn call_of(field: Field, kernel: Kernel, numbers: [u8; 4]) -> Call {
     let choices = seeded(u32::from_le_bytes(numbers).into(), 0, CHOICES);
     let mut choices = Unstructured::new(&choices);
     let op = match op {
-        // Half of them where they are told, which what is there may have to make way for (D7.7).
+        // Half of them at a place of their own choice, which what is there may have to make way for (D7.7).
         Op::Find { start, length, max_addr, mapping, .. } if choices.one_in(2) => {
             Op::Find { start, length, max_addr, space: FindSpace::No, mapping }
         }

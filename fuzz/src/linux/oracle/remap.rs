@@ -224,7 +224,7 @@ impl LinuxOracle {
         if area.has(VmaFlags::AC) && !self.may_commit(charge / PAGE) {
             return self.refuse(Branch::RemapCommit, Errno::ENOMEM);
         }
-        // What has never been written is numbered anew.
+        // What has never been written gets new numbers.
         let written = area.anon.is_some();
         self.reach(if written { Branch::RemapMovedWritten } else { Branch::RemapMovedClean });
         let pgoff = if written { area.pgoff_at(addr) } else { place / PAGE };
