@@ -68,7 +68,7 @@ impl Locks for Interrupting {
     type Wait = EventCount;
 }
 
-type Shared = SharedVmSpace<Interrupting, growstack::Plain, 4>;
+type Shared = SharedVmSpace<Interrupting, growstack::Plain, growstack::Freebsd9, 4>;
 
 fn page(n: u64) -> Addr {
     Addr::new(n * PAGE)
