@@ -62,7 +62,8 @@ pub(super) fn mutate(bytes: &[u8], shape: &Shape, most: usize, seed: u32) -> Vec
                 let at = run.start + draw.index(shape.record);
                 out[at] = changed(out[at], &mut draw);
             }
-            _ if shape.header != 0 => {
+            // The first byte is the version.
+            _ if shape.header > 1 => {
                 let at = 1 + draw.index(shape.header - 1);
                 out[at] = changed(out[at], &mut draw);
             }

@@ -154,3 +154,32 @@ fn program() -> Option<PathBuf> {
     let places = [own, built("release"), built("debug")];
     places.into_iter().flatten().find(|program| program.is_file())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::targets::Target;
+
+    #[test]
+    fn changed_inputs_stay_inputs() {
+        let most = 1 + 40 * Sequence::RECORD;
+        let mut bytes = vec![VERSION];
+        let mut longest = 0;
+        for seed in 0..2000 {
+            bytes = Target::Linux.mutate(&bytes, most, seed).unwrap_or_default();
+            assert_eq!(bytes.first(), Some(&VERSION));
+            assert!(bytes.len() <= most && (bytes.len() - 1).is_multiple_of(Sequence::RECORD));
+            longest = longest.max(bytes.len());
+            let crossed = Target::Linux.crossover(&bytes, &[VERSION], most, seed);
+            assert_eq!(crossed.first(), Some(&VERSION));
+        }
+        assert!(longest > most / 2, "{longest}");
+    }
+
+    #[test]
+    fn inputs_are_operations() {
+        let text = Target::Linux.describe(&[&[VERSION][..], &[0; 3 * Sequence::RECORD]].concat());
+        assert!(text.contains("kernel=linux") && text.contains("\nmmap "), "{text}");
+        assert_eq!(Target::Linux.describe(&[0, 1, 2]), "another version");
+    }
+}
