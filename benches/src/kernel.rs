@@ -22,12 +22,12 @@ pub trait Tuned: Kernel {
     /// their own instead.
     fn set_guard_page(process: &mut VmSpace<Plain, Self>, on: bool) -> bool;
 
-    /// The answer of a growth to an address that no stack grows to.
+    /// Asserts the answer of a growth to an address that no stack grows to.
     ///
-    /// # Errors
+    /// # Panics
     ///
-    /// Where such an address is refused: 14.2 grows stacks into their gaps alone (D13.1).
-    fn outside(addr: Addr) -> Result<Growth, Refusal>;
+    /// If it is another one.
+    fn assert_outside(answer: Result<Growth, Refusal>, addr: Addr);
 }
 
 impl Tuned for Freebsd9 {
@@ -48,8 +48,9 @@ impl Tuned for Freebsd9 {
         true
     }
 
-    fn outside(_: Addr) -> Result<Growth, Refusal> {
-        Ok(Growth::NoStack)
+    #[inline(always)]
+    fn assert_outside(answer: Result<Growth, Refusal>, _: Addr) {
+        assert_eq!(answer, Ok(Growth::NoStack));
     }
 }
 
@@ -70,7 +71,8 @@ impl Tuned for Freebsd14 {
         false
     }
 
-    fn outside(addr: Addr) -> Result<Growth, Refusal> {
-        Err(Refusal::NotInGap { addr })
+    #[inline(always)]
+    fn assert_outside(answer: Result<Growth, Refusal>, addr: Addr) {
+        assert_eq!(answer, Err(Refusal::NotInGap { addr }));
     }
 }

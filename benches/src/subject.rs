@@ -165,7 +165,7 @@ impl<K: Tuned> Subject for Engine<K> {
             Op::GrowMapped | Op::GrowDown | Op::GrowUp => chained(batch, |addr, _| self.grow(addr)),
             Op::GrowOutside => independent(batch, |addr| {
                 let addr = Addr::new(addr);
-                assert_eq!(self.fault(addr), K::outside(addr));
+                K::assert_outside(self.fault(addr), addr);
                 0
             }),
             Op::GrowRefused(_) | Op::GrowLinux => unreachable!("{op:?} needs a map made for it"),

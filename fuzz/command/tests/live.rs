@@ -34,10 +34,12 @@ fn corpus(path: &str) -> PathBuf {
 }
 
 #[test]
-fn there_is_no_other_map_of_linux() {
-    let call = growstack(&["random", "--kernel", "linux"]);
-    assert_eq!(call.status.code(), Some(2));
-    assert!(text(&call.stderr).contains("--live"), "{}", text(&call.stderr));
+fn the_engine_is_the_other_map_of_linux() {
+    let call = growstack(&["random", "--kernel", "linux", "--seed", "5", "--sequences", "60"]);
+    assert_eq!(call.status.code(), Some(0), "{}", text(&call.stderr));
+    let out = text(&call.stdout);
+    assert!(out.starts_with("seed 5, map engine, "), "{out}");
+    assert_eq!(out.lines().last(), Some("no divergence, seed 5"));
     let call = growstack(&["random", "--live"]);
     assert_eq!(call.status.code(), Some(2));
     assert!(text(&call.stderr).contains("--kernel linux"), "{}", text(&call.stderr));
