@@ -5,9 +5,26 @@ use growstack::{
     Addr, EntryFlags, FindSpace, Inherit, MapFlags, PAGE_SIZE, Prot, ProtectPart, ProtectWhat, Size,
 };
 
+use super::choices::Choices;
+use super::record::Record;
+use super::view::View;
 use crate::answer::Row;
-use crate::input::Choices;
 use crate::op::{Mapping, Op};
+
+impl Record {
+    /// The record for an operation as 14.2 may be asked for it, by the same operands where they do.
+    pub(super) fn lifted(self, view: &View<'_>, window: u64, bytes: &mut Unstructured<'_>) -> Self {
+        let op = self.resolve(view, window);
+        let lifted = lift(op, view.rows, (view.config.min, view.config.max), bytes);
+        if lifted == op {
+            return self;
+        }
+        let Self { gaps, first, second_operand, max_addr, offset, nodes, .. } = self;
+        let near = Self { nodes, ..Self::of(&lifted, view, window) };
+        let same = Self { gaps, first, second_operand, max_addr, offset, ..near };
+        if same.resolve(view, window) == lifted { same } else { near }
+    }
+}
 
 /// `op` as 14.2 may be asked for it, on a map of these `rows` and bounds.
 pub(crate) fn lift(op: Op, rows: &[Row], bounds: (Addr, Addr), bytes: &mut Unstructured<'_>) -> Op {
