@@ -12,6 +12,8 @@
 //! | `linux` | [records that operations are drawn from](linux) | the kernel of this machine and its oracle agree, after every operation |
 //! | `concurrent` | [calls of threads, and whose turn it is](concurrent) | some order of the calls explains all answers; there is no deadlock |
 //! | `trace` | any text | reading never panics; what can be read is printed and read back the same |
+//!
+//! The header of an [`Input`] says which kernel it is for.
 
 mod chunks;
 pub mod concurrent;
