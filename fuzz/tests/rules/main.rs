@@ -8,7 +8,6 @@ mod subject;
 
 mod branches;
 mod changes;
-mod growth_arithmetic;
 mod refusals;
 mod rules_15;
 mod rules_16;
