@@ -350,6 +350,16 @@ impl Kind {
         matches!(self, Self::StkGap | Self::SetGuardPages)
     }
 
+    /// Whether `kernel` has it.
+    #[must_use]
+    pub const fn is_of(self, kernel: Kernel) -> bool {
+        match kernel {
+            Kernel::Freebsd9 => !self.is_of_14(),
+            // Its guard pages are a number.
+            Kernel::Freebsd14 => !matches!(self, Self::SetGuardPage),
+        }
+    }
+
     /// A number below [`COUNT`](Self::COUNT), another one for each kind.
     #[must_use]
     pub const fn index(self) -> usize {

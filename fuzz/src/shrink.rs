@@ -3,6 +3,7 @@
 use growstack::{Limits, MapFlags, PageSize, Prot, Size};
 
 use crate::input::{Anchor, Header, Input, Offset, Operand, Prefill, Record, Unit};
+use crate::kernel::Freebsd14;
 use crate::op::Kind;
 
 /// Tries that one shrink may make.
@@ -32,11 +33,6 @@ pub fn large(input: Input, fails: impl FnMut(&Input) -> bool) -> Input {
     search.records(&mut plain);
     let near = plain.near();
     if search.fails(&near) { near } else { plain }
-}
-
-/// The fewest of `items` for which `fails` holds, as it does for all of them.
-pub(crate) fn fewest<T: Clone>(items: Vec<T>, fails: impl FnMut(&[T]) -> bool) -> Vec<T> {
-    Search { left: EFFORT, fails }.fewer(items, Search::fails)
 }
 
 /// The fewest of `items` for which `fails` holds, as it does for all of them, each as plain as the
@@ -188,7 +184,7 @@ impl<F: FnMut(&Input) -> bool> Search<F> {
     }
 }
 
-const HEADER: [fn(&mut Header); 12] = [
+const HEADER: [fn(&mut Header); 14] = [
     |header| header.prefill = Prefill::NONE,
     |header| header.prefill.entries /= 2,
     |header| header.prefill.style = 0,
@@ -204,12 +200,23 @@ const HEADER: [fn(&mut Header); 12] = [
         let Header { window, config, .. } = Header::default();
         (header.window, header.config.min, header.config.max) = (window, config.min, config.max);
     },
+    |header| {
+        let max = header.config.max;
+        header.config.freebsd_14.iter_mut().for_each(|settings| settings.stacktop = max);
+    },
+    |header| {
+        let max = header.config.max;
+        header.config.freebsd_14.iter_mut().for_each(|settings| *settings = Freebsd14::new(max));
+    },
 ];
 
-const RECORD: [fn(&mut Record); 16] = [
+const RECORD: [fn(&mut Record); 18] = [
+    |record| record.flags = record.flags.intersection(MapFlags::GROWTH | MapFlags::GUARD),
     |record| record.flags = record.flags.intersection(MapFlags::GROWTH),
     |record| (record.prot, record.max) = (Prot::RW, Prot::ALL),
     |record| record.object = 0,
+    // Which protection of FreeBSD 14.2 it is.
+    |record| record.choice = if record.kind == Kind::Protect { 0 } else { record.choice },
     |record| record.offset = Offset::Near(1),
     |record| record.nodes = None,
     |record| record.nodes = record.nodes.map(|_| 0),

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::compare::Divergence;
 use crate::input::Input;
 use crate::lockstep::{Failed, ORACLE};
-use crate::replay::{self, MapFactory, ORACLES, cut, replay};
+use crate::replay::{self, MapFactory, ORACLES, replay};
 use crate::report::Report;
 use crate::shrink;
 use crate::trace::Trace;
@@ -52,20 +52,6 @@ impl Shrunk {
         let trace = failed.trace();
         let replayed = if late { None } else { replay(&trace, &[ORACLES, tested]).1.err() };
         (input, Self { trace, divergence: failed.divergence, replayed, came_back })
-    }
-
-    /// Shrinks what `tested` failed at and is no input, as sequences of 14.2 are none.
-    pub(crate) fn of_trace(failed: &Failed, tested: MapFactory) -> Self {
-        let (divergence, mut trace) = (failed.divergence.clone(), failed.trace());
-        let maps = [ORACLES, tested];
-        let late = matches!(divergence, Divergence::Late { .. });
-        let mut replayed = if late { None } else { replay(&trace, &maps).1.err() };
-        let came_back = replayed.is_some();
-        if let Some(failure) = &replayed {
-            trace = cut(&trace, failure, &maps);
-            replayed = replay(&trace, &maps).1.err();
-        }
-        Self { trace, divergence, replayed, came_back }
     }
 
     /// What differs.

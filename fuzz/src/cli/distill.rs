@@ -9,6 +9,7 @@ use clap::Args;
 
 use super::input::{Item, items, target};
 use super::{Exit, Streams, own};
+use crate::kernel::{Family, Kernel};
 use crate::replay::MapFactory;
 use crate::targets::{Session, Statistics, Target, Verdict};
 
@@ -49,7 +50,7 @@ impl Distill {
         fs::create_dir_all(&self.out).with_context(|| self.out.display().to_string())?;
         let mut inputs = self.inputs()?;
         inputs.sort_by_key(|(path, bytes)| (bytes.len(), path.clone()));
-        let mut reached: HashSet<(&'static str, &'static str)> = HashSet::new();
+        let mut reached: HashSet<(Family, &'static str, &'static str)> = HashSet::new();
         let mut kept = 0;
         for (path, bytes) in &inputs {
             let mut session = own.map_or_else(Session::default, Session::on);
@@ -62,9 +63,7 @@ impl Distill {
                 }
             }
             let before = reached.len();
-            let Statistics { counts, linux, .. } = &session.statistics;
-            reached.extend(counts.taken().map(|(kind, branch, _)| (kind.name(), branch.id())));
-            reached.extend(linux.taken().map(|(kind, branch, _)| (kind, branch.id())));
+            reached.extend(pairs(&session.statistics));
             if reached.len() > before {
                 let copy = self.out.join(path.file_name().unwrap_or_default());
                 fs::write(&copy, bytes).with_context(|| copy.display().to_string())?;
@@ -86,4 +85,15 @@ impl Distill {
         }
         Ok(inputs)
     }
+}
+
+/// The pairs of an operation and a branch of the rules that were reached, of each kernel.
+fn pairs(statistics: &Statistics) -> impl Iterator<Item = (Family, &'static str, &'static str)> {
+    let Statistics { counts, counts_14, linux, .. } = statistics;
+    let [nine, fourteen] = [Kernel::Freebsd9, Kernel::Freebsd14].map(Family::FreeBsd);
+    let older = counts.taken().map(move |(kind, branch, _)| (nine, kind.name(), branch.id()));
+    let newer =
+        counts_14.taken().map(move |(kind, branch, _)| (fourteen, kind.name(), branch.id()));
+    let linux = linux.taken().map(|(kind, branch, _)| (Family::Linux, kind, branch.id()));
+    older.chain(newer).chain(linux)
 }

@@ -394,7 +394,7 @@ fn replay_input(path: &Path, target: Target) -> Result<Replayed> {
         .run(target, &bytes)
         .err()
         .map(|finding| Failed { report: format!("{name}:\n{finding}"), cut: finding.trace });
-    let done = session.statistics.counts.operations + session.statistics.edits;
+    let done = session.statistics.operations() + session.statistics.edits;
     let operations = usize::try_from(done).unwrap_or(usize::MAX);
     let counts = Counts { operations, ..Counts::default() };
     Ok(Replayed { counts, failed, ..Replayed::default() })

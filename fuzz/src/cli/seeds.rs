@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::input::{Item, items, read_older, target};
+use super::input::{Item, items, target};
 use super::{Exit, Streams};
 use crate::input::Input;
 use crate::op::Op;
@@ -56,12 +56,7 @@ impl Seeds {
         for path in &self.paths {
             for item in items(path, None)? {
                 let Item::Trace(path) = item else { continue };
-                let trace = match self.target {
-                    // That is the text.
-                    Target::Trace => read_file(&path)?,
-                    _ => read_older(&path, "inputs of this target")?,
-                };
-                let seed = self.seed(&trace)?;
+                let seed = self.seed(&read_file(&path)?)?;
                 let target = self.out.join(name(&path));
                 fs::write(&target, seed).with_context(|| target.display().to_string())?;
                 count += 1;

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::compare::Divergence;
 use crate::input::Input;
 use crate::kernel::Kernel;
-use crate::lockstep::{Counts, Failed, Looks, attempt_on, quietly};
+use crate::lockstep::{Counts, Failed, Looks, Rules, attempt_on, quietly};
 use crate::replay::MapFactory;
 use crate::shrunk::Shrunk;
 use crate::trace::Trace;
@@ -31,23 +31,20 @@ pub struct Failure {
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) sequence: u64,
-    /// None, if sequences of its kernel have no such form.
-    pub(super) input: Option<Input>,
+    pub(super) input: Input,
     pub(super) failed: Failed,
 }
 
 impl Found {
     /// Shrinks and reports it.
-    pub(super) fn shrink(self, seed: u64, tested: MapFactory) -> Failure {
+    pub(super) fn shrink<O: Rules>(self, seed: u64, tested: MapFactory) -> Failure {
         let Self { sequence, input, failed } = self;
         let length = failed.ops.len();
         let origin = format!("seed {seed}, sequence {sequence}");
         let mut counts = Counts::default();
-        let mut again = |input: &Input| attempt_on(input, Looks::AtEnd, tested, &mut counts).err();
-        let shrunk = quietly(|| match input {
-            Some(input) => Shrunk::of(input, failed, tested, &mut again).1,
-            None => Shrunk::of_trace(&failed, tested),
-        });
+        let mut again =
+            |input: &Input| attempt_on::<O>(input, Looks::AtEnd, tested, &mut counts).err();
+        let shrunk = quietly(|| Shrunk::of(input, failed, tested, &mut again).1);
         let report = shrunk.report(&origin, tested.name);
         let divergence = shrunk.divergence().clone();
         Failure { seed, sequence, length, trace: shrunk.trace, divergence, report }

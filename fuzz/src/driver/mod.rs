@@ -31,7 +31,7 @@ mod under_test;
 
 pub use crate::lockstep::{Counts, KindCount};
 pub use failure::Failure;
-pub(crate) use run::{Fell, Line, Random, Went, run_by, sequence_by};
+pub(crate) use run::{Line, Random, run_by, sequence_by};
 pub use run::{Outcome, Settings, run, sequence};
 #[cfg(feature = "targets")]
 pub use under_test::SHARED;

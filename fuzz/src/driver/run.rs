@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::input::Input;
-use crate::lockstep::{Counts, Failed, Rules};
+use crate::lockstep::{Counts, Rules};
 use crate::op::{Config, Op};
 use crate::oracle::{Branch, Oracle};
 use crate::replay::MapFactory;
@@ -52,35 +52,17 @@ pub fn run(settings: &Settings, tested: MapFactory) -> Outcome {
     run_by::<Oracle>(settings, tested)
 }
 
-/// What went well: a start and operations.
-pub(crate) type Went = (Config, Vec<Op>);
-
-/// A sequence as far as it went, and as an input if it has that form.
-pub(crate) type Fell = Box<(Option<Input>, Failed)>;
-
 /// An oracle with random sequences.
 pub(crate) trait Random: Rules {
-    /// Draws a sequence by its numbers, and compares `tested` with the oracle along it.
-    fn run(
-        seed: u64,
-        sequence: u64,
-        tested: MapFactory,
-        counts: &mut Counts<Self::Branch>,
-    ) -> Result<Went, Fell>;
+    /// What seeds are mixed with, so that each kernel has other sequences.
+    const SALT: u64;
+    /// Bytes that drawing an operation takes, at most.
+    const BYTES_PER_RECORD: usize;
 }
 
 impl Random for Oracle {
-    fn run(
-        seed: u64,
-        sequence: u64,
-        tested: MapFactory,
-        counts: &mut Counts,
-    ) -> Result<Went, Fell> {
-        session::run(seed, sequence, tested, counts).map_err(|found| {
-            let (input, failed) = *found;
-            Box::new((Some(input), failed))
-        })
-    }
+    const SALT: u64 = 0;
+    const BYTES_PER_RECORD: usize = Input::BYTES_PER_RECORD;
 }
 
 /// As [`run`], by the rules of `O`.
@@ -97,7 +79,7 @@ pub(crate) fn run_by<O: Random>(settings: &Settings, tested: MapFactory) -> Outc
     let mut counts = Counts::default();
     threads.iter().for_each(|(theirs, _)| counts.add(theirs));
     let found = threads.into_iter().filter_map(|(_, found)| found).min_by_key(|f| f.sequence);
-    let failure = found.map(|found| found.shrink(settings.seed, tested));
+    let failure = found.map(|found| found.shrink::<O>(settings.seed, tested));
     Outcome { counts, elapsed, failure }
 }
 
@@ -110,10 +92,10 @@ pub fn sequence(seed: u64, sequence: u64) -> (Config, Vec<Op>) {
 }
 
 /// As [`sequence`], by the rules of `O`.
-pub(crate) fn sequence_by<O: Random + 'static>(seed: u64, sequence: u64) -> Went {
+pub(crate) fn sequence_by<O: Random + 'static>(seed: u64, sequence: u64) -> (Config, Vec<Op>) {
     let itself = MapFactory::of::<O>("oracle");
     // Nothing but a broken oracle differs from itself, and then the beginning is the answer.
-    match O::run(seed, sequence, itself, &mut Counts::default()) {
+    match session::run::<O>(seed, sequence, itself, &mut Counts::default()) {
         Ok((config, ops)) => (config, ops),
         Err(found) => (found.1.config, found.1.ops),
     }
@@ -166,7 +148,7 @@ fn work<O: Random>(
 ) -> (Counts<O::Branch>, Option<Found>) {
     let mut counts = Counts::default();
     while let Some(sequence) = line.take() {
-        if let Err(found) = O::run(seed, sequence, tested, &mut counts) {
+        if let Err(found) = session::run::<O>(seed, sequence, tested, &mut counts) {
             line.close();
             let (input, failed) = *found;
             return (counts, Some(Found { sequence, input, failed }));

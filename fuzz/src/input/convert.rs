@@ -2,15 +2,17 @@
 
 use super::{Header, Input, Prefill, Record, View};
 use crate::compare::Observed;
+use crate::kernel::Kernel;
 use crate::op::{Config, Op};
 use crate::oracle::Oracle;
+use crate::oracle::freebsd14::Oracle14;
 use crate::processes::Processes;
 use crate::space::AddressSpace;
 use crate::trace::{Step, Trace};
 
-/// The oracle, with what it looks like.
+/// The oracle of a kernel, with what it looks like.
 pub(super) struct Guide {
-    map: Oracle,
+    map: Box<dyn AddressSpace>,
     config: Config,
     processes: Processes,
     observed: Observed,
@@ -18,7 +20,10 @@ pub(super) struct Guide {
 
 impl Guide {
     pub(super) fn new(config: &Config) -> Self {
-        let map = Oracle::create(config);
+        let map: Box<dyn AddressSpace> = match config.kernel() {
+            Kernel::Freebsd9 => Box::new(Oracle::create(config)),
+            Kernel::Freebsd14 => Box::new(Oracle14::create(config)),
+        };
         let (processes, observed) = Default::default();
         Self { map, config: *config, processes, observed }
     }
@@ -40,7 +45,7 @@ impl Guide {
     }
 
     pub(super) fn apply(&mut self, op: &Op) {
-        self.observed.run_op(&mut self.map, op);
+        self.observed.run_op(self.map.as_mut(), op);
         self.map.entries(&mut self.observed.rows);
         self.observed.summary = self.map.summary();
         self.config.follow(op, self.observed.answer);

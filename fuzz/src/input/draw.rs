@@ -3,6 +3,10 @@
 //! Operands fall on the bounds of entries, the edges of reserves and the sizes of gaps, give or take
 //! a page or a byte. They are drawn by what they are near, so that the same bytes mean something on
 //! any map.
+//!
+//! Operations of FreeBSD 14.2 are those of 9.3 with the words of 14.2 put in. They are drawn for the map
+//! as 9.3 would have it, with the gap of each stack as its reserve, so that they aim at gaps as they aim
+//! at reserves; and now and then for the map as it is, so that gaps are entries like others.
 
 mod stack;
 
@@ -12,9 +16,11 @@ use growstack::PAGE_SIZE;
 use super::choices::Choices;
 use super::operand::{Anchor as A, Operand, Unit};
 use super::record::{Offset, Record};
+use super::reserves::as_reserves;
 use super::style::{Flavour, Grain, Style, protection};
 use super::view::View;
-use crate::op::Kind;
+use crate::kernel::Kernel;
+use crate::op::{Config, Kind};
 use crate::processes::Processes;
 
 /// Draws the operations of one sequence.
@@ -45,8 +51,20 @@ impl Generator {
         Self { style: Style::new(flavour, swarm), last: 0 }
     }
 
-    /// The next operation, for the map in `view`.
-    pub fn record(&mut self, bytes: &mut Unstructured<'_>, view: &View<'_>) -> Record {
+    /// The next operation, for the map in `view`, in an input with this window.
+    pub fn record(&mut self, bytes: &mut Unstructured<'_>, view: &View<'_>, window: u64) -> Record {
+        if !view.is_of_14() {
+            return self.older_record(bytes, view);
+        }
+        let gaps = bytes.one_in(4);
+        let reserves = if gaps { None } else { as_reserves(view) };
+        let seen = View { rows: reserves.as_deref().unwrap_or(view.rows), ..*view };
+        let record = Record { gaps, ..self.older_record(bytes, &seen) };
+        record.lifted(view, window, bytes)
+    }
+
+    /// The next operation of 9.3.
+    fn older_record(&mut self, bytes: &mut Unstructured<'_>, view: &View<'_>) -> Record {
         let window = self.style.pages * PAGE_SIZE;
         let crowded = view.summary.size.get() / 3 > window / 4;
         let barren = !view.can_grow();
@@ -55,9 +73,16 @@ impl Generator {
         self.draw(bytes, Mood { crowded, barren, alone, many })
     }
 
-    /// An operation for a map that is not known.
-    pub(super) fn any_record(&mut self, bytes: &mut Unstructured<'_>) -> Record {
-        self.draw(bytes, Mood::default())
+    /// An operation for a map that is not known, but for what it was made from.
+    pub(super) fn any_record(&mut self, bytes: &mut Unstructured<'_>, config: &Config) -> Record {
+        let record = self.draw(bytes, Mood::default());
+        if config.kernel() == Kernel::Freebsd9 {
+            return record;
+        }
+        let record = Record { gaps: bytes.one_in(4), ..record };
+        let (summary, processes) = Default::default();
+        let nothing = View { rows: &[], summary, config, processes: &processes };
+        record.lifted(&nothing, config.min.get(), bytes)
     }
 
     fn draw(&mut self, bytes: &mut Unstructured<'_>, mood: Mood) -> Record {

@@ -9,6 +9,7 @@ use super::operand::{Anchor, Operand, Unit};
 use super::record::{RECORD, Record};
 use super::style::Flavour;
 use super::{HEADER, Header, Input, Prefill};
+use crate::kernel::Kernel;
 
 /// The most operations of an input that is drawn from nothing.
 const FRESH: usize = 250;
@@ -31,7 +32,9 @@ pub fn mutate(bytes: &[u8], flavour: Flavour, most: usize, seed: u32) -> Vec<u8>
             let room = (most.saturating_sub(HEADER) / RECORD).min(FRESH);
             let length = CHANGE + room * Input::BYTES_PER_RECORD;
             let choices = seeded(u64::from(seed), 3, length);
-            Input::draw(&mut Unstructured::new(&choices), flavour, room)
+            let mut choices = Unstructured::new(&choices);
+            let kernel = choices.pick(&Kernel::ALL);
+            Input::draw(&mut choices, kernel, flavour, room)
         }
     };
     input.fit(most);
@@ -41,11 +44,12 @@ pub fn mutate(bytes: &[u8], flavour: Flavour, most: usize, seed: u32) -> Vec<u8>
 fn changed(mut input: Input, flavour: Flavour, bytes: &mut Unstructured<'_>) -> Input {
     let mut generator = Generator::new(flavour, input.header.swarm);
     for _ in 0..bytes.pick(&[1, 1, 1, 2, 2, 4]) {
+        let mut draw = |bytes: &mut _| generator.any_record(bytes, &input.header.config);
         if input.records.is_empty() {
-            input.records.push(generator.any_record(bytes));
+            input.records.push(draw(bytes));
         }
         match bytes.weighted(&[14, 8, 6, 4, 4, 14, 6, 5, 3]) {
-            0 => insert(&mut input.records, &mut generator, bytes),
+            0 => insert(&mut input.records, &mut draw, bytes),
             1 => drop(input.records.drain(run(&input.records, bytes))),
             2 => duplicate(&mut input.records, bytes),
             3 => {
@@ -57,11 +61,21 @@ fn changed(mut input: Input, flavour: Flavour, bytes: &mut Unstructured<'_>) -> 
                 let moved = input.records.remove(from);
                 input.records.insert(to, moved);
             }
-            5 => operand(&mut input.records, &mut generator, bytes),
-            6 => attribute(&mut input.records, &mut generator, bytes),
+            5 => {
+                let (other, address) = (draw(bytes), generator.address(bytes));
+                operand(&mut input.records, other, address, bytes);
+            }
+            6 => {
+                let other = draw(bytes);
+                attribute(&mut input.records, &other, input.header.kernel(), bytes);
+            }
             7 => {
                 let at = bytes.index(input.records.len());
-                input.records[at] = generator.any_record(bytes);
+                input.records[at] = draw(bytes);
+            }
+            _ if bytes.one_in(24) => {
+                let kernel = bytes.pick(&Kernel::ALL);
+                input = input.with_kernel(kernel);
             }
             _ => tweak_header(&mut input.header, bytes),
         }
@@ -81,10 +95,14 @@ fn run(records: &[Record], bytes: &mut Unstructured<'_>) -> core::ops::Range<usi
     start..(start + length).min(records.len())
 }
 
-fn insert(records: &mut Vec<Record>, generator: &mut Generator, bytes: &mut Unstructured<'_>) {
+fn insert<'a>(
+    records: &mut Vec<Record>,
+    draw: &mut impl FnMut(&mut Unstructured<'a>) -> Record,
+    bytes: &mut Unstructured<'a>,
+) {
     let at = bytes.index(records.len() + 1);
     let count = bytes.pick(&[1, 1, 2, 4]);
-    let new: Vec<Record> = (0..count).map(|_| generator.any_record(bytes)).collect();
+    let new: Vec<Record> = (0..count).map(|_| draw(bytes)).collect();
     records.splice(at..at, new);
 }
 
@@ -94,9 +112,9 @@ fn duplicate(records: &mut Vec<Record>, bytes: &mut Unstructured<'_>) {
     records.splice(at..at, copied);
 }
 
-fn operand(records: &mut [Record], generator: &mut Generator, bytes: &mut Unstructured<'_>) {
+/// Changes an operand, perhaps to that of another record, or to an address.
+fn operand(records: &mut [Record], other: Record, address: Operand, bytes: &mut Unstructured<'_>) {
     let at = bytes.index(records.len());
-    let other = generator.any_record(bytes);
     let like = records[bytes.index(records.len())];
     let record = &mut records[at];
     let which = if bytes.one_in(3) { &mut record.second_operand } else { &mut record.first };
@@ -119,15 +137,15 @@ fn operand(records: &mut [Record], generator: &mut Generator, bytes: &mut Unstru
         (Operand::Raw(number), 0..=3) => Operand::Raw(number ^ 1 << bytes.below(64)),
         (_, 4) => like.first,
         _ if other.kind == record.kind => other.first,
-        _ => generator.address(bytes),
+        _ => address,
     };
 }
 
-fn attribute(records: &mut [Record], generator: &mut Generator, bytes: &mut Unstructured<'_>) {
+/// Takes over one of another record's attributes.
+fn attribute(records: &mut [Record], other: &Record, kernel: Kernel, bytes: &mut Unstructured<'_>) {
     let at = bytes.index(records.len());
-    let other = generator.any_record(bytes);
     let record = &mut records[at];
-    match bytes.below(8) {
+    match bytes.below(if kernel == Kernel::Freebsd14 { 9 } else { 8 }) {
         0 => record.prot = other.prot,
         1 => record.max = other.max,
         2 => record.flags = other.flags,
@@ -135,25 +153,37 @@ fn attribute(records: &mut [Record], generator: &mut Generator, bytes: &mut Unst
         4 => record.choice = other.choice,
         5 => record.second = !record.second,
         6 => record.nodes = other.nodes,
+        8 => record.gaps = !record.gaps,
         _ => record.offset = other.offset,
     }
 }
 
 fn tweak_header(header: &mut Header, bytes: &mut Unstructured<'_>) {
-    let other = Header::draw(bytes);
+    let other = Header::draw(bytes, header.kernel());
     let (mine, theirs) = (&mut header.config, other.config);
-    match bytes.below(10) {
-        0 => header.narrow = !header.narrow,
-        1 => header.prefill = other.prefill,
-        2 => header.prefill = Prefill::NONE,
-        3 => header.swarm = other.swarm,
-        4 => mine.limits = theirs.limits,
-        5 => mine.tunables.guard_page = !mine.tunables.guard_page,
-        6 => mine.tunables.sgrowsiz = theirs.tunables.sgrowsiz,
-        7 => mine.tunables.maxsaddr = theirs.tunables.maxsaddr,
-        8 => mine.limits.swap = Size::pages(bytes.below(64)),
-        // Bounds and window belong together.
-        _ => (mine.min, mine.max, header.window) = (theirs.min, theirs.max, other.window),
+    let newer = mine.freebsd_14.as_mut().zip(theirs.freebsd_14);
+    match (bytes.below(10), newer) {
+        (5, Some((mine, theirs))) => match bytes.below(3) {
+            0 => mine.stkgap = !mine.stkgap,
+            1 => mine.guard_pages = theirs.guard_pages,
+            _ => mine.stacktop = theirs.stacktop,
+        },
+        (0, _) => header.narrow = !header.narrow,
+        (1, _) => header.prefill = other.prefill,
+        (2, _) => header.prefill = Prefill::NONE,
+        (3, _) => header.swarm = other.swarm,
+        (4, _) => mine.limits = theirs.limits,
+        (5, _) => mine.tunables.guard_page = !mine.tunables.guard_page,
+        (6, _) => mine.tunables.sgrowsiz = theirs.tunables.sgrowsiz,
+        (7, _) => mine.tunables.maxsaddr = theirs.tunables.maxsaddr,
+        (8, _) => mine.limits.swap = Size::pages(bytes.below(64)),
+        // Bounds, window and the top of the main stack belong together.
+        (_, newer) => {
+            (mine.min, mine.max, header.window) = (theirs.min, theirs.max, other.window);
+            if let Some((mine, theirs)) = newer {
+                mine.stacktop = theirs.stacktop;
+            }
+        }
     }
 }
 
@@ -168,6 +198,7 @@ pub fn crossover(one: &[u8], other: &[u8], most: usize, seed: u32) -> Vec<u8> {
         (Some(only), None) | (None, Some(only)) => (only, Input::default()),
         (None, None) => (Input::default(), Input::default()),
     };
+    let other = other.with_kernel(input.header.kernel());
     if !other.records.is_empty() {
         let at = choices.index(input.records.len() + 1);
         if choices.one_in(2) {

@@ -114,7 +114,7 @@ numbered! {
         Page = 2,
         /// `sgrowsiz`.
         GrowStep = 3,
-        /// A page if the guard page is on, else nothing.
+        /// A page if the guard page is on, else nothing; in FreeBSD 14.2 the guard pages.
         Guard = 4,
     }
 }

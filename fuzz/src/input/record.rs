@@ -2,10 +2,10 @@
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 0 | the number of the operation in [`op`](crate::op) |
+//! | 0 | the number of the operation in [`op`](crate::op); for 14.2, bit 7: gaps of stacks count as entries |
 //! | 1 | `prot` in bits 0 to 2, `max` in bits 3 to 5; bit 6: `max` of `protect`, `holes`, `any`; bit 7: `system` |
-//! | 2, 3 | flags in bits 0 to 8, the object's number in bits 9 to 15 |
-//! | 4 | inheritance, advice, limit or switch in bits 0 to 2; in bits 3 to 7, 1 + the index nodes to be had |
+//! | 2, 3 | of 9.3, flags in bits 0 to 8, the object's number in bits 9 to 15; of 14.2, flags in bits 0 to 11, the object's number in bits 12 to 15 |
+//! | 4 | inheritance, advice, limit or switch in bits 0 to 2; for `protect` of 14.2, `max` beside `prot` in bit 0, a stack as a whole in bit 1; in bits 3 to 7, 1 + the index nodes to be had |
 //! | 5 | the offset: 0 as START says, n > 0 for n - 1 pages, n < 0 for n pages below 2^64 |
 //! | 6 to 9 | first operand |
 //! | 10 to 13 | second operand |
@@ -21,10 +21,14 @@
 use growstack::{MapFlags, Prot};
 
 use super::operand::{Anchor, Operand};
+use crate::kernel::Kernel;
 use crate::op::Kind;
 
 /// The number of a record that is no operation, but a plain number for the next one.
 const WIDE: u8 = 0x7f;
+
+/// The bit of the first byte that says, in a record of 14.2, that gaps count as entries.
+const GAPS: u8 = 0x80;
 
 /// Bytes of a record.
 pub const RECORD: usize = 16;
@@ -52,6 +56,9 @@ pub struct Record {
     pub second: bool,
     /// `system` rather than `user`.
     pub system: bool,
+    /// Do operands count the gaps of stacks of FreeBSD 14.2 as entries? If not, a gap is what the stack
+    /// beside it has left to grow, as in 9.3.
+    pub gaps: bool,
     /// Flags, growth flags among them.
     pub flags: MapFlags,
     /// The number of the object, 0 for none.
@@ -71,8 +78,10 @@ pub struct Record {
 }
 
 impl Record {
-    /// The largest number of an object.
+    /// The largest number of an object in inputs of FreeBSD 9.3.
     pub const MAX_OBJECT: u8 = 0x7f;
+    /// The same of 14.2, which has more flags.
+    pub const MAX_OBJECT_14: u8 = 0xf;
     /// The largest number of nodes that can be asked for.
     pub const MAX_NODES: u8 = 30;
 
@@ -85,6 +94,7 @@ impl Record {
             max: Prot::ALL,
             second: false,
             system: false,
+            gaps: false,
             flags: MapFlags::NONE,
             object: 0,
             choice: 0,
@@ -113,6 +123,8 @@ impl Record {
                 let (prot, max) = (Prot::RW, Prot::ALL);
                 Self { prot, max, object: 0, offset: Offset::Near(1), ..bare }
             }
+            // Which protection of FreeBSD 14.2 it is.
+            Kind::Protect => Self { choice: 0, ..bare },
             _ => bare,
         };
         let aligned = Self {
@@ -143,22 +155,23 @@ impl Record {
         [raw(self.first), raw(self.second_operand), raw(self.max_addr), offset]
     }
 
-    /// Appends the bytes of the record.
-    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+    /// Appends the bytes of the record, one of `kernel`.
+    pub(super) fn encode(&self, kernel: Kernel, out: &mut Vec<u8>) {
         for (place, number) in (0..).zip(self.wide()) {
             if let Some(number) = number {
                 out.extend([WIDE, place, 0, 0, 0, 0, 0, 0]);
                 out.extend(number.to_le_bytes());
             }
         }
-        // The bits of later flags are the object's.
-        let flags = self.flags.difference(MapFlags::FREEBSD_14);
-        let bits = flags.bits() | u16::from(self.object) << 9;
+        let (flags, shift, most) = Self::flags_and_object(kernel);
+        let object = u16::from(self.object.min(most));
+        let bits = self.flags.intersection(flags).bits() | object << shift;
+        let gaps = self.gaps && kernel == Kernel::Freebsd14;
         let offset = match self.offset {
             Offset::Near(pages) => pages,
             Offset::Raw(_) => 0,
         };
-        out.push(self.kind as u8);
+        out.push(self.kind as u8 | if gaps { GAPS } else { 0 });
         out.push(
             self.prot.bits()
                 | self.max.bits() << 3
@@ -174,20 +187,34 @@ impl Record {
         out.extend([head, index]);
     }
 
-    /// The operation that `bytes` stand for, with the plain numbers given to it; `None` if the
-    /// number has no meaning.
-    fn decode(bytes: [u8; RECORD], wide: [Option<u64>; 4]) -> Option<Self> {
+    /// The flags in bytes 2 and 3, the lowest bit of the object's number, and the most that it can be.
+    const fn flags_and_object(kernel: Kernel) -> (MapFlags, u32, u8) {
+        match kernel {
+            Kernel::Freebsd9 => {
+                (MapFlags::ALL.difference(MapFlags::FREEBSD_14), 9, Self::MAX_OBJECT)
+            }
+            Kernel::Freebsd14 => (MapFlags::ALL, 12, Self::MAX_OBJECT_14),
+        }
+    }
+
+    /// The operation of `kernel` that `bytes` stand for, with the plain numbers given to it; `None` if
+    /// the number has no meaning there.
+    fn decode(bytes: [u8; RECORD], wide: [Option<u64>; 4], kernel: Kernel) -> Option<Self> {
         let [kind, prots, f0, f1, choice, offset, a0, a1, a2, a3, b0, b1, b2, b3, c0, c1] = bytes;
         let bits = u16::from_le_bytes([f0, f1]);
+        let (flags, shift, _) = Self::flags_and_object(kernel);
+        let newer = kernel == Kernel::Freebsd14;
+        let number = if newer { kind & !GAPS } else { kind };
         let or = |number: Option<u64>, near| number.map_or(Operand::decode(near), Operand::Raw);
         Some(Self {
-            kind: Kind::from_number(kind).filter(|kind| !kind.is_of_14())?,
+            kind: Kind::from_number(number).filter(|kind| kind.is_of(kernel))?,
             prot: Prot::from_bits_truncate(prots),
             max: Prot::from_bits_truncate(prots >> 3),
             second: prots & 0x40 != 0,
             system: prots & 0x80 != 0,
-            flags: MapFlags::from_bits_truncate(bits).difference(MapFlags::FREEBSD_14),
-            object: f1 >> 1,
+            gaps: newer && kind & GAPS != 0,
+            flags: MapFlags::from_bits_truncate(bits).intersection(flags),
+            object: u8::try_from(bits >> shift).unwrap_or(0),
             choice: choice & 7,
             nodes: (choice >> 3).checked_sub(1),
             offset: wide[3].map_or(Offset::Near(i8::from_le_bytes([offset])), Offset::Raw),
@@ -198,9 +225,9 @@ impl Record {
     }
 }
 
-/// The records that `bytes` hold. What has no meaning is passed over, and so is a last record
+/// The records of `kernel` that `bytes` hold. What has no meaning is passed over, and so is a last record
 /// that is not whole.
-pub(super) fn decode_all(bytes: &[u8]) -> Vec<Record> {
+pub(super) fn decode_all(bytes: &[u8], kernel: Kernel) -> Vec<Record> {
     let (chunks, _) = bytes.as_chunks::<RECORD>();
     let mut records = Vec::with_capacity(chunks.len());
     let mut wide = [None; 4];
@@ -210,7 +237,7 @@ pub(super) fn decode_all(bytes: &[u8]) -> Vec<Record> {
             let number = u64::from_le_bytes([n0, n1, n2, n3, n4, n5, n6, n7]);
             wide[usize::from(chunk[1] & 3)] = Some(number);
         } else {
-            records.extend(Record::decode(chunk, wide));
+            records.extend(Record::decode(chunk, wide, kernel));
             wide = [None; 4];
         }
     }

@@ -6,12 +6,14 @@
 use std::cell::Cell;
 
 use growstack::{
-    Addr, Advice, FindSpace, Holes, Inherit, MapFlags, PAGE_SIZE, Prot, ProtectWhat, Size, Wiring,
+    Addr, Advice, FindSpace, Holes, Inherit, MapFlags, PAGE_SIZE, Prot, ProtectPart, ProtectWhat,
+    Size, Wiring,
 };
 
 use super::near::{Near, near_offset};
 use super::operand::Operand;
 use super::record::{Offset, Record};
+use super::reserves::as_reserves;
 use super::view::{Place, View};
 use crate::op::{Kind, LimitName, Mapping, ObjectId, Op, ProcessId, with_operations};
 
@@ -19,8 +21,8 @@ use crate::op::{Kind, LimitName, Mapping, ObjectId, Op, ProcessId, with_operatio
 const LIMITS: [LimitName; 4] =
     [LimitName::Stack, LimitName::Vmem, LimitName::Memlock, LimitName::Swap];
 
-/// The inheritances of 9.3 by number.
-const INHERITS: [Inherit; 3] = [Inherit::Share, Inherit::Copy, Inherit::None];
+/// The inheritances by number; the last one is of 14.2 alone.
+const INHERITS: [Inherit; 4] = [Inherit::Share, Inherit::Copy, Inherit::None, Inherit::Zero];
 
 /// Where an operand of type `T` is in a record.
 trait Role<T> {
@@ -88,17 +90,19 @@ impl Record {
     /// The operation that the record stands for on the map in `view`.
     #[must_use]
     pub fn resolve(&self, view: &View<'_>, window: u64) -> Op {
-        let mut place = Place::new(view, window, LIMITS[usize::from(self.choice & 3)]);
+        let reserves = if self.gaps { None } else { as_reserves(view) };
+        let view = View { rows: reserves.as_deref().unwrap_or(view.rows), ..*view };
+        let mut place = Place::new(&view, window, LIMITS[usize::from(self.choice & 3)]);
         place.first = place.number(self.first);
         operation(self, &place)
     }
 
     /// The record that stands for `op` on the map in `view`: there, and on a map that looks the
     /// same, [`resolve`](Self::resolve) gives `op` back. Only the number of an object above
-    /// [`MAX_OBJECT`](Self::MAX_OBJECT) is lost.
+    /// [`MAX_OBJECT`](Self::MAX_OBJECT), or [`MAX_OBJECT_14`](Self::MAX_OBJECT_14) for 14.2, is lost.
     #[must_use]
     pub fn of(op: &Op, view: &View<'_>, window: u64) -> Self {
-        let mut made = Self::new(Kind::of(op));
+        let mut made = Self { gaps: view.is_of_14(), ..Self::new(Kind::of(op)) };
         record(&mut made, &Near { view, window, first: Cell::new(0), plain: false }, op);
         made
     }
@@ -185,8 +189,12 @@ impl Role<Mapping> for Attributes {
         Mapping {
             prot: record.prot,
             max: record.max,
-            // The reader of traces knows growth flags for stacks only.
-            flags: record.flags.difference(MapFlags::GROWTH),
+            // The reader of traces knows growth flags for stacks only, but for 14.2.
+            flags: if place.is_of_14() {
+                record.flags
+            } else {
+                record.flags.difference(MapFlags::GROWTH | MapFlags::FREEBSD_14)
+            },
             object: ObjectId::new(u64::from(record.object)),
             offset,
         }
@@ -195,7 +203,8 @@ impl Role<Mapping> for Attributes {
         let Mapping { prot, max, flags, object, offset } = value;
         (record.prot, record.max, record.flags) = (prot, max, flags);
         let number = object.map_or(0, |ObjectId(id)| id.get());
-        record.object = u8::try_from(number).unwrap_or(u8::MAX).min(Record::MAX_OBJECT);
+        let most = if near.view.is_of_14() { Record::MAX_OBJECT_14 } else { Record::MAX_OBJECT };
+        record.object = u8::try_from(number).unwrap_or(u8::MAX).min(most);
         record.offset =
             near_offset(offset, near.first.get()).map_or(Offset::Raw(offset), Offset::Near);
     }
@@ -220,8 +229,9 @@ impl Role<Prot> for Maximum {
 }
 
 impl Role<MapFlags> for Flags {
-    fn get(record: &Record, _: &Place<'_>) -> MapFlags {
-        record.flags
+    fn get(record: &Record, place: &Place<'_>) -> MapFlags {
+        let newer = if place.is_of_14() { MapFlags::NONE } else { MapFlags::FREEBSD_14 };
+        record.flags.difference(newer)
     }
     fn set(record: &mut Record, _: &Near<'_>, value: MapFlags) {
         record.flags = value;
@@ -253,7 +263,6 @@ macro_rules! switches {
 
 switches! {
     FindSpace: second FindSpace::No, FindSpace::Any;
-    ProtectWhat: second ProtectWhat::Current, ProtectWhat::Max;
     Holes: second Holes::Refused, Holes::Allowed;
     Wiring: system Wiring::User, Wiring::System;
 }
@@ -273,8 +282,45 @@ macro_rules! numbers {
 }
 
 numbers! {
-    Inherit: INHERITS;
     Advice: Advice::ALL;
     LimitName: LIMITS;
     bool: [false, true];
+}
+
+impl Role<Inherit> for Choice {
+    fn get(record: &Record, place: &Place<'_>) -> Inherit {
+        let known = INHERITS.len() - usize::from(!place.is_of_14());
+        INHERITS[usize::from(record.choice) % known]
+    }
+    fn set(record: &mut Record, _: &Near<'_>, value: Inherit) {
+        let number = (0..).zip(INHERITS).find(|(_, one)| *one == value);
+        record.choice = number.map_or(0, |(number, _)| number);
+    }
+}
+
+/// The bit of a choice for `max` beside `prot`, and that for a stack as a whole.
+const BOTH: u8 = 1;
+const WHOLE: u8 = 2;
+
+impl Role<ProtectWhat> for Choice {
+    fn get(record: &Record, place: &Place<'_>) -> ProtectWhat {
+        let choice = if place.is_of_14() { record.choice } else { 0 };
+        let part = match (choice & BOTH != 0, record.second) {
+            (true, _) => ProtectPart::Both(record.max),
+            (false, true) => ProtectPart::Max,
+            (false, false) => ProtectPart::Current,
+        };
+        if choice & WHOLE == 0 { part.into() } else { ProtectWhat::GrowsDown(part) }
+    }
+    fn set(record: &mut Record, _: &Near<'_>, value: ProtectWhat) {
+        record.choice = if value.grows_down() { WHOLE } else { 0 };
+        match value.part() {
+            ProtectPart::Current => record.second = false,
+            ProtectPart::Max => record.second = true,
+            ProtectPart::Both(max) => {
+                record.choice |= BOTH;
+                record.max = max;
+            }
+        }
+    }
 }

@@ -9,14 +9,36 @@ use super::choices::Choices;
 use super::operand::{Operand, Unit};
 use super::style::{Flavour, Grain, Style};
 use super::{Generator, Header, Prefill};
+use crate::kernel::{Freebsd14, Kernel};
 use crate::op::Config;
 
 /// The end of user space on amd64: where signs of addresses, page tables and maps change.
 const CANONICAL_END: u64 = 1 << 47;
 
 impl Header {
-    /// Draws a header; most have no prefill.
-    pub fn draw(bytes: &mut Unstructured<'_>) -> Self {
+    /// Draws a header for `kernel`; most have no prefill.
+    pub fn draw(bytes: &mut Unstructured<'_>, kernel: Kernel) -> Self {
+        let header = Self::draw_older(bytes);
+        match kernel {
+            Kernel::Freebsd9 => header,
+            Kernel::Freebsd14 => header.lifted(bytes),
+        }
+    }
+
+    /// The header of 9.3 as one of 14.2.
+    fn lifted(self, bytes: &mut Unstructured<'_>) -> Self {
+        let mut header = self.with_kernel(Kernel::Freebsd14);
+        let max = header.config.max;
+        let top = Addr::new(header.window.wrapping_add(bytes.between(0, 64) * PAGE_SIZE));
+        header.config.freebsd_14 = Some(Freebsd14 {
+            stacktop: bytes.pick(&[max, max, top]),
+            stkgap: !bytes.one_in(8),
+            guard_pages: bytes.pick(&[0, 1, 1, 1, 2, 3]),
+        });
+        header
+    }
+
+    fn draw_older(bytes: &mut Unstructured<'_>) -> Self {
         let swarm = bytes.small(1 << 32);
         let style = Style::new(Flavour::Whole, swarm);
         let prefill = prefill(bytes);

@@ -21,6 +21,10 @@ pub struct View<'a> {
 }
 
 impl View<'_> {
+    pub(super) const fn is_of_14(&self) -> bool {
+        self.config.freebsd_14.is_some()
+    }
+
     /// Is there a stack with both a reserve and room to grow into?
     pub(super) fn can_grow(&self) -> bool {
         (0..self.rows.len()).any(|at| {
@@ -75,6 +79,10 @@ impl<'a> Place<'a> {
         Self { view: *view, window, first: 0, used: view.used(limit) }
     }
 
+    pub(super) const fn is_of_14(&self) -> bool {
+        self.view.is_of_14()
+    }
+
     /// The process that an operand stands for: a plain number, or one of those that are not the
     /// current one; the current one where there are no others.
     pub(super) fn process(&self, operand: Operand) -> ProcessId {
@@ -114,7 +122,11 @@ impl<'a> Place<'a> {
             Unit::Byte => 1,
             Unit::Page => PAGE_SIZE,
             Unit::GrowStep => tunables.sgrowsiz.get(),
-            Unit::Guard => u64::from(tunables.guard_page) * PAGE_SIZE,
+            Unit::Guard => {
+                let switched = u64::from(tunables.guard_page);
+                let settings = self.view.config.freebsd_14;
+                settings.map_or(switched, |of_14| of_14.guard_pages).wrapping_mul(PAGE_SIZE)
+            }
         }
     }
 

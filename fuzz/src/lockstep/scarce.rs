@@ -1,24 +1,24 @@
 //! Operations that are short of index nodes (rule 16.7).
 
-use growstack::{Change, Refusal, VmMap};
+use growstack::{Change, PAGE_SIZE, Refusal, VmMap};
 
 use crate::answer::Cause;
 use crate::compare::{Divergence, Observed, coalesce};
-use crate::engine::EngineSpace;
+use crate::engine::{KernelSpace, Settings};
 use crate::objects::Kernel;
 use crate::op::Op;
 use crate::space::AddressSpace;
 
 /// Runs `op` with `nodes` more index nodes to be had, then with one more, and so on, until
 /// it is not refused for want of them. A refusal may have changed nothing.
-pub(crate) fn short_of_nodes<const B: usize>(
-    space: &mut EngineSpace<B>,
+pub(crate) fn short_of_nodes<K: Settings, const B: usize>(
+    space: &mut KernelSpace<K, B, PAGE_SIZE>,
     op: &Op,
     nodes: Option<u8>,
     seen: &mut Observed,
     shortages: &mut u64,
 ) -> Result<(), Divergence> {
-    let most = VmMap::<Kernel, growstack::Freebsd9, B>::MAX_NODES_PER_OPERATION;
+    let most = VmMap::<Kernel, K, B>::MAX_NODES_PER_OPERATION;
     for nodes in usize::from(nodes.unwrap_or(0)).. {
         let map = space.process.map_mut();
         map.set_node_cap(Some(map.nodes_in_use() + nodes));
@@ -49,8 +49,8 @@ pub(crate) fn short_of_nodes<const B: usize>(
 }
 
 /// Is everything as it was `seen` to be before?
-fn unchanged<const B: usize>(
-    space: &EngineSpace<B>,
+fn unchanged<K: Settings, const B: usize>(
+    space: &KernelSpace<K, B, PAGE_SIZE>,
     changes: &[Change],
     seen: &Observed,
 ) -> Result<(), String> {

@@ -57,6 +57,7 @@ mod tests {
     use arbitrary::Unstructured;
 
     use crate::input::{Flavour, Input, seeded};
+    use crate::kernel::Kernel;
     use crate::op::Op;
     use crate::oracle::Oracle;
     use crate::space::AddressSpace;
@@ -66,7 +67,8 @@ mod tests {
         let mut found = [0; 2];
         for seed in 0..200 {
             let bytes = seeded(seed, 0, 60 * Input::BYTES_PER_RECORD);
-            let input = Input::draw(&mut Unstructured::new(&bytes), Flavour::Whole, 60);
+            let input =
+                Input::draw(&mut Unstructured::new(&bytes), Kernel::Freebsd9, Flavour::Whole, 60);
             let config = input.header.config;
             let mut map = Oracle::create(&config);
             for step in input.trace().steps {

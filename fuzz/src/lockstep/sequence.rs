@@ -27,12 +27,17 @@ pub(crate) const ORACLE: &str = "oracle";
 pub(crate) trait Rules: AddressSpace {
     type Branch: RuleBranch;
 
+    /// The kernel whose rules they are.
+    const KERNEL: Kernel;
+
     /// The branches that the last operation took.
     fn trail(&self) -> &[Self::Branch];
 }
 
 impl Rules for Oracle {
     type Branch = Branch;
+
+    const KERNEL: Kernel = Kernel::Freebsd9;
 
     fn trail(&self) -> &[Branch] {
         self.trail()
@@ -41,6 +46,8 @@ impl Rules for Oracle {
 
 impl Rules for Oracle14 {
     type Branch = freebsd14::Branch;
+
+    const KERNEL: Kernel = Kernel::Freebsd14;
 
     fn trail(&self) -> &[freebsd14::Branch] {
         self.trail()
@@ -111,14 +118,6 @@ impl<'c, M: AddressSpace + ?Sized, O: Rules> Sequence<'c, M, O> {
         act: Act<'_, M>,
     ) -> Result<bool, Mismatched> {
         self.first_supported(record, window, |sequence, op| sequence.step(op, act))
-    }
-
-    /// Runs an operation, if the map under test has it, and compares everything.
-    pub(crate) fn op(&mut self, op: &Op) -> Result<(), Mismatched> {
-        if !self.step(op, &mut perform)? {
-            self.counts.left_out(Kind::of(op));
-        }
-        Ok(())
     }
 
     /// As [`record`](Self::record), but compares the answers alone, and looks at the oracle only
@@ -282,17 +281,17 @@ pub(crate) enum Looks {
     AtEnd,
 }
 
-/// Runs an input on a map that `create` makes.
-pub(crate) fn attempt<M: AddressSpace + ?Sized>(
+/// Runs an input on a map that `create` makes, and on an oracle of its kernel.
+pub(crate) fn attempt<O: Rules, M: AddressSpace + ?Sized>(
     input: &Input,
     looks: Looks,
     name: &'static str,
     create: impl FnOnce(&Config) -> (Config, Box<M>),
-    counts: &mut Counts,
+    counts: &mut Counts<O::Branch>,
     mut act: impl FnMut(&mut M, &Op, &Record, &mut Observed) -> Result<(), Divergence>,
 ) -> Result<(), Box<Failed>> {
     let Header { config, window, prefill, .. } = input.header;
-    drive(&config, name, create, counts, |sequence: &mut Sequence<'_, M>| {
+    drive(&config, name, create, counts, |sequence: &mut Sequence<'_, M, O>| {
         sequence.fill(prefill.ops(window))?;
         let glances = match looks {
             Looks::Each => 0,
@@ -313,14 +312,15 @@ pub(crate) fn attempt<M: AddressSpace + ?Sized>(
 }
 
 /// Runs an input on a map of a kind that is known by its name alone.
-pub(crate) fn attempt_on(
+pub(crate) fn attempt_on<O: Rules>(
     input: &Input,
     looks: Looks,
     tested: MapFactory,
-    counts: &mut Counts,
+    counts: &mut Counts<O::Branch>,
 ) -> Result<(), Box<Failed>> {
     let create = |config: &_| create(tested, config);
-    attempt(input, looks, tested.name, create, counts, |map, op, _, seen| perform(map, op, seen))
+    let act = |map: &mut _, op: &_, _: &_, seen: &mut _| perform(map, op, seen);
+    attempt::<O, dyn AddressSpace>(input, looks, tested.name, create, counts, act)
 }
 
 /// Makes a map and an oracle and runs `work` on them, and keeps what ran if that fails.

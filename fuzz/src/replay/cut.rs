@@ -3,18 +3,16 @@
 use super::overlooked::without_overlooked;
 use super::{Failure, MapFactory, TRACE, replay};
 use crate::input::Input;
-use crate::kernel::Kernel;
 use crate::lockstep::quietly;
 use crate::shrink;
-use crate::trace::{Step, Trace};
+use crate::trace::Trace;
 
 /// A short trace that fails as `trace` does.
 ///
 /// A failure against a recorded answer keeps every operation before it, because the answer is
 /// only worth anything in its place. Where maps disagree among themselves the answers are left out,
-/// and the operations are [shrunk](crate::shrink): those of 9.3 by what they are near, while of 14.2 the
-/// ones that are not needed are left out. A map that was too slow is
-/// not tried again.
+/// and the operations are [shrunk](crate::shrink) by what they are near. A map that was too slow is not
+/// tried again.
 #[must_use]
 pub fn cut(trace: &Trace, failure: &Failure, factories: &[MapFactory]) -> Trace {
     let mut start = trace.clone();
@@ -26,21 +24,9 @@ pub fn cut(trace: &Trace, failure: &Failure, factories: &[MapFactory]) -> Trace 
     let failing = |trace: &Trace| {
         replay(trace, factories).1.err().filter(|f| f.divergence.is_like(&failure.divergence))
     };
-    let with = |steps: &[Step]| {
-        let mut trace = Trace::new(*start.config());
-        trace.steps.extend_from_slice(steps);
-        trace
-    };
-    let short = quietly(|| match start.config().kernel() {
-        Kernel::Freebsd9 => {
-            let input = Input::of(start.config(), start.steps.iter().map(|step| *step.op()));
-            shrink::input(input, |input| failing(&input.trace()).is_some()).trace()
-        }
-        // Its operations have no form that says what they are near.
-        Kernel::Freebsd14 => {
-            let fails = |steps: &[Step]| failing(&with(steps)).is_some();
-            with(&shrink::fewest(start.steps.clone(), fails))
-        }
+    let short = quietly(|| {
+        let input = Input::of(start.config(), start.steps.iter().map(|step| *step.op()));
+        shrink::input(input, |input| failing(&input.trace()).is_some()).trace()
     });
     match failing(&short) {
         Some(failure) => {

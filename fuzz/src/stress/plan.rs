@@ -12,8 +12,7 @@ use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 
 use super::history::Call;
-use crate::freebsd14::lift;
-use crate::input::{Choices, seeded};
+use crate::input::{Choices, lift, seeded};
 use crate::kernel::{Freebsd14, Kernel};
 use crate::op::{Config, LimitName, Mapping, Op};
 

@@ -1,9 +1,15 @@
-//! Inputs of operations, on the map under test and the oracle.
+//! Inputs of operations, on the map under test and the oracle of the kernel that they are for.
+
+use growstack::{Freebsd9, Freebsd14, PAGE_SIZE};
 
 use super::{Fault, Statistics, Verdict};
-use crate::engine::EngineSpace;
+use crate::engine::{KernelSpace, Settings};
 use crate::input::Input;
-use crate::lockstep::{Failed, Looks, attempt, attempt_on, scarce::short_of_nodes};
+use crate::kernel::Kernel;
+use crate::lockstep::scarce::short_of_nodes;
+use crate::lockstep::{Counts, Failed, Looks, Rules, attempt, attempt_on};
+use crate::oracle::Oracle;
+use crate::oracle::freebsd14::Oracle14;
 use crate::replay::MapFactory;
 use crate::space::AddressSpace;
 
@@ -16,13 +22,19 @@ pub(crate) enum Scarcity {
     Obeyed,
 }
 
+/// Runs `bytes`, for the kernel of the map under test if it has but one.
 pub(super) fn run(
     bytes: &[u8],
     tested: Option<MapFactory>,
+    only: Option<Kernel>,
     scarcity: Scarcity,
     statistics: &mut Statistics,
 ) -> Result<Verdict, Fault> {
     let Some(input) = Input::decode(bytes) else { return Ok(Verdict::Unreadable) };
+    let input = match only {
+        Some(kernel) => input.with_kernel(kernel),
+        None => input,
+    };
     match again(&input, Looks::Each, tested, scarcity, statistics) {
         Ok(()) => Ok(Verdict::Sound),
         Err(failed) => Err(Fault::Maps(Box::new((input, *failed)))),
@@ -37,29 +49,55 @@ pub(super) fn again(
     scarcity: Scarcity,
     statistics: &mut Statistics,
 ) -> Result<(), Box<Failed>> {
-    if let Some(tested) = tested {
-        return attempt_on(input, looks, tested, &mut statistics.counts);
-    }
-    if input.header.narrow {
-        on_width::<4>(input, looks, scarcity, statistics)
-    } else {
-        on_width::<16>(input, looks, scarcity, statistics)
+    let Statistics { counts, counts_14, shortages, .. } = statistics;
+    match (input.header.kernel(), tested) {
+        (Kernel::Freebsd9, Some(tested)) => attempt_on::<Oracle>(input, looks, tested, counts),
+        (Kernel::Freebsd14, Some(tested)) => {
+            attempt_on::<Oracle14>(input, looks, tested, counts_14)
+        }
+        (Kernel::Freebsd9, None) => {
+            on_engine::<Oracle, Freebsd9>(input, looks, scarcity, counts, shortages)
+        }
+        (Kernel::Freebsd14, None) => {
+            on_engine::<Oracle14, Freebsd14>(input, looks, scarcity, counts_14, shortages)
+        }
     }
 }
 
-fn on_width<const B: usize>(
+fn on_engine<O: Rules, K: Settings + 'static>(
     input: &Input,
     looks: Looks,
     scarcity: Scarcity,
-    statistics: &mut Statistics,
+    counts: &mut Counts<O::Branch>,
+    shortages: &mut u64,
 ) -> Result<(), Box<Failed>> {
-    let Statistics { counts, shortages, .. } = statistics;
-    let create = |config: &_| (*config, Box::new(EngineSpace::<B>::create(config)));
-    attempt(input, looks, "engine", create, counts, |map, op, record, seen| match scarcity {
-        Scarcity::Obeyed => short_of_nodes(map, op, record.nodes, seen, shortages),
-        Scarcity::Ignored => {
-            seen.run_op(map, op);
-            Ok(())
-        }
-    })
+    if input.header.narrow {
+        on_width::<O, K, 4>(input, looks, scarcity, counts, shortages)
+    } else {
+        on_width::<O, K, 16>(input, looks, scarcity, counts, shortages)
+    }
+}
+
+fn on_width<O: Rules, K: Settings + 'static, const B: usize>(
+    input: &Input,
+    looks: Looks,
+    scarcity: Scarcity,
+    counts: &mut Counts<O::Branch>,
+    shortages: &mut u64,
+) -> Result<(), Box<Failed>> {
+    let create = |config: &_| (*config, Box::new(KernelSpace::<K, B, PAGE_SIZE>::create(config)));
+    attempt::<O, _>(
+        input,
+        looks,
+        "engine",
+        create,
+        counts,
+        |map, op, record, seen| match scarcity {
+            Scarcity::Obeyed => short_of_nodes(map, op, record.nodes, seen, shortages),
+            Scarcity::Ignored => {
+                seen.run_op(map, op);
+                Ok(())
+            }
+        },
+    )
 }

@@ -12,6 +12,8 @@
 //! | `linux` | [records that operations are drawn from](linux) | the kernel of this machine and its oracle agree, after every operation |
 //! | `concurrent` | [calls of threads, and whose turn it is](concurrent) | some order of the calls explains all answers; there is no deadlock |
 //! | `trace` | any text | reading never panics; what can be read is printed and read back the same |
+//!
+//! The header of an [`Input`] says which kernel it is for.
 
 mod chunks;
 pub mod concurrent;
@@ -27,6 +29,7 @@ pub use crate::finding::Finding;
 pub use statistics::Statistics;
 
 use crate::input::{self, Flavour, Input};
+use crate::kernel::Kernel;
 use crate::linux::random::Found;
 use crate::lockstep::{Failed, Looks, quietly};
 use crate::replay::MapFactory;
@@ -186,13 +189,17 @@ pub struct Session {
     pub statistics: Statistics,
     /// The map under test; the engine if there is none.
     tested: Option<MapFactory>,
+    /// The kernel that it is of, if there is but one: then all inputs are for that.
+    only: Option<Kernel>,
 }
 
 impl Session {
     /// A session in which targets of operations test this map, and not the engine.
     #[must_use]
     pub fn on(tested: MapFactory) -> Self {
-        Self { tested: Some(tested), ..Self::default() }
+        let mut kernels = Kernel::ALL.into_iter().filter(|&kernel| tested.is_of(kernel));
+        let only = kernels.next().filter(|_| kernels.next().is_none());
+        Self { tested: Some(tested), only, ..Self::default() }
     }
 
     /// Runs `bytes` as an input of `target`. A panic on the way is a finding too.
@@ -212,7 +219,7 @@ impl Session {
         statistics.executions += 1;
         match target {
             Target::Differential | Target::Growth | Target::Allocation => {
-                map::run(bytes, self.tested, target.scarcity(), statistics)
+                map::run(bytes, self.tested, self.only, target.scarcity(), statistics)
             }
             Target::Index => index::run(bytes, &mut statistics.edits),
             Target::Concurrent => concurrent::run(bytes, &mut statistics.calls),

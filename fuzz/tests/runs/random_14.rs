@@ -6,7 +6,7 @@ use growstack::{EntryFlags, KernReturn};
 use growstack_fuzz::answer::Answer;
 use growstack_fuzz::cli::{Exit, maps};
 use growstack_fuzz::driver::Settings;
-use growstack_fuzz::engine::EngineSpace;
+use growstack_fuzz::engine::{EngineSpace, EngineSpace14};
 use growstack_fuzz::freebsd14::{run, sequence};
 use growstack_fuzz::kernel::{Family, Kernel};
 use growstack_fuzz::op::{Kind, Op};
@@ -26,6 +26,12 @@ fn the_oracle_keeps_its_rules_and_reaches_all_of_them() {
     let missed = outcome.counts.missed().map(|branch| format!("{} {}", branch.id(), branch.what()));
     let missed: Vec<String> = missed.collect();
     assert!(missed.is_empty(), "not reached:\n{}", missed.join("\n"));
+}
+
+/// By the rules of 9.3 it would diverge.
+#[test]
+fn a_map_of_14_is_checked_by_its_own_rules() {
+    growstack_fuzz::check::<EngineSpace14>();
 }
 
 #[test]

@@ -6,10 +6,17 @@ use std::path::{Path, PathBuf};
 
 use crate::common::golden_folder;
 use arbitrary::Unstructured;
+use crate::common::liar::{HONEST, Lie};
+use growstack::{EntryFlags, Size};
+use growstack_fuzz::answer::Row;
 use growstack_fuzz::cli::{Exit, maps};
-use growstack_fuzz::input::{Flavour, Header, Input, Prefill, seeded};
+use growstack_fuzz::input::{Flavour, Input, Prefill, seeded};
+use growstack_fuzz::kernel::Kernel;
 use growstack_fuzz::op::{Kind, Op};
-use growstack_fuzz::targets::{Finding, Session, Target, Verdict};
+use growstack_fuzz::oracle::Oracle;
+use growstack_fuzz::oracle::freebsd14::Oracle14;
+use growstack_fuzz::replay::MapFactory;
+use growstack_fuzz::targets::{Finding, Session, Statistics, Target, Verdict};
 use growstack_fuzz::trace::Trace;
 use tempfile::TempDir;
 
@@ -28,9 +35,14 @@ fn write(folder: &TempDir, name: &str, bytes: &[u8]) -> PathBuf {
 }
 
 fn drawn(seed: u64, operations: usize) -> Input {
+    drawn_for(Kernel::Freebsd9, seed, operations)
+}
+
+fn drawn_for(kernel: Kernel, seed: u64, operations: usize) -> Input {
     let bytes = seeded(seed, 7, operations * Input::BYTES_PER_RECORD);
-    let input = Input::draw(&mut Unstructured::new(&bytes), Flavour::Whole, operations);
-    Input { header: Header::default(), ..input }
+    let input = Input::draw(&mut Unstructured::new(&bytes), kernel, Flavour::Whole, operations);
+    let header = Input::default().with_kernel(kernel).header;
+    Input { header, ..input }
 }
 
 #[test]
@@ -167,6 +179,72 @@ fn statistics_are_printed() {
     let pairs = session.statistics.counts.pairs();
     assert!(text.contains(&format!("pairs of an operation and a branch {pairs}\n")), "{text}");
     assert!(text.contains("not reached: "), "{text}");
+}
+
+/// Each kernel has a part of its own.
+#[test]
+fn statistics_name_the_kernels() {
+    let mut session = Session::default();
+    for (seed, kernel) in (0..20).flat_map(|seed| Kernel::ALL.map(|kernel| (seed, kernel))) {
+        for target in [Target::Differential, Target::Allocation] {
+            session.run(target, &drawn_for(kernel, seed, 60).encode()).unwrap();
+        }
+    }
+    let Statistics { counts, counts_14, shortages, .. } = &session.statistics;
+    assert!(*shortages > 20, "{shortages}");
+    let text = session.statistics.to_string();
+    let both = counts.operations + counts_14.operations;
+    assert!(text.starts_with(&format!("executions 80, operations {both}, ")), "{text}");
+    for (kernel, operations, pairs) in [
+        ("freebsd-9", counts.operations, counts.pairs()),
+        ("freebsd-14", counts_14.operations, counts_14.pairs()),
+    ] {
+        assert!(
+            text.contains(&format!("\n{kernel}: inputs 40, operations {operations}\n")),
+            "{text}"
+        );
+        assert!(text.contains(&format!("pairs of an operation and a branch {pairs}\n")), "{text}");
+    }
+}
+
+/// A map of one kernel gets the inputs for the other one, too, as for its own.
+#[test]
+fn a_map_of_one_kernel_runs_the_inputs_for_both() {
+    for (of, tested) in [
+        (Kernel::Freebsd9, MapFactory::of::<Oracle>("mine")),
+        (Kernel::Freebsd14, MapFactory::of::<Oracle14>("mine")),
+    ] {
+        let mut session = Session::on(tested);
+        for kernel in Kernel::ALL {
+            session.run(Target::Growth, &drawn_for(kernel, 3, 60).encode()).unwrap();
+        }
+        let Statistics { counts, counts_14, .. } = &session.statistics;
+        let inputs = [counts.sequences, counts_14.sequences];
+        assert_eq!(inputs, if of == Kernel::Freebsd9 { [2, 0] } else { [0, 2] });
+    }
+}
+
+/// A fault that only a map of 14.2 can have is found by a target, and made short.
+#[test]
+fn a_fault_of_14_is_found_and_made_short() {
+    let lie = Lie {
+        rows: |_, rows| {
+            let is_gap = |row: &&mut Row| row.flags.intersects(EntryFlags::STACK_GAP);
+            rows.iter_mut().filter(is_gap).for_each(|row| row.avail = Size::ZERO);
+        },
+        ..HONEST
+    };
+    let mut session = Session::on(lie.on::<Oracle14>("liar"));
+    let found = (0..20).find_map(|seed| {
+        let input = drawn_for(Kernel::Freebsd14, seed, 100);
+        session.run(Target::Growth, &input.encode()).err()
+    });
+    let finding = found.expect("the guard bytes of a gap are compared");
+    let trace = finding.trace.as_ref().unwrap();
+    assert_eq!(trace.config().kernel(), Kernel::Freebsd14);
+    assert_eq!(trace.steps.len(), 1, "{finding}");
+    assert!(finding.report.contains("kernel=freebsd-14"), "{finding}");
+    assert!(finding.test.contains("kernel=freebsd-14"), "{finding}");
 }
 
 /// A wrong recorded entry is marked on both sides of the picture that `minimize --picture` draws.

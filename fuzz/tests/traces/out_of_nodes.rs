@@ -16,6 +16,7 @@ use growstack::{
 use growstack_fuzz::answer::{Answer, Cause, Row, Summary};
 use growstack_fuzz::engine::EngineSpace;
 use growstack_fuzz::input::{Flavour, Input, seeded};
+use growstack_fuzz::kernel::Kernel;
 use growstack_fuzz::op::{Kind, Op};
 use growstack_fuzz::space::AddressSpace;
 use growstack_fuzz::trace::Trace;
@@ -138,7 +139,8 @@ fn random_sequences_short_of_nodes_are_refused_or_done_in_full() {
     let mut tally = Tally::default();
     for sequence in 0..1000 {
         let bytes = seeded(3, sequence, 150 * Input::BYTES_PER_RECORD);
-        let input = Input::draw(&mut Unstructured::new(&bytes), Flavour::Whole, 150);
+        let input =
+            Input::draw(&mut Unstructured::new(&bytes), Kernel::Freebsd9, Flavour::Whole, 150);
         let config = input.header.config;
         let (mut free, mut short) =
             (EngineSpace::<4>::create(&config), EngineSpace::<4>::create(&config));

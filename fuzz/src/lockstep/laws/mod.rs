@@ -5,6 +5,8 @@
 
 mod freebsd14;
 mod freebsd9;
+#[cfg(test)]
+mod planted;
 
 use growstack::{EntryFlags, Growth, Refusal};
 
