@@ -19,7 +19,7 @@ use crate::work::{Batch, Source};
 const BATCHES: usize = 16;
 
 /// The seed of where entries lie and of what is asked: the same in every run.
-const SEED: u64 = 0x0067_726f_7773_7461;
+pub const SEED: u64 = 0x0067_726f_7773_7461;
 
 /// A map, an operation, and the batches of it.
 pub struct Job {

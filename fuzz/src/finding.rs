@@ -24,7 +24,7 @@ pub struct Finding {
     pub trace: Option<Trace>,
     /// The short input, if no trace shows the finding.
     pub input: Option<Vec<u8>>,
-    /// A test to paste into `fuzz/tests/regressions.rs`.
+    /// A test to paste into `fuzz/tests/traces/regressions.rs`.
     pub test: String,
 }
 
@@ -124,7 +124,7 @@ impl Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { report, test, .. } = self;
-        writeln!(f, "{report}\n  as a test, for fuzz/tests/regressions.rs:\n\n{test}")
+        writeln!(f, "{report}\n  as a test, for fuzz/tests/traces/regressions.rs:\n\n{test}")
     }
 }
 

@@ -1,7 +1,6 @@
 //! Objects that hold charges, and their account of swap.
 
-// Each test file is a crate that uses a part of this one.
-#![allow(dead_code, unreachable_pub)]
+#![allow(unreachable_pub)]
 
 use std::cell::Cell;
 use std::rc::Rc;

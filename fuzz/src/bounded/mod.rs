@@ -1,10 +1,11 @@
-//! The bounded proof: every short sequence of operations over a map of six pages, on a map and on the
-//! oracle.
+//! The bounded proof: every short sequence of operations over a map of six pages, and every single
+//! growth in one of sixteen, on a map and on the oracle.
 //!
 //! Two sequences after which the map is the same, with all that can be seen of it, go on alike: only
 //! one of them is gone on from, and it counts for both. So the sequences covered are far more than
 //! those run. What makes two maps the same is a hash of 128 bits.
 
+mod growths;
 mod operations;
 
 use std::collections::HashMap;
@@ -20,6 +21,7 @@ use crate::replay::{MapFactory, ORACLES};
 use crate::space::AddressSpace;
 use crate::trace::{Step, Trace};
 
+pub use growths::{Growths, prove_growths};
 pub use operations::{PAGES, Scope, operations, starts};
 
 /// Most operations of a sequence.
@@ -30,6 +32,9 @@ type Sequence = [u16; MOST];
 
 /// The maps that sequences of one length lead to: how many sequences, and one of them.
 type States = HashMap<u128, (u128, Sequence)>;
+
+/// A map beside the oracle.
+type Maps = Lockstep<FreeBsd, dyn AddressSpace, dyn AddressSpace>;
 
 /// What was covered.
 #[derive(Clone, Debug, Default)]
@@ -159,10 +164,7 @@ impl Search<'_> {
 
     fn run_ops(&self, ops: &[Op]) -> Result<Option<u128>, Box<Mismatch<FreeBsd>>> {
         let Some((last, before)) = ops.split_last() else { return Ok(None) };
-        let first = Side::new(ORACLE, (ORACLES.create)(&self.config));
-        let tested = Side::new(self.tested.name, (self.tested.create)(&self.config));
-        let mut maps: Lockstep<FreeBsd, dyn AddressSpace, dyn AddressSpace> =
-            Lockstep { first, others: vec![tested] };
+        let mut maps = maps(self.tested, &self.config);
         before.iter().try_for_each(|op| maps.run_each(op))?;
         if maps.run(last)? != Ran::Everywhere {
             return Ok(None);
@@ -170,6 +172,12 @@ impl Search<'_> {
         maps.compare(false)?;
         Ok(Some(hash(&maps.first.seen)))
     }
+}
+
+/// A map and the oracle.
+fn maps(tested: MapFactory, config: &Config) -> Maps {
+    let first = Side::new(ORACLE, (ORACLES.create)(config));
+    Lockstep { first, others: vec![Side::new(tested.name, (tested.create)(config))] }
 }
 
 /// All that can be seen of a map.

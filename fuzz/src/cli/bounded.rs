@@ -1,5 +1,6 @@
 //! `growstack bounded`.
 
+use std::num::NonZero;
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
@@ -7,13 +8,13 @@ use clap::{Args, value_parser};
 
 use super::input::{kernel, maps_of};
 use super::{Exit, Streams};
-use crate::bounded::{MOST, Outcome, PAGES, Scope, prove};
+use crate::bounded::{Failure, Growths, MOST, Outcome, PAGES, Scope, prove, prove_growths};
 use crate::kernel::Kernel;
 use crate::lockstep::quietly;
 use crate::replay::MapFactory;
 
 /// Run every sequence of a few operations over a map of six pages on a map and on the oracle, with all
-/// operands that differ.
+/// operands that differ; or every single growth.
 ///
 /// Sequences that lead to the same map go on alike, and are gone on from once: a line for each length
 /// says how many sequences are covered, how many were run and to how many different maps they lead.
@@ -30,6 +31,15 @@ pub(super) struct Bounded {
     #[arg(long)]
     whole: bool,
 
+    /// Not sequences, but single growths in a map of 256 addresses, 16 a page: all faults and steps of
+    /// all stacks, each with room up to a neighbour, and all limits of main stacks.
+    #[arg(long, conflicts_with_all = ["ops", "whole"])]
+    growths: bool,
+
+    /// Of the faults, steps and limits of growths, only every Nth.
+    #[arg(long, value_name = "N", default_value = "1", requires = "growths")]
+    stride: NonZero<u16>,
+
     /// Whose rules: freebsd-9, as without this option, or freebsd-14.
     #[arg(long, value_name = "KERNEL", value_parser = kernel)]
     kernel: Option<Kernel>,
@@ -43,6 +53,19 @@ impl Bounded {
     pub(super) fn run(&self, maps: &[MapFactory], streams: &mut Streams<'_>) -> Result<Exit> {
         let kernel = self.kernel.unwrap_or_default();
         let tested = maps_of(maps, kernel, self.map.as_deref())?[0];
+        if self.growths {
+            self.run_growths(tested, kernel, streams)
+        } else {
+            self.run_sequences(tested, kernel, streams)
+        }
+    }
+
+    fn run_sequences(
+        &self,
+        tested: MapFactory,
+        kernel: Kernel,
+        streams: &mut Streams<'_>,
+    ) -> Result<Exit> {
         let scope = if self.whole { Scope::Whole } else { Scope::Growth };
         let started = Instant::now();
         let outcome = quietly(|| prove(tested, kernel, scope, self.ops.into()));
@@ -53,10 +76,7 @@ impl Bounded {
             tested.name
         )?;
         if let Some(failure) = failure {
-            let (first, other) = failure.sides;
-            write!(streams.out, "{}", failure.trace)?;
-            writeln!(streams.out, "{first} and {other} differ: {}", failure.divergence)?;
-            return Ok(Exit::Diverged);
+            return differ(failure, streams);
         }
         for (length, level) in (1..).zip(levels) {
             writeln!(
@@ -71,4 +91,33 @@ impl Bounded {
         writeln!(streams.out, "sequences {sequences}, divergences 0, {seconds:.1} s")?;
         Ok(Exit::Agreed)
     }
+
+    fn run_growths(
+        &self,
+        tested: MapFactory,
+        kernel: Kernel,
+        streams: &mut Streams<'_>,
+    ) -> Result<Exit> {
+        let started = Instant::now();
+        let outcome = quietly(|| prove_growths(tested, kernel, self.stride));
+        let Growths { compared, grown, failure } = &outcome;
+        writeln!(streams.out, "{kernel}, map {}, every growth by itself", tested.name)?;
+        if let Some(failure) = failure {
+            return differ(failure, streams);
+        }
+        ensure!(*grown != 0, "no stack grew");
+        let seconds = started.elapsed().as_secs_f64();
+        writeln!(
+            streams.out,
+            "growths {compared}, of which {grown} added pages, divergences 0, {seconds:.1} s"
+        )?;
+        Ok(Exit::Agreed)
+    }
+}
+
+fn differ(failure: &Failure, streams: &mut Streams<'_>) -> Result<Exit> {
+    let (first, other) = failure.sides;
+    write!(streams.out, "{}", failure.trace)?;
+    writeln!(streams.out, "{first} and {other} differ: {}", failure.divergence)?;
+    Ok(Exit::Diverged)
 }
