@@ -30,15 +30,18 @@ fn error_of(line: &str) -> String {
 #[test]
 fn what_breaks_the_format_is_refused_where_it_does() {
     let cases = [
-        ("brk 0x1000", "1: the operation must be one of reset, mmap"),
+        ("sbrk 0x1000", "1: the operation must be one of reset, mmap"),
         ("load", "5: ADDR is missing"),
         ("load 0x1g", "6: ADDR must be a number"),
         ("load 0x1000 0x2000", "13: nothing may follow here"),
         ("mmap 0x0 0x1000 rw fixed", "17: PROT must be rwx"),
-        ("mmap 0x0 0x1000 rw- fixed,shared", "21: FLAGS must be - or a list of fixed, growsdown"),
+        (
+            "mmap 0x0 0x1000 rw- fixed,sharing",
+            "21: FLAGS must be - or a list of shared, fixed, growsdown",
+        ),
         ("mmap 0x0 0x1000 rw-", "20: FLAGS is missing"),
         ("mprotect 0x0 0x1000 rw- down", "25: STRETCH must be"),
-        ("madvise 0x0 0x1000 willneed", "20: ADVICE must be one of normal, random"),
+        ("madvise 0x0 0x1000 needed", "20: ADVICE must be one of normal, random"),
         ("setrlimit nofile 1", "11: RESOURCE must be one of data, stack"),
         ("= 0x0", "1: no operation goes before this result"),
         ("| unchanged", "1: no operation goes before this list"),

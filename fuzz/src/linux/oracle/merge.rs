@@ -103,6 +103,24 @@ impl LinuxOracle {
         }
     }
 
+    /// L85: inserts a VMA that joins no upper neighbour, and a lower one only if that reaches above `floor`.
+    pub(super) fn insert_above(&mut self, part: Area, floor: u64) {
+        let x = self.state.first_above(part.start);
+        let lower = x.checked_sub(1).map(|lower| self.state.list[lower]);
+        let lower = lower.filter(|lower| {
+            floor < lower.end && self.touch_alike(lower, &part) && self.may_join(&part, lower)
+        });
+        match lower {
+            Some(lower) => {
+                self.join_lower(x - 1, lower, part);
+            }
+            None => {
+                self.reach(Branch::InsertedAlone);
+                self.state.list.insert(x, part);
+            }
+        }
+    }
+
     fn join_lower(&mut self, x: usize, lower: Area, part: Area) -> usize {
         self.reach(Branch::MergedLower);
         self.reach_if(lower.has(VmaFlags::GD), Branch::MergedStacks);
@@ -120,6 +138,11 @@ impl LinuxOracle {
         }
         // L48
         if (lower.flags ^ upper.flags).intersects(!VmaFlags::GU) {
+            return false;
+        }
+        // L72, L87
+        if lower.object != upper.object || lower.is_special() {
+            self.reach(Branch::ObjectsApart);
             return false;
         }
         let goes_on = lower.pgoff_at(lower.end) == upper.pgoff;
