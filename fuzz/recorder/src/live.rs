@@ -25,7 +25,7 @@ use super::stop::{Held, note_of_end, note_of_start};
 
 /// The calls that change what is mapped, and those that say whose map it is.
 const CALLS: &str = "mmap,munmap,mprotect,pkey_mprotect,mremap,brk,madvise,mlock,mlock2,munlock,\
-    mlockall,munlockall,shmget,shmat,shmdt,clone,clone3,fork,vfork,execve,execveat,exit_group";
+    mlockall,munlockall,shmget,shmat,shmdt,setrlimit,prlimit64,clone,clone3,fork,vfork,execve,execveat,exit_group";
 
 /// What came of a recording.
 #[derive(Clone, Copy, Debug)]

@@ -18,6 +18,7 @@ pub mod live;
 pub mod log;
 mod op;
 pub mod oracle;
+pub mod pages;
 pub mod random;
 pub mod replay;
 mod rules;

@@ -1,5 +1,7 @@
 //! Running a trace of Linux on maps, and comparing them with what it records and with each other.
 
+use growstack::PAGE_SIZE;
+
 use super::dialect::{Linux, LinuxDivergence, LinuxSeen, LinuxSpace};
 use super::op::LinuxOp;
 use super::trace::{LinuxStep, LinuxTrace};
@@ -26,6 +28,8 @@ pub struct LinuxCounts {
     pub answers: usize,
     /// Recorded lists of VMAs that maps were compared with.
     pub lists: usize,
+    /// The pages of those lists that were compared page by page.
+    pub pages: u64,
     /// Operations that a map does not have, and that no map did.
     pub passed: usize,
 }
@@ -100,6 +104,10 @@ fn run_step(
     }
     if let Some(vmas) = &step.vmas {
         counts.lists += 1;
+        if !trace.shown.bounds {
+            let pages = vmas.iter().map(|vma| vma.range.len().get() / PAGE_SIZE);
+            counts.pages += pages.sum::<u64>();
+        }
         record.vmas = vmas.to_vec();
         against(&record, |record, seen| Linux::compare_looks(record, seen, None))?;
     }

@@ -1,11 +1,12 @@
 //! What a process has from the start (L72, L87).
 
-use growstack::AddrRange;
+use growstack::{Addr, AddrRange};
 
 use super::state::{Area, Object};
 use super::{Branch, Call, LinuxOracle, PAGE};
 use crate::linux::answer::Errno;
-use crate::linux::op::{FileTraits, FileView};
+use crate::linux::config::{LinuxConfig, Program};
+use crate::linux::op::{FileTraits, FileView, LinuxOp};
 use crate::linux::vma::{Vma, VmaFlags};
 
 impl LinuxOracle {
@@ -28,14 +29,24 @@ impl LinuxOracle {
         Ok(0)
     }
 
-    /// The VMAs, by address, each with what it shows.
-    pub fn mapped(&self) -> impl Iterator<Item = (Vma, Option<FileView>)> {
-        let keys = self.config.keys;
-        self.state.list.iter().map(move |area| (area.shown(keys), area.file()))
+    /// What a child that is forked now starts from: its configuration, and the VMAs that it has. Nothing
+    /// of it is locked.
+    #[must_use]
+    pub fn child(&self) -> (LinuxConfig, Vec<LinuxOp>) {
+        let brk = Addr::new(self.state.brk);
+        let program = self.config.program.map(|program| Program { brk, ..program });
+        let config = LinuxConfig { soft: self.state.soft, program, ..self.config };
+        let kept = self.state.list.iter().filter(|area| !area.has(VmaFlags::DC));
+        (config, kept.map(Area::in_a_child).collect())
     }
 }
 
 impl Area {
+    fn in_a_child(&self) -> LinuxOp {
+        let Vma { range, flags, .. } = self.shown(false);
+        LinuxOp::Given { range, flags: flags - VmaFlags::LO - VmaFlags::LF, file: self.file() }
+    }
+
     fn file(&self) -> Option<FileView> {
         let (number, traits) = match self.object? {
             Object::File { number, traits } => (number, traits),
