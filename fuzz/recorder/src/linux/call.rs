@@ -56,7 +56,7 @@ pub(super) fn read(text: &CallText, files: &mut Files, attached: &mut Attached) 
         Some(Some(LinuxAnswer::Failed(errno))) if !is_of_memory(errno) => Reading::Nothing,
         Some(None) => left_out(),
         Some(Some(LinuxAnswer::Failed(_))) if lacks_target(&op, &parts) => Reading::Nothing,
-        Some(answer) => Reading::Op(op, answer),
+        Some(answer) => Reading::Op(opened(op, answer), answer),
         None => Reading::Op(op, None),
     }
 }
@@ -66,6 +66,18 @@ struct NotOfMemory;
 
 fn is_of_memory(errno: Errno) -> bool {
     Errno::NAMES.iter().any(|(known, _)| *known == errno)
+}
+
+/// The operation with what its answer says of its file: it was opened for reading only if it may not be
+/// written.
+fn opened(mut op: LinuxOp, answer: Option<LinuxAnswer>) -> LinuxOp {
+    if let LinuxOp::MmapFile { flags, file, .. } = &mut op
+        && flags.contains(MmapFlags::SHARED)
+        && answer == Some(LinuxAnswer::Failed(Errno::EACCES))
+    {
+        file.traits |= FileTraits::READ_ONLY;
+    }
+    op
 }
 
 /// Does strace leave out what a call of `mremap` has said of the place? Then nobody knows why it failed.
@@ -100,7 +112,10 @@ fn operation(
         "munmap" => LinuxOp::Munmap { addr: addr()?, length: length()? },
         "mprotect" => protect(addr()?, length()?, value(2)?)?,
         // Key -1 is that of `mprotect`.
-        "pkey_mprotect" if value(3)? == u64::MAX => protect(addr()?, length()?, value(2)?)?,
+        "pkey_mprotect" => {
+            value(3).filter(|key| *key == u64::MAX)?;
+            protect(addr()?, length()?, value(2)?)?
+        }
         "madvise" => {
             let advice = Advice::from_number(small(2)?)?;
             LinuxOp::Madvise { addr: addr()?, length: length()?, advice }
@@ -139,8 +154,9 @@ fn map(parts: &[&str], files: &mut Files) -> Option<LinuxOp> {
     let name = file.split_once('<').map_or(file, |(_, path)| path);
     let name = name.split_once('>').map_or(name, |(path, _)| path);
     let mut file = files.named(name, number(offset)?);
-    // What is not to be written may have been opened for reading only; what the kernel lists shows it.
-    if flags.contains(MmapFlags::SHARED) && !prot.contains(Prot::WRITE) {
+    // What is not to be written was opened for reading only as a rule; what the kernel lists shows it.
+    let in_memory = !file.traits.contains(FileTraits::HUGE);
+    if flags.contains(MmapFlags::SHARED) && !prot.contains(Prot::WRITE) && !in_memory {
         file.traits |= FileTraits::READ_ONLY;
     }
     Some(LinuxOp::MmapFile { addr, length, prot, flags, file })
@@ -250,7 +266,14 @@ mod tests {
             "mmap",
             "NULL, 4096, 0x1, 0x1, 3</memfd:a>(deleted), 0",
             result,
-            "mmap 0x0 0x1000 r-- shared file=1 offset=0x0 read_only",
+            "mmap 0x0 0x1000 r-- shared file=1 offset=0x0",
+            result,
+        );
+        becomes(
+            "mmap",
+            "NULL, 4096, 0x1, 0x1, 3</etc/a>, 0",
+            result,
+            "mmap 0x0 0x1000 r-- shared file=1 offset=0x0 read_only,huge",
             result,
         );
         becomes("brk", "NULL", "0x5000", "brk 0x0", "0x5000");

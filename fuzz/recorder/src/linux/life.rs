@@ -66,11 +66,8 @@ impl Telling<'_> {
             Some(start) => start,
             None => self.start(life, &mut problems)?,
         };
-        let mut acts: Vec<Act> = start
-            .given
-            .iter()
-            .map(|&op| Act::Do { op, answer: None, unseen: None })
-            .collect();
+        let mut acts: Vec<Act> =
+            start.given.iter().map(|&op| Act::Do { op, answer: None, unseen: None }).collect();
         let mut oracle = LinuxOracle::new(start.config);
         for op in &start.given {
             oracle.apply(op);

@@ -118,6 +118,7 @@ impl LinuxOracle {
             self.reach(Branch::AdviseSame);
             return Ok(x);
         }
+        self.may_cut(start, end)?;
         self.reach(Branch::Advised);
         Ok(self.modify(x, start, end, new))
     }

@@ -166,7 +166,8 @@ table! {
     BrkExtended "L85" "brk made the heap longer";
     LockAllTooMuch "L86a" "mlockall refused: the limit";
     LockedAll "L86b" "all that is mapped was locked";
-    RemapSpecial "L87" "mremap refused: the kernel's own";
+    RemapSpecial "L87a" "mremap refused: the kernel's own get no longer";
+    SpecialCut "L87b" "refused: to cut one of the kernel's own";
 }
 
 impl Branch {

@@ -16,8 +16,19 @@ impl LinuxOracle {
         let Some(end) = end.filter(|&end| end != addr) else {
             return self.refuse(Branch::MunmapEmpty, Errno::EINVAL);
         };
+        self.may_cut(addr, end)?;
         self.remove(addr, end);
         Ok(0)
+    }
+
+    /// L87: does neither end of a range lie inside one of the kernel's own mappings?
+    pub(super) fn may_cut(&mut self, start: u64, end: u64) -> Result<(), Errno> {
+        let inside = |area: &Area, at: u64| area.start < at && at < area.end;
+        let cut = |area: &Area| area.is_special() && (inside(area, start) || inside(area, end));
+        if self.state.list.iter().any(cut) {
+            return self.refuse(Branch::SpecialCut, Errno::EINVAL);
+        }
+        Ok(())
     }
 
     /// Unmaps a range, and the guard pages in it.

@@ -140,6 +140,7 @@ impl LinuxOracle {
         let replaced = self.state.pages_in(start, end, |_| true);
         let accounted = self.state.pages_in(start, end, |area| area.has(VmaFlags::AC));
         let pages = (end - start) / PAGE;
+        self.may_cut(start, end)?;
         if self.config.rules.contains(Rules::SPLIT_FIRST) {
             self.split_ends(start, end);
         }

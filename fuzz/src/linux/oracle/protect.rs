@@ -106,6 +106,7 @@ impl LinuxOracle {
             self.reach(Branch::ProtectUnaccounted);
             new -= VmaFlags::AC;
         }
+        self.may_cut(start, end)?;
         self.reach(Branch::Protected);
         let x = self.modify(x, start, end, new);
         // L58

@@ -229,6 +229,7 @@ impl LinuxOracle {
         if asked.keeps_source() && !self.may_expand(old / PAGE, area.flags) {
             return self.refuse(Branch::RemapLimit, Errno::ENOMEM);
         }
+        self.may_cut(addr, addr.saturating_add(old))?;
         let place = if asked.is_fixed() {
             target
         } else {
