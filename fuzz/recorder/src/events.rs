@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 
 use super::call::{self, Call, Outcome};
 use super::line::{self, Line};
+use super::mounts::{self, Mount};
 use super::snapshot::{CONFIG_MARK, MARK, REGION_MARK, Snapshot};
 
 /// A call of a thread.
@@ -56,6 +57,8 @@ pub(super) struct Log {
     pub(super) events: Vec<Event>,
     /// The births that come before the event of a number.
     pub(super) births: HashMap<usize, Vec<Birth>>,
+    /// What was mounted.
+    pub(super) mounts: Vec<Mount>,
 }
 
 /// A call that was begun.
@@ -84,6 +87,10 @@ impl Log {
                 reader.line(line);
                 continue;
             };
+            if let Some(mount) = mounts::read(head) {
+                reader.log.mounts.push(mount);
+                continue;
+            }
             let (mut config, mut body) = (String::new(), String::new());
             for (_, line) in lines.by_ref() {
                 let (part, text) = match line.strip_prefix(REGION_MARK) {

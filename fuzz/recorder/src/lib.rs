@@ -12,6 +12,7 @@ mod line;
 mod linux;
 #[cfg(target_os = "linux")]
 pub mod live;
+mod mounts;
 mod snapshot;
 mod space;
 #[cfg(target_os = "linux")]

@@ -52,6 +52,7 @@ pub fn record(command: &[OsString], hold: Duration, log: &mut dyn Write) -> Resu
     // Else to open it would wait for a strace that perhaps never comes.
     let flags = i32::try_from(OFlags::NONBLOCK.bits()).context("the flags of the pipe")?;
     let source = OpenOptions::new().read(true).custom_flags(flags).open(&pipe)?;
+    log.write_all(super::mounts::note().as_bytes()).context("the log")?;
     let mut strace = start(command, hold, &pipe)?;
     let mut recorder = Recorder::new(source, pid(&strace)?, log);
     let result = recorder.follow(&mut strace);

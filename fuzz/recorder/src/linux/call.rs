@@ -8,7 +8,7 @@ use growstack_fuzz::linux::{
     MremapFlags, Resource, Stretch,
 };
 
-use super::files::Files;
+use super::files::{Files, is_in_memory};
 use crate::events::CallText;
 use crate::line::{number, split};
 
@@ -155,8 +155,7 @@ fn map(parts: &[&str], files: &mut Files) -> Option<LinuxOp> {
     let name = name.split_once('>').map_or(name, |(path, _)| path);
     let mut file = files.named(name, number(offset)?);
     // What is not to be written was opened for reading only as a rule; what the kernel lists shows it.
-    let in_memory = !file.traits.contains(FileTraits::HUGE);
-    if flags.contains(MmapFlags::SHARED) && !prot.contains(Prot::WRITE) && !in_memory {
+    if flags.contains(MmapFlags::SHARED) && !prot.contains(Prot::WRITE) && !is_in_memory(name) {
         file.traits |= FileTraits::READ_ONLY;
     }
     Some(LinuxOp::MmapFile { addr, length, prot, flags, file })

@@ -8,8 +8,9 @@ use growstack_fuzz::proc_maps::Shows;
 use super::Listed;
 use crate::call::Call;
 use crate::events::Log;
+use crate::mounts::{Mount, is_for_huge_pages};
 
-/// What the names of files begin with that are in memory, where nothing is placed for huge pages.
+/// What the names of files begin with that are in memory. Nothing is placed there for huge pages.
 const IN_MEMORY: [&str; 6] = ["/memfd:", "/SYSV", "/dev/shm/", "/dev/zero", "[", "segment "];
 
 /// The files and segments of a log.
@@ -19,6 +20,7 @@ pub(super) struct Files {
     used: u64,
     /// The sizes of segments of shared memory, by their numbers.
     segments: HashMap<u64, u64>,
+    mounts: Vec<Mount>,
 }
 
 impl Files {
@@ -28,7 +30,7 @@ impl Files {
             _ => None,
         };
         let segments = log.calls.iter().filter_map(segment).collect();
-        Self { by_name: HashMap::new(), used: 0, segments }
+        Self { by_name: HashMap::new(), used: 0, segments, mounts: log.mounts.clone() }
     }
 
     /// The size of a segment of shared memory.
@@ -42,8 +44,8 @@ impl Files {
             self.used += 1;
             self.used
         });
-        let in_memory = IN_MEMORY.iter().any(|start| name.starts_with(start));
-        let traits = if in_memory { FileTraits::empty() } else { FileTraits::HUGE };
+        let huge = !is_in_memory(name) && is_for_huge_pages(&self.mounts, name);
+        let traits = if huge { FileTraits::HUGE } else { FileTraits::empty() };
         FileView { number, offset, traits }
     }
 
@@ -57,4 +59,9 @@ impl Files {
         };
         Some(self.named(&name, listed.offset))
     }
+}
+
+/// Is it, by its name, a file in memory?
+pub(super) fn is_in_memory(name: &str) -> bool {
+    IN_MEMORY.iter().any(|start| name.starts_with(start))
 }
