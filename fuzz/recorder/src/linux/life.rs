@@ -10,7 +10,7 @@ use growstack_fuzz::linux::{LinuxConfig, LinuxOp, Shown, Vma};
 use super::Listed;
 use super::call::{Attached, Reading, read};
 use super::files::Files;
-use super::order::{Act, Entry, arrange};
+use super::order::{Act, Entry, arrange, wrong_answers};
 use super::unseen::{self, Unseen};
 use crate::convert::{Life, Scene};
 use crate::events::{Event, Log};
@@ -81,6 +81,7 @@ impl Telling<'_> {
             settle(&mut oracle, &mut acts, pending, &vmas);
             found = unseen::complete(&mut acts, start.config, &vmas);
         }
+        problems.extend(wrong_answers(start.config, &acts));
         let children = children(&acts, &start);
         let trace = trace(&start, &acts, last);
         let unseen = unseen::count(&acts);
@@ -152,14 +153,10 @@ impl Telling<'_> {
                 Scene::Noted(_) => {}
             }
             if !under_way.keys().any(|index| self.is_of_memory(*index)) && !together.is_empty() {
-                let (more, problem) = arrange(oracle, std::mem::take(&mut together));
-                acts.extend(more);
-                problems.extend(problem);
+                acts.extend(arrange(oracle, std::mem::take(&mut together)));
             }
         }
-        let (more, problem) = arrange(oracle, together);
-        acts.extend(more);
-        problems.extend(problem);
+        acts.extend(arrange(oracle, together));
         let mut pending: Vec<usize> = under_way.into_keys().collect();
         pending.sort_unstable();
         let mut read = |index: usize| match read(&self.log.calls[index].text, self.files, attached)

@@ -5,7 +5,7 @@
 
 use growstack::Addr;
 use growstack_fuzz::linux::oracle::LinuxOracle;
-use growstack_fuzz::linux::{LinuxAnswer, LinuxOp, VmaFlags};
+use growstack_fuzz::linux::{LinuxAnswer, LinuxConfig, LinuxOp, VmaFlags};
 
 use super::unseen::Unseen;
 
@@ -36,37 +36,36 @@ pub(super) struct Entry {
 const TRIES: u32 = 200_000;
 
 /// Does calls of which none was under way before the first or is after the last, in an order in which all
-/// answers are those of the rules, and returns that. Without such an order they are done as they came back,
-/// and the first answer that differs is returned, too.
-pub(super) fn arrange(
-    oracle: &mut LinuxOracle,
-    mut entries: Vec<Entry>,
-) -> (Vec<Act>, Option<String>) {
+/// answers are those of the rules, if there is one, and else in that in which they came back.
+pub(super) fn arrange(oracle: &mut LinuxOracle, mut entries: Vec<Entry>) -> Vec<Act> {
     entries.sort_by_key(|entry| entry.returns);
-    let mut search = Search {
-        used: vec![false; entries.len()],
-        entries: &entries,
-        acts: Vec::new(),
-        tries: TRIES,
-    };
+    let (used, tries) = (vec![false; entries.len()], TRIES);
+    let mut search = Search { used, entries: &entries, acts: Vec::new(), tries };
     if let Some(end) = search.run(oracle.clone()) {
         let acts = search.acts;
         *oracle = end;
-        return (acts, None);
+        return acts;
     }
-    let mut differs = None;
-    let mut acts = Vec::new();
-    for Entry { act, .. } in entries {
-        if let Act::Do { op, answer: Some(answer), .. } = &act {
-            let found = oracle.apply(op);
-            if found != *answer && differs.is_none() {
-                differs =
-                    Some(format!("`{op}` is {answer} by the kernel and {found} by the rules"));
-            }
+    for entry in &entries {
+        if let Act::Do { op, .. } = &entry.act {
+            oracle.apply(op);
         }
-        acts.push(act);
     }
-    (acts, differs)
+    entries.into_iter().map(|entry| entry.act).collect()
+}
+
+/// The answers of the kernel that are not those of the rules, in words.
+pub(super) fn wrong_answers(config: LinuxConfig, acts: &[Act]) -> Vec<String> {
+    let mut oracle = LinuxOracle::new(config);
+    let mut wrong = Vec::new();
+    for act in acts {
+        let Act::Do { op, answer, .. } = act else { continue };
+        let found = oracle.apply(op);
+        if let Some(answer) = answer.filter(|answer| *answer != found) {
+            wrong.push(format!("`{op}` is {answer} by the kernel and {found} by the rules"));
+        }
+    }
+    wrong
 }
 
 struct Search<'a> {
