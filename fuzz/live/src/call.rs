@@ -4,7 +4,7 @@ use std::ffi::c_long;
 use std::io;
 
 use growstack::{Addr, Size};
-use growstack_fuzz::linux::LinuxOp;
+use growstack_fuzz::linux::{LinuxOp, MmapFlags};
 use libc::{MAP_ANONYMOUS, MAP_PRIVATE, iovec};
 
 /// Makes the system call of an operation that is one, with nothing checked or rounded on the way:
@@ -22,7 +22,9 @@ pub(crate) unsafe fn of(op: &LinuxOp) -> io::Result<u64> {
     let (at, size) = (|addr: Addr| signed(addr.get()), |size: Size| signed(size.get()));
     let (call, arguments) = match *op {
         LinuxOp::Mmap { addr, length, prot, flags } => {
-            let flags = c_long::from(flags.bits()) | c_long::from(MAP_PRIVATE | MAP_ANONYMOUS);
+            let shared = flags.contains(MmapFlags::SHARED);
+            let kind = if shared { MAP_ANONYMOUS } else { MAP_ANONYMOUS | MAP_PRIVATE };
+            let flags = c_long::from(flags.bits()) | c_long::from(kind);
             (libc::SYS_mmap, [at(addr), size(length), prot.bits().into(), flags, -1, 0])
         }
         LinuxOp::Munmap { addr, length } => {
@@ -51,7 +53,11 @@ pub(crate) unsafe fn of(op: &LinuxOp) -> io::Result<u64> {
         }
         // Writes to the process as `read` does, and needs no file.
         LinuxOp::KernelStore { addr } => (libc::SYS_getrandom, [at(addr), 1, 0, 0, 0, 0]),
-        LinuxOp::Reset
+        // Those that a child does not have, or that are no call.
+        LinuxOp::MmapFile { .. }
+        | LinuxOp::Brk { .. }
+        | LinuxOp::Given { .. }
+        | LinuxOp::Reset
         | LinuxOp::Setrlimit { .. }
         | LinuxOp::Load { .. }
         | LinuxOp::Store { .. }

@@ -81,6 +81,8 @@ pub(super) enum Call {
         memory: bool,
         stack: Option<u64>,
     },
+    /// A call of which the map of FreeBSD keeps nothing.
+    Other,
     /// `execve`: the program's name.
     Exec {
         program: String,
@@ -203,9 +205,11 @@ pub(super) fn read(name: &str, args: &str) -> Option<Call> {
             Call::Remap { old: first?, old_length, length, fixed, keep }
         }
         "brk" => Call::Break { wanted: first? },
-        "madvise" => {
-            Call::Advise { start: first?, length: pages(second?), advice: advised(value(2)?)? }
-        }
+        "madvise" => match advised(value(2)?) {
+            Some(advice) => Call::Advise { start: first?, length: pages(second?), advice },
+            None => Call::Other,
+        },
+        "setrlimit" | "prlimit64" => Call::Other,
         "mlock" | "mlock2" => {
             let (start, length) = whole(first?, second?);
             Call::Lock { start, length }
@@ -365,7 +369,7 @@ mod tests {
 
     #[test]
     fn what_no_map_keeps() {
-        assert_eq!(read("madvise", "0x1000, 4096, 0x4"), None, "MADV_DONTNEED");
+        assert_eq!(read("madvise", "0x1000, 4096, 0x4"), Some(Call::Other), "MADV_DONTNEED");
         assert_eq!(read("futex", "0x1000"), None);
         let exec = read("execve", "\"/usr/bin/sh\", [\"sh\", \"-c\"], 0x7ff /* 5 vars */");
         assert_eq!(exec, Some(Call::Exec { program: "sh".to_owned() }));

@@ -23,8 +23,23 @@ pub(super) struct Life {
     pub(super) space: Option<Space>,
     /// What the kernel said last.
     pub(super) last: Option<Vec<Region>>,
+    /// What happened, as the log has it.
+    pub(super) story: Vec<Scene>,
     /// Nothing that comes later counts.
     over: bool,
+}
+
+/// What the log says of an address space, in the order of its lines. Calls and notes have their numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Scene {
+    /// A call began.
+    Begins(usize),
+    /// It came back.
+    Returns(usize),
+    /// The kernel was asked, as the event of this number says.
+    Noted(usize),
+    /// The address space of this number began as a copy.
+    Forked(usize),
 }
 
 /// A thread.
@@ -73,12 +88,15 @@ impl<'a> Converter<'a> {
                 Event::Begins(index) => {
                     let tid = log.calls[*index].tid;
                     self.task(tid).within = Some(*index);
+                    self.tell(tid, Scene::Begins(*index));
                 }
                 Event::Returns(index) => {
-                    self.task(log.calls[*index].tid).within = None;
+                    let tid = log.calls[*index].tid;
+                    self.task(tid).within = None;
+                    self.tell(tid, Scene::Returns(*index));
                     self.complete(*index, log.calls[*index].outcome);
                 }
-                Event::Noted(snapshot) => self.note(snapshot),
+                Event::Noted(snapshot) => self.note(snapshot, number),
                 Event::Ends { tid, signal } => self.end(*tid, signal.as_deref()),
             }
         }
@@ -93,6 +111,15 @@ impl<'a> Converter<'a> {
         })
     }
 
+    /// Adds to the story of the address space of a thread, if that still changes.
+    fn tell(&mut self, tid: u32, scene: Scene) {
+        let life = self.task(tid).life;
+        let life = &mut self.lives[life];
+        if !life.over {
+            life.story.push(scene);
+        }
+    }
+
     fn birth(&mut self, birth: &Birth) {
         let parent = *self.task(birth.parent);
         let life = if birth.memory {
@@ -101,7 +128,9 @@ impl<'a> Converter<'a> {
             let from = &self.lives[parent.life];
             let space = from.space.as_ref().filter(|_| !from.over).map(Space::fork);
             self.lives.push(Life::new(from.program.clone(), Origin::Fork, space));
-            self.lives.len() - 1
+            let child = self.lives.len() - 1;
+            self.tell(birth.parent, Scene::Forked(child));
+            child
         };
         let process = if birth.thread { parent.process } else { birth.child };
         self.tasks.insert(birth.child, Task { process, life, within: None });
@@ -235,10 +264,11 @@ impl<'a> Converter<'a> {
         self.tasks.values().any(|task| task.life == life && task.process != but)
     }
 
-    fn note(&mut self, snapshot: &Snapshot) {
+    fn note(&mut self, snapshot: &Snapshot, number: usize) {
         let Task { process, life, .. } = *self.task(snapshot.tid);
         match snapshot.moment {
             Moment::Start { brk, stack_limit } => {
+                self.tell(snapshot.tid, Scene::Noted(number));
                 let Self { lives, objects, style, .. } = self;
                 let regions = &snapshot.regions;
                 let space = Space::of_program(*style, regions, brk, stack_limit, objects);
@@ -246,7 +276,10 @@ impl<'a> Converter<'a> {
             }
             // A child that was made by vfork ends, and its parent goes on.
             Moment::End if self.is_used(life, process) => {}
-            Moment::End => self.close(life, &snapshot.regions),
+            Moment::End => {
+                self.tell(snapshot.tid, Scene::Noted(number));
+                self.close(life, &snapshot.regions);
+            }
         }
     }
 
@@ -278,7 +311,8 @@ impl<'a> Converter<'a> {
 
 impl Life {
     fn new(program: String, origin: Origin, space: Option<Space>) -> Self {
-        Self { program, origin, ending: Ending::Unseen, space, last: None, over: false }
+        let (ending, story) = (Ending::Unseen, Vec::new());
+        Self { program, origin, ending, space, last: None, story, over: false }
     }
 
     /// The address space, if it still changes.

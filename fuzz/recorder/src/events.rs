@@ -6,7 +6,8 @@ use anyhow::{Context, Result};
 
 use super::call::{self, Call, Outcome};
 use super::line::{self, Line};
-use super::snapshot::{MARK, Snapshot};
+use super::mounts::{self, Mount};
+use super::snapshot::{CONFIG_MARK, MARK, REGION_MARK, Snapshot};
 
 /// A call of a thread.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -14,6 +15,17 @@ pub(super) struct Made {
     pub(super) tid: u32,
     pub(super) call: Call,
     pub(super) outcome: Outcome,
+    /// As strace prints it.
+    pub(super) text: CallText,
+}
+
+/// A call as strace prints it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct CallText {
+    pub(super) name: String,
+    pub(super) args: String,
+    /// What it returned, if it came back.
+    pub(super) result: Option<String>,
 }
 
 /// Something that happened. The index of a call is that in [`Log::calls`].
@@ -45,6 +57,8 @@ pub(super) struct Log {
     pub(super) events: Vec<Event>,
     /// The births that come before the event of a number.
     pub(super) births: HashMap<usize, Vec<Birth>>,
+    /// What was mounted.
+    pub(super) mounts: Vec<Mount>,
 }
 
 /// A call that was begun.
@@ -73,13 +87,23 @@ impl Log {
                 reader.line(line);
                 continue;
             };
-            let mut body = String::new();
-            for (_, line) in lines.by_ref() {
-                let Some(region) = line.strip_prefix("@ | ") else { break };
-                body.push_str(region);
-                body.push('\n');
+            if let Some(mount) = mounts::read(head) {
+                reader.log.mounts.push(mount);
+                continue;
             }
-            let snapshot = Snapshot::read(head, &body);
+            let (mut config, mut body) = (String::new(), String::new());
+            for (_, line) in lines.by_ref() {
+                let (part, text) = match line.strip_prefix(REGION_MARK) {
+                    Some(region) => (&mut body, region),
+                    None => match line.strip_prefix(CONFIG_MARK) {
+                        Some(text) => (&mut config, text),
+                        None => break,
+                    },
+                };
+                part.push_str(text);
+                part.push('\n');
+            }
+            let snapshot = Snapshot::read(head, &config, &body);
             let snapshot = snapshot.with_context(|| format!("line {}", number + 1))?;
             reader.log.events.push(Event::Noted(snapshot));
         }
@@ -114,7 +138,7 @@ impl<'a> Reader<'a> {
         // Some arguments are only known when the call is back; those of the calls that change
         // memory at once are known when it begins.
         let call = call::read(name, args);
-        let index = call.map(|call| self.begins(tid, call));
+        let index = call.map(|call| self.begins(tid, call, name, args));
         match result {
             Some(result) => self.returns(index, result),
             None => {
@@ -128,18 +152,21 @@ impl<'a> Reader<'a> {
         let call = call::read(name, &format!("{before}{args}"));
         let index = match (index, call) {
             (Some(index), Some(call)) => {
-                self.log.calls[index].call = call;
+                let made = &mut self.log.calls[index];
+                made.call = call;
+                made.text.args.push_str(args);
                 Some(index)
             }
-            (None, Some(call)) => Some(self.begins(tid, call)),
+            (None, Some(call)) => Some(self.begins(tid, call, name, &format!("{before}{args}"))),
             (index, None) => index,
         };
         self.returns(index, result);
     }
 
-    fn begins(&mut self, tid: u32, call: Call) -> usize {
+    fn begins(&mut self, tid: u32, call: Call, name: &str, args: &str) -> usize {
         let index = self.log.calls.len();
-        self.log.calls.push(Made { tid, call, outcome: Outcome::Unknown });
+        let text = CallText { name: name.to_owned(), args: args.to_owned(), result: None };
+        self.log.calls.push(Made { tid, call, outcome: Outcome::Unknown, text });
         self.log.events.push(Event::Begins(index));
         index
     }
@@ -149,8 +176,10 @@ impl<'a> Reader<'a> {
         let now = self.log.events.len();
         let made = &mut self.log.calls[index];
         made.outcome = Outcome::read(result);
+        made.text.result = Some(result.to_owned());
         self.log.events.push(Event::Returns(index));
-        let &mut Made { tid: parent, ref call, outcome: Outcome::Returned(child) } = made else {
+        let &mut Made { tid: parent, ref call, outcome: Outcome::Returned(child), .. } = made
+        else {
             return;
         };
         let &Call::Clone { thread, memory, stack } = call else { return };

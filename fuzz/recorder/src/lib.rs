@@ -9,8 +9,10 @@ mod closing;
 mod convert;
 mod events;
 mod line;
+mod linux;
 #[cfg(target_os = "linux")]
 pub mod live;
+mod mounts;
 mod snapshot;
 mod space;
 #[cfg(target_os = "linux")]
@@ -26,6 +28,7 @@ use growstack_fuzz::trace::{Step, Trace};
 
 use convert::{Converter, Life};
 use events::Log;
+pub use linux::{LinuxRecording, Unseen};
 
 /// The form in a trace of the stacks of threads, which Linux maps whole.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,6 +80,8 @@ pub struct Recording {
     pub last: Option<Vec<Region>>,
     /// Where the map differs from that.
     pub differences: Vec<Difference>,
+    /// The same by the rules of Linux, if the log says what those ask of the machine.
+    pub linux: Option<LinuxRecording>,
     /// Operations that the rules refuse, though Linux has done them, with the refusal. They are not
     /// in the trace.
     pub refused: Vec<String>,
@@ -103,14 +108,16 @@ pub fn convert(log: &str) -> Result<Vec<Recording>> {
     let log = Log::read(log)?;
     let plain = Converter::new(&log, Style::Plain).run();
     let growing = Converter::new(&log, Style::Growing).run();
+    let linux = linux::lives(&log, &plain);
     Ok(plain
         .into_iter()
         .zip(growing)
-        .filter_map(|(plain, growing)| record(plain, growing))
+        .zip(linux)
+        .filter_map(|((plain, growing), linux)| record(plain, growing, linux))
         .collect())
 }
 
-fn record(plain: Life, growing: Life) -> Option<Recording> {
+fn record(plain: Life, growing: Life, linux: Option<LinuxRecording>) -> Option<Recording> {
     let Life { program, origin, ending, space, last, .. } = plain;
     let space = space?;
     if space.ops.len() == space.given {
@@ -124,6 +131,7 @@ fn record(plain: Life, growing: Life) -> Option<Recording> {
         origin,
         ending,
         given: space.given,
+        linux,
         growing: growing.map(|growing| trace(growing.config, &growing.ops)),
         last,
         differences,

@@ -25,7 +25,7 @@ use super::stop::{Held, note_of_end, note_of_start};
 
 /// The calls that change what is mapped, and those that say whose map it is.
 const CALLS: &str = "mmap,munmap,mprotect,pkey_mprotect,mremap,brk,madvise,mlock,mlock2,munlock,\
-    mlockall,munlockall,shmget,shmat,shmdt,clone,clone3,fork,vfork,execve,execveat,exit_group";
+    mlockall,munlockall,shmget,shmat,shmdt,setrlimit,prlimit64,clone,clone3,fork,vfork,execve,execveat,exit_group";
 
 /// What came of a recording.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +52,7 @@ pub fn record(command: &[OsString], hold: Duration, log: &mut dyn Write) -> Resu
     // Else to open it would wait for a strace that perhaps never comes.
     let flags = i32::try_from(OFlags::NONBLOCK.bits()).context("the flags of the pipe")?;
     let source = OpenOptions::new().read(true).custom_flags(flags).open(&pipe)?;
+    log.write_all(super::mounts::note().as_bytes()).context("the log")?;
     let mut strace = start(command, hold, &pipe)?;
     let mut recorder = Recorder::new(source, pid(&strace)?, log);
     let result = recorder.follow(&mut strace);

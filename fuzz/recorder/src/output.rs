@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use growstack_fuzz::cli::{Exit, maps};
+use growstack_fuzz::linux::pages::PageDifference;
 use growstack_fuzz::proc_maps::{Difference, anonymized};
 use growstack_fuzz::replay::fill;
-use growstack_recorder::{Origin, Recording, convert};
+use growstack_recorder::{LinuxRecording, Origin, Recording, convert};
 
 /// Where traces go and what they are called.
 #[derive(Debug, Args)]
@@ -74,6 +75,9 @@ impl Output {
             self.save(&format!("{stem}.maps"), &anonymized(last))?;
         }
         writeln!(out, "{stem}: {}", summary(recording))?;
+        if let Some(linux) = &recording.linux {
+            exit = exit.max(self.write_linux(stem, linux, out)?);
+        }
         for refused in refused {
             writeln!(out, "{stem}: done by Linux, refused by the rules: {refused}")?;
         }
@@ -82,6 +86,29 @@ impl Output {
             writeln!(out, "{stem}: {difference}")?;
         }
         Ok(exit)
+    }
+
+    /// The trace of Linux, and what the rules and the kernel do not agree in.
+    fn write_linux(&self, stem: &str, linux: &LinuxRecording, out: &mut dyn Write) -> Result<Exit> {
+        let LinuxRecording { trace, unseen, differences, problems } = linux;
+        self.save(&format!("{stem}.linux.trace"), &trace.to_string())?;
+        let answers = trace.steps.iter().filter(|step| step.answer.is_some()).count();
+        let unseen: Vec<String> =
+            unseen.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        let unseen = if unseen.is_empty() { "none".to_owned() } else { unseen.join(", ") };
+        let pages: u64 = differences.iter().map(PageDifference::pages).sum();
+        writeln!(
+            out,
+            "{stem}.linux: {answers} answers, unseen: {unseen}, {pages} pages differ by flags or at all"
+        )?;
+        for problem in problems {
+            writeln!(out, "{stem}.linux: {problem}")?;
+        }
+        for difference in differences {
+            writeln!(out, "{stem}.linux: {difference}")?;
+        }
+        let agrees = problems.is_empty() && differences.is_empty();
+        Ok(if agrees { Exit::Agreed } else { Exit::Diverged })
     }
 
     fn save(&self, name: &str, text: &str) -> Result<()> {

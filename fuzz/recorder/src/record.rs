@@ -18,8 +18,9 @@ use super::output::Output;
 ///
 /// Beside each trace goes /proc/PID/maps of the process before it ended, without names, and the
 /// final map of the trace is compared with it page by page. Where threads have stacks, a second
-/// trace, NAME-growing.trace, makes them stacks that grow. docs/recording.md says which Linux call
-/// becomes which operation.
+/// trace, NAME-growing.trace, makes them stacks that grow. NAME.linux.trace has the calls themselves,
+/// the kernel's answers and its list with flags at the end, and is compared with the rules of Linux.
+/// docs/recording.md says which Linux call becomes which operation.
 ///
 /// Exit code: 0 if every trace agrees with the kernel, 1 if one does not or the maps give different
 /// answers, 2 if something could not be used: strace is missing, say. How the program itself ended

@@ -4,6 +4,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use growstack_fuzz::linux::live::config_of;
 use procfs_core::FromRead;
 use procfs_core::process::{LimitValue, Limits, Stat};
 use rustix::process::{Pid, Signal, kill_process};
@@ -83,14 +84,17 @@ fn start(tid: u32) -> Option<String> {
         LimitValue::Value(bytes) => bytes,
     };
     let moment = Moment::Start { brk: stat.start_brk?, stack_limit };
-    let maps = String::from_utf8_lossy(&file("maps")?).into_owned();
-    Some(Snapshot::note(tid, moment, &maps))
+    let smaps = String::from_utf8_lossy(&file("smaps")?).into_owned();
+    let program = super::linux::program(&stat, &smaps);
+    // Of a machine for which there are no rules of Linux, there is no configuration.
+    let config = program.and_then(|program| config_of(tid, program).ok());
+    Some(Snapshot::note(tid, moment, config, &smaps))
 }
 
 fn end(tid: u32) -> Option<String> {
     let read = || {
         let smaps = fs::read(format!("/proc/{tid}/smaps")).ok()?;
-        Some(Snapshot::note(tid, Moment::End, &String::from_utf8_lossy(&smaps)))
+        Some(Snapshot::note(tid, Moment::End, None, &String::from_utf8_lossy(&smaps)))
     };
     // A thread that strace let into a call before it stood still may still be in it.
     let mut note = read()?;

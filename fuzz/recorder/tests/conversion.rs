@@ -1,7 +1,7 @@
 //! Linux calls, as strace prints them, become the operations that `docs/recording.md` says.
 #![allow(clippy::unwrap_used)]
 
-use growstack_recorder::{Ending, Origin, Recording, convert};
+use growstack_recorder::{Ending, LinuxRecording, Origin, Recording, Unseen, convert};
 
 /// What a program starts from: a page of code, the stack, and what the kernel adds.
 const START: &str = "\
@@ -424,4 +424,112 @@ fn programs_of_which_nothing_is_known_are_left_out() {
     assert!(convert(&format!("{START}{}", end(""))).unwrap().is_empty(), "nothing happened");
     assert!(convert("").unwrap().is_empty());
     assert!(convert("@ end seven\n@ .\n").is_err());
+}
+
+/// What the rules of Linux ask of the machine, in a note of a start.
+const CONFIG: &str = "\
+@ # growstack-trace 1
+@ # map min=0x0 max=0x7ffffffff000 page=4096 kernel=linux-6.18.44
+@ # linux gap=0x100000 min_addr=0x10000 fixed_min=0x1000 keys=off huge_pages=on
+@ # proc base_pages=0 base_data=0 capabilities=- overcommit=0 committable=4194304
+@ # limit stack=0x800000 as=inf data=inf memlock=0x800000
+@ # hard stack=inf as=inf data=inf memlock=0x800000
+@ # program top=0x7ffff0000000 heap=0x900000 brk=0x900000 data=0x0
+";
+
+/// A log with flags: of a program that makes `calls`, and then has `last`.
+fn flagged(calls: &str, last: &str) -> String {
+    let vmas = "\
+@ | 00400000-00401000 r-xp 00000000 fe:01 12 /bin/a
+@ | VmFlags: rd ex mr mw me
+@ | 7ffff7000000-7ffff7021000 rw-p 00000000 00:00 0 [stack]
+@ | VmFlags: rd wr mr mw me gd ac
+";
+    format!(
+        "7 execve(\"/bin/a\", [\"a\"], 0x7 /* 0 vars */) = 0 (DELAYED)\n\
+         @ start 7 brk=0x900000 stack=0x800000\n{CONFIG}{vmas}@ .\n{calls}\
+         @ end 7\n{last}@ .\n7 exit_group(0) = ?\n7 +++ exited with 0 +++\n"
+    )
+}
+
+fn linux(calls: &str, last: &str) -> LinuxRecording {
+    let mut all = convert(&flagged(calls, last)).unwrap();
+    all.remove(0).linux.unwrap()
+}
+
+/// The lines of operations and answers.
+fn lines(recording: &LinuxRecording) -> Vec<String> {
+    let text = recording.trace.to_string();
+    let lines = text.lines().skip_while(|line| !line.starts_with("given"));
+    lines.filter(|line| !line.starts_with('|')).map(str::to_owned).collect()
+}
+
+/// The VMAs that the program starts with, and the stack a page longer.
+const LAST: &str = "\
+@ | 00400000-00401000 r-xp 00000000 fe:01 12 /bin/a
+@ | VmFlags: rd ex mr mw me
+@ | 7fffefffe000-7ffff0000000 r--p 00000000 00:00 0 [anon]
+@ | VmFlags: rd mr mw me ac
+@ | 7ffff6fff000-7ffff7021000 rw-p 00000000 00:00 0 [stack]
+@ | VmFlags: rd wr mr mw me gd ac
+";
+
+const CALLS: &str = "\
+7 mmap(NULL, 8192, 0x3, 0x22, -1, 0) = 0x7fffefffe000
+7 mprotect(0x7fffefffe000, 8192, 0x1) = 0
+";
+
+#[test]
+fn calls_of_linux_stay_what_they_are_and_what_is_unseen_is_put_in() {
+    let recording = linux(CALLS, LAST);
+    assert_eq!(recording.problems, Vec::<String>::new());
+    assert_eq!(recording.differences, []);
+    assert_eq!(recording.unseen, [(Unseen::Grown, 1), (Unseen::Written, 1)]);
+    let expected = [
+        "given 0x400000 0x401000 rd,ex file=1 offset=0x0 huge",
+        "given 0x7ffff7000000 0x7ffff7021000 rd,wr,gd,ac",
+        "mmap 0x0 0x2000 rw- -",
+        "= 0x7fffefffe000",
+        "store 0x7fffefffe000 # unseen: written",
+        "mprotect 0x7fffefffe000 0x2000 r--",
+        "= 0x0",
+        "store 0x7ffff6fff000 # unseen: grown",
+    ];
+    assert_eq!(lines(&recording), expected);
+}
+
+#[test]
+fn a_page_a_flag_and_an_answer_that_the_rules_do_not_have_are_found() {
+    let flag = linux(CALLS, &LAST.replace("rd ex mr mw me\n", "rd ex mr mw me dd\n"));
+    let found: Vec<String> = flag.differences.iter().map(ToString::to_string).collect();
+    assert_eq!(found, ["[0x400000, 0x401000): 1 pages, `rd ex` against `rd ex dd`"]);
+    let page = linux(CALLS, &LAST.replace("00401000 r-xp", "00402000 r-xp"));
+    let found: Vec<String> = page.differences.iter().map(ToString::to_string).collect();
+    assert_eq!(found, ["[0x401000, 0x402000): 1 pages, `nothing` against `rd ex`"]);
+    let unknown = linux(CALLS, &LAST.replace("rd ex mr", "rd ex mr zz"));
+    assert_eq!(unknown.problems, ["[0x400000, 0x401000): no rule is about zz"]);
+    let answer = linux(&CALLS.replace("8192, 0x1) = 0", "8192, 0x1) = -1 EACCES (Denied)"), LAST);
+    let problem =
+        "`mprotect 0x7fffefffe000 0x2000 r--` is EACCES by the kernel and 0x0 by the rules";
+    assert_eq!(answer.problems, [problem]);
+    let left = linux("7 mmap(NULL, 8192, 0x3, 0x40022, -1, 0) = 0x7fffef000000\n", LAST);
+    assert_eq!(left.problems.len(), 1, "{:?}", left.problems);
+}
+
+#[test]
+fn calls_at_the_same_time_are_done_in_the_order_that_their_answers_have() {
+    // The second thread came back first, with the address below that of the first.
+    let calls = "\
+7 clone(child_stack=0x7f00, flags=0x3d0f00, parent_tid=[8], tls=0x1, child_tidptr=0x2) = 8
+7 mmap(NULL, 8192, 0x1, 0x22, -1, 0 <unfinished ...>
+8 mmap(NULL, 4096, 0x1, 0x22, -1, 0) = 0x7fffefffd000
+7 <... mmap resumed>) = 0x7fffefffe000
+";
+    let last = LAST.replace("7fffefffe000-7ffff0000000", "7fffefffd000-7ffff0000000");
+    let last = last.replace("rd mr mw me ac\n", "rd mr mw me\n");
+    let recording = linux(calls, &last);
+    assert_eq!(recording.problems, Vec::<String>::new());
+    assert_eq!(recording.differences, []);
+    let made = lines(&recording).into_iter().filter(|line| line.starts_with("mmap"));
+    assert_eq!(made.collect::<Vec<_>>(), ["mmap 0x0 0x2000 r-- -", "mmap 0x0 0x1000 r-- -"]);
 }

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use super::input::{Item, items, trace_name};
+use super::input::{Item, is_recorded_of_linux, items, trace_name};
 use super::{Exit, Streams};
 use crate::describe::{Description, KINDS, describe};
 use crate::trace::read_file;
 
 /// Print a table of what traces are made of: the entries where there are most and at the end, the
-/// stacks where there are most, and the operations by kind.
+/// stacks where there are most, and the operations by kind. Traces called *.linux.trace are left out.
 ///
 /// Exit code: 0, or 2 if something could not be used.
 #[derive(Debug, Args)]
@@ -35,6 +35,9 @@ impl Describe {
         for path in &self.paths {
             for item in items(path, None)? {
                 let Item::Trace(path) = item else { continue };
+                if is_recorded_of_linux(&path) {
+                    continue;
+                }
                 table += &row(&trace_name(&path), &describe(&read_file(&path)?));
             }
         }

@@ -113,6 +113,11 @@ fn is_trace(path: &Path) -> bool {
     name.ends_with(".trace") || name.ends_with(".trace.zst")
 }
 
+/// Is it, by its name, a recorded trace of Linux, beside which there is one of FreeBSD?
+pub(super) fn is_recorded_of_linux(path: &Path) -> bool {
+    trace_name(path).ends_with(".linux")
+}
+
 /// The name of the file without what says that it is a trace.
 pub(super) fn trace_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();

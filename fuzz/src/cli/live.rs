@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::{Exit, Streams};
 use crate::driver::Settings;
+use crate::linux::counts::RunCounts;
 use crate::linux::live::{Ground, LIVE, Live, Privileges, Refused, Spaces};
 use crate::linux::oracle::Branch;
 use crate::linux::random::{self, Found, Outcome};
@@ -167,8 +168,8 @@ pub(super) fn write_table(outcome: &Outcome, out: &mut dyn Write) -> io::Result<
     writeln!(
         out,
         "branches of the rules reached {} of {}, pairs with operations {}, VMAs at most {}",
-        Branch::ALL.len() - missed.len(),
-        Branch::ALL.len(),
+        RunCounts::branches().count() - missed.len(),
+        RunCounts::branches().count(),
         counts.taken().count(),
         counts.most_vmas,
     )?;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
-use super::input::{Item, items, read_older, trace_name};
+use super::input::{Item, is_recorded_of_linux, items, read_older, trace_name};
 use super::{Exit, Streams};
 use crate::replay::plain;
 
@@ -40,6 +40,9 @@ impl Plain {
         for path in &self.paths {
             for item in items(path, None)? {
                 let Item::Trace(path) = item else { continue };
+                if is_recorded_of_linux(&path) {
+                    continue;
+                }
                 let plain = plain(&read_older(&path, "plain traces")?);
                 let packed =
                     compress_to_vec(plain.to_string().as_bytes(), CompressionLevel::Fastest);

@@ -17,6 +17,7 @@ use super::outside::Outside;
 use super::parallel::in_parallel;
 use super::{Exit, Streams};
 use crate::kernel::Kernel;
+use crate::linux::replay::LinuxCounts;
 use crate::proc_maps::{self, Region};
 use crate::replay::{Counts, Ended, Failure, MapFactory, cut, fill_counted, replay};
 use crate::report::Report;
@@ -52,6 +53,11 @@ use totals::Totals;
 /// the real kernel at times overlooks that, and when is a matter of the shape of its tree (rule D7.3).
 /// It is no divergence; a find that was refused so is left out, and a line before the last counts them.
 /// Where a find overlooks the room at the cluster address and maps lower down, comparing stops.
+///
+/// A trace of Linux whose header says `bounds=off` is of a recorded program, and its list at the end is
+/// compared page by page and flag by flag. A line before the last says how many pages those were, and how
+/// many stores there are of which no answer is recorded: the recorder has put them where the kernel's list
+/// shows that a stack had grown, or that memory had been written.
 ///
 /// A file of the same name with .maps for .trace is what the kernel said of a process that was
 /// recorded, and the map at the end of the trace is compared with it page by page. A line before
@@ -126,6 +132,8 @@ struct Replayed {
     left_out: Option<String>,
     /// Was there a word of the kernel to compare the map with?
     recorded: bool,
+    /// What was compared of a trace of Linux.
+    linux: LinuxCounts,
     /// Were maps left out, because the trace forks and they do not?
     forkless: bool,
     /// Were maps left out, because they are of another kernel than the trace?
@@ -357,6 +365,7 @@ impl Replay {
             failed,
             left_out,
             recorded: regions.is_some(),
+            linux: LinuxCounts::default(),
             forkless: able.len() < maps.len(),
             kernelless: counts.of_other_kernels != 0,
             together: run > 1,

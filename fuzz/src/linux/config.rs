@@ -42,6 +42,21 @@ pub struct LinuxConfig {
     pub base_pages: u64,
     /// Pages of data outside the window, which count against `RLIMIT_DATA`.
     pub base_data: u64,
+    /// How a program is laid out in the window, if there is one.
+    pub program: Option<Program>,
+}
+
+/// How a program is laid out that `execve` has started.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Program {
+    /// Where the search for space begins, from the top down: `mmap_base`.
+    pub top: Addr,
+    /// Where the heap begins.
+    pub heap: Addr,
+    /// Where the heap ends at the start.
+    pub brk: Addr,
+    /// The program's own data, in bytes, which counts with the heap against `RLIMIT_DATA`.
+    pub data: Size,
 }
 
 impl Default for LinuxConfig {
@@ -66,6 +81,7 @@ impl Default for LinuxConfig {
             huge_pages: true,
             base_pages: 0,
             base_data: 0,
+            program: None,
         }
     }
 }

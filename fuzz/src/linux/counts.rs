@@ -148,9 +148,14 @@ impl RunCounts {
         self.reached[branch.index()].iter().sum()
     }
 
-    /// The branches that no operation took.
+    /// The branches that operations which are drawn can take.
+    pub fn branches() -> impl Iterator<Item = Branch> {
+        Branch::ALL.iter().copied().filter(|branch| branch.is_drawn())
+    }
+
+    /// Those of them that no operation took.
     pub fn missed(&self) -> impl Iterator<Item = Branch> {
-        Branch::ALL.iter().copied().filter(|&branch| self.reached(branch) == 0)
+        Self::branches().filter(|&branch| self.reached(branch) == 0)
     }
 
     /// Every pair of a kind of operation and a branch that it took, with how often it did.

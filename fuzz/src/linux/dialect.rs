@@ -175,12 +175,16 @@ impl Dialect for Linux {
     }
 }
 
-/// Compares two lists as far as they are shown.
+/// Compares two lists as far as they are shown: page by page, where bounds are not.
 ///
 /// # Errors
 ///
 /// The first difference.
 pub fn compare_vmas(first: &[Vma], other: &[Vma], shown: Shown) -> Result<(), LinuxDivergence> {
+    if !shown.bounds {
+        let shown_bounds = Shown { bounds: true, ..shown };
+        return compare_vmas(&joined(first, shown), &joined(other, shown), shown_bounds);
+    }
     let at = |vmas: &[Vma], index| vmas.get(index).map(|&vma| shown.of(vma));
     for index in 0..first.len().max(other.len()) {
         let (first, other) = (at(first, index), at(other, index));
@@ -189,6 +193,24 @@ pub fn compare_vmas(first: &[Vma], other: &[Vma], shown: Shown) -> Result<(), Li
         }
     }
     Ok(())
+}
+
+/// The list with each VMA joined to the one below that ends where it begins and looks the same.
+fn joined(vmas: &[Vma], shown: Shown) -> Vec<Vma> {
+    let mut joined: Vec<Vma> = Vec::new();
+    for vma in vmas.iter().map(|&vma| shown.of(vma)) {
+        let longer = joined.last().and_then(|last| {
+            let whole = AddrRange::new(last.range.start(), vma.range.end())?;
+            let same = last.range.end() == vma.range.start()
+                && (last.flags, last.key) == (vma.flags, vma.key);
+            same.then_some(Vma { range: whole, ..vma })
+        });
+        match (longer, joined.last_mut()) {
+            (Some(longer), Some(last)) => *last = longer,
+            _ => joined.push(vma),
+        }
+    }
+    joined
 }
 
 impl<M: LinuxSpace + ?Sized> Subject<Linux> for M {

@@ -9,13 +9,17 @@ impl LinuxConfig {
     /// Does the operation keep to the window, and to what there are rules for?
     ///
     /// A kernel must not be asked for others: they may unmap the program that asks. `mlockall` of what
-    /// is mapped now would lock that, too.
+    /// is mapped now would lock that, too, and the heap is that program's; so there are rules for these only
+    /// where the window is all that a program has. A live child has no files, either.
     #[must_use]
     pub fn supports(&self, op: &LinuxOp) -> bool {
         match *op {
             // A length of more than the window finds no hole there.
             LinuxOp::Mmap { addr, length, flags, .. } => {
                 !flags.is_fixed() || self.has(addr, length)
+            }
+            LinuxOp::MmapFile { addr, length, flags, .. } => {
+                self.program.is_some() && (!flags.is_fixed() || self.has(addr, length))
             }
             LinuxOp::Munmap { addr, length }
             | LinuxOp::Mprotect { addr, length, .. }
@@ -25,7 +29,13 @@ impl LinuxConfig {
             LinuxOp::Mremap { addr, old, new, flags, target } => {
                 self.has(addr, old) && (!flags.is_placed() || self.has(target, new))
             }
-            LinuxOp::Mlockall { flags } => !flags.contains(MlockallFlags::CURRENT),
+            LinuxOp::Mlockall { flags } => {
+                self.program.is_some() || !flags.contains(MlockallFlags::CURRENT)
+            }
+            LinuxOp::Brk { .. } => self.program.is_some(),
+            LinuxOp::Given { range, .. } => {
+                self.program.is_some() && self.has(range.start(), range.len())
+            }
             LinuxOp::Load { addr }
             | LinuxOp::Store { addr }
             | LinuxOp::KernelStore { addr }

@@ -4,7 +4,7 @@ use super::LinuxOp;
 
 impl LinuxOp {
     /// The words for the kinds of operations, which traces begin their lines with.
-    pub const KINDS: [&'static str; 16] = [
+    pub const KINDS: [&'static str; 18] = [
         "reset",
         "mmap",
         "munmap",
@@ -21,6 +21,8 @@ impl LinuxOp {
         "kstore",
         "procmem",
         "vmread",
+        "brk",
+        "given",
     ];
 
     /// The place of its kind in [`KINDS`](Self::KINDS).
@@ -28,7 +30,7 @@ impl LinuxOp {
     pub const fn kind(&self) -> usize {
         match self {
             Self::Reset => 0,
-            Self::Mmap { .. } => 1,
+            Self::Mmap { .. } | Self::MmapFile { .. } => 1,
             Self::Munmap { .. } => 2,
             Self::Mprotect { .. } => 3,
             Self::Madvise { .. } => 4,
@@ -43,6 +45,8 @@ impl LinuxOp {
             Self::KernelStore { .. } => 13,
             Self::ProcMem { .. } => 14,
             Self::VmRead { .. } => 15,
+            Self::Brk { .. } => 16,
+            Self::Given { .. } => 17,
         }
     }
 }

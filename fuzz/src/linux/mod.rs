@@ -2,7 +2,7 @@
 //!
 //! Linux shares no call, no answer and no attribute of an entry with FreeBSD, so it has a vocabulary of
 //! its own: [`LinuxOp`], [`LinuxAnswer`], [`Vma`] and [`LinuxConfig`]. Pages are 4 KiB. There is one
-//! process with one thread, and all memory is private and anonymous.
+//! process, and one call after the other.
 
 mod answer;
 mod config;
@@ -18,6 +18,7 @@ pub mod live;
 pub mod log;
 mod op;
 pub mod oracle;
+pub mod pages;
 pub mod random;
 pub mod replay;
 mod rules;
@@ -31,10 +32,11 @@ pub mod wire;
 mod words;
 
 pub use answer::{Errno, LinuxAnswer, SegvCode};
-pub use config::{Capabilities, LinuxConfig, LinuxLimits, Overcommit};
+pub use config::{Capabilities, LinuxConfig, LinuxLimits, Overcommit, Program};
 pub use dialect::{Linux, LinuxDivergence, LinuxFactory, LinuxSeen, LinuxSpace, compare_vmas};
 pub use op::{
-    Advice, LinuxOp, MlockFlags, MlockallFlags, MmapFlags, MremapFlags, Resource, Stretch,
+    Advice, FileTraits, FileView, LinuxOp, MlockFlags, MlockallFlags, MmapFlags, MremapFlags,
+    Resource, Stretch,
 };
 pub use rules::{Rules, Version};
 pub use vma::{Shown, Vma, VmaFlags};

@@ -1,19 +1,19 @@
 //! What a process asks of Linux's memory management, and what it touches.
 
 use bitflags::bitflags;
-use growstack::{Addr, Prot, Size};
+use growstack::{Addr, AddrRange, Prot, Size};
 
+use super::vma::VmaFlags;
 use super::words::{comma_words, numbered_words};
 
 /// One operation: a system call, or an access to one byte.
 ///
-/// Addresses and lengths are bytes and need not be aligned: what is not is the kernel's to refuse. All
-/// mappings are private and anonymous.
+/// Addresses and lengths are bytes and need not be aligned: what is not is the kernel's to refuse.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum LinuxOp {
     /// Empties the window, and sets limits and everything else back to the header of the trace.
     Reset,
-    /// `mmap(addr, length, prot, flags | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)`.
+    /// `mmap(addr, length, prot, flags | MAP_ANONYMOUS, -1, 0)`.
     Mmap {
         /// A hint, or the place itself with [`MmapFlags::FIXED`]; 0 for none.
         addr: Addr,
@@ -23,6 +23,19 @@ pub enum LinuxOp {
         prot: Prot,
         /// How it is made.
         flags: MmapFlags,
+    },
+    /// `mmap(addr, length, prot, flags, fd, offset)`: a mapping of a file.
+    MmapFile {
+        /// A hint, or the place itself with [`MmapFlags::FIXED`]; 0 for none.
+        addr: Addr,
+        /// How long.
+        length: Size,
+        /// What may be done with it.
+        prot: Prot,
+        /// How it is made.
+        flags: MmapFlags,
+        /// What it shows.
+        file: FileView,
     },
     /// `munmap(addr, length)`.
     Munmap {
@@ -87,6 +100,20 @@ pub enum LinuxOp {
         /// Its address afterwards, with [`MremapFlags::FIXED`].
         target: Addr,
     },
+    /// `brk(end)`.
+    Brk {
+        /// Where the heap is to end.
+        end: Addr,
+    },
+    /// No call: a VMA that the process has from the start, which `execve` or its parent has made.
+    Given {
+        /// Where it is.
+        range: AddrRange,
+        /// Its attributes.
+        flags: VmaFlags,
+        /// What it shows, if it is not private and anonymous.
+        file: Option<FileView>,
+    },
     /// `setrlimit` of a soft limit, the hard one left alone. A value above the hard limit, as `u64::MAX`
     /// for none is, means the hard limit.
     Setrlimit {
@@ -122,10 +149,32 @@ pub enum LinuxOp {
     },
 }
 
+/// A part of a file, or of what is like one: a segment of shared memory.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct FileView {
+    /// Which file, as it was opened. Numbers are the trace's own.
+    pub number: u64,
+    /// Where the part begins, in bytes.
+    pub offset: u64,
+    /// What is to be known of the file.
+    pub traits: FileTraits,
+}
+
 bitflags! {
+    /// What the rules ask of a file.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+    pub struct FileTraits: u32 {
+        /// Opened for reading only.
+        const READ_ONLY = 1;
+        /// On a file system that places mappings for huge pages, as ext4 and xfs do.
+        const HUGE = 1 << 1;
+    }
+
     /// The flags of `mmap(2)`, beside `MAP_PRIVATE` and `MAP_ANONYMOUS`, by the kernel's numbers.
     #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
     pub struct MmapFlags: u32 {
+        /// `MAP_SHARED`; without it, `MAP_PRIVATE`.
+        const SHARED = 1;
         /// `MAP_FIXED`: there and nowhere else, whatever is in the way.
         const FIXED = 0x10;
         /// `MAP_GROWSDOWN`: it grows towards lower addresses.
@@ -199,7 +248,7 @@ impl MremapFlags {
     }
 }
 
-comma_words!(MmapFlags, Stretch, MlockFlags, MlockallFlags, MremapFlags);
+comma_words!(FileTraits, MmapFlags, Stretch, MlockFlags, MlockallFlags, MremapFlags);
 
 numbered_words! {
     /// What `madvise(2)` is said of a range, by the kernel's numbers.
@@ -210,6 +259,8 @@ numbered_words! {
         Random = 1, "random";
         /// `MADV_SEQUENTIAL`: sets `sr`.
         Sequential = 2, "sequential";
+        /// `MADV_WILLNEED`: the pages will be needed soon.
+        WillNeed = 3, "willneed";
         /// `MADV_DONTNEED`: drops the pages.
         DontNeed = 4, "dontneed";
         /// `MADV_FREE`: the pages may be dropped.
@@ -218,6 +269,10 @@ numbered_words! {
         DontFork = 10, "dontfork";
         /// `MADV_DOFORK`: clears `dc`.
         DoFork = 11, "dofork";
+        /// `MADV_HUGEPAGE`: sets `hg` and clears `nh`.
+        HugePage = 14, "hugepage";
+        /// `MADV_NOHUGEPAGE`: sets `nh` and clears `hg`.
+        NoHugePage = 15, "nohugepage";
         /// `MADV_DONTDUMP`: sets `dd`.
         DontDump = 16, "dontdump";
         /// `MADV_DODUMP`: clears `dd`.
@@ -226,6 +281,10 @@ numbered_words! {
         WipeOnFork = 18, "wipeonfork";
         /// `MADV_KEEPONFORK`: clears `wf`.
         KeepOnFork = 19, "keeponfork";
+        /// `MADV_COLD`: the pages may be given up first.
+        Cold = 20, "cold";
+        /// `MADV_PAGEOUT`: the pages are given up.
+        PageOut = 21, "pageout";
         /// `MADV_POPULATE_READ`: touches every page by a load.
         PopulateRead = 22, "populate_read";
         /// `MADV_POPULATE_WRITE`: touches every page by a store.

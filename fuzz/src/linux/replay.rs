@@ -1,8 +1,11 @@
 //! Running a trace of Linux on maps, and comparing them with what it records and with each other.
 
+use growstack::PAGE_SIZE;
+
 use super::dialect::{Linux, LinuxDivergence, LinuxSeen, LinuxSpace};
 use super::op::LinuxOp;
 use super::trace::{LinuxStep, LinuxTrace};
+use super::vma::Vma;
 use crate::lockstep::{Dialect, Lockstep, Mismatch, Ran, Side, quietly};
 use crate::shrink;
 
@@ -26,6 +29,12 @@ pub struct LinuxCounts {
     pub answers: usize,
     /// Recorded lists of VMAs that maps were compared with.
     pub lists: usize,
+    /// The pages of those lists that were compared page by page.
+    pub pages: u64,
+    /// Stores without a recorded answer to free addresses, for which a stack has grown.
+    pub grown: usize,
+    /// Other stores without a recorded answer.
+    pub written: usize,
     /// Operations that a map does not have, and that no map did.
     pub passed: usize,
 }
@@ -80,6 +89,7 @@ fn run_step(
     step: &LinuxStep,
     counts: &mut LinuxCounts,
 ) -> Result<(), Box<Mismatch<Linux>>> {
+    count_touch(step, &maps.first.seen.vmas, counts);
     if maps.run(&step.op)? != Ran::Everywhere {
         counts.passed += 1;
         return Ok(());
@@ -100,10 +110,22 @@ fn run_step(
     }
     if let Some(vmas) = &step.vmas {
         counts.lists += 1;
+        if !trace.shown.bounds {
+            let pages = vmas.iter().map(|vma| vma.range.len().get() / PAGE_SIZE);
+            counts.pages += pages.sum::<u64>();
+        }
         record.vmas = vmas.to_vec();
         against(&record, |record, seen| Linux::compare_looks(record, seen, None))?;
     }
     Ok(())
+}
+
+/// Counts a touch that nobody has an answer of: a recorder puts one where the kernel's list shows it.
+fn count_touch(step: &LinuxStep, before: &[Vma], counts: &mut LinuxCounts) {
+    if let (LinuxOp::Store { addr }, None) = (step.op, step.answer) {
+        let mapped = before.iter().any(|vma| vma.range.contains(addr));
+        *(if mapped { &mut counts.written } else { &mut counts.grown }) += 1;
+    }
 }
 
 type Compared = Result<(), LinuxDivergence>;

@@ -92,6 +92,7 @@ impl LinuxOp {
     fn addr_mut(&mut self) -> Option<&mut Addr> {
         match self {
             Self::Mmap { addr, .. }
+            | Self::MmapFile { addr, .. }
             | Self::Munmap { addr, .. }
             | Self::Mprotect { addr, .. }
             | Self::Madvise { addr, .. }
@@ -103,7 +104,12 @@ impl LinuxOp {
             | Self::KernelStore { addr }
             | Self::ProcMem { addr }
             | Self::VmRead { addr } => Some(addr),
-            Self::Reset | Self::Mlockall { .. } | Self::Munlockall | Self::Setrlimit { .. } => None,
+            Self::Reset
+            | Self::Mlockall { .. }
+            | Self::Munlockall
+            | Self::Setrlimit { .. }
+            | Self::Brk { .. }
+            | Self::Given { .. } => None,
         }
     }
 }
@@ -112,6 +118,7 @@ impl LinuxOp {
 fn length(op: &mut LinuxOp) -> Option<&mut Size> {
     match op {
         LinuxOp::Mmap { length, .. }
+        | LinuxOp::MmapFile { length, .. }
         | LinuxOp::Munmap { length, .. }
         | LinuxOp::Mprotect { length, .. }
         | LinuxOp::Madvise { length, .. }

@@ -10,7 +10,8 @@ use super::words::write_flags;
 bitflags! {
     /// Attributes of a VMA, by their names in the line `VmFlags` of smaps. The numbers are our own.
     ///
-    /// `mr`, `mw` and `me` are not among them: private anonymous memory has them always.
+    /// `mr`, `mw` and `me` are not among them: mappings have them nearly always, and rules L73 and L87
+    /// say which do not.
     #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
     pub struct VmaFlags: u32 {
         /// It may be read.
@@ -19,16 +20,26 @@ bitflags! {
         const WR = 1 << 1;
         /// It may be executed.
         const EX = 1 << 2;
+        /// It is shared, and may be written.
+        const SH = 1 << 15;
+        /// It is shared.
+        const MS = 1 << 16;
         /// It grows down.
         const GD = 1 << 3;
+        /// Its pages are not the kernel's to count.
+        const PF = 1 << 17;
         /// It is locked.
         const LO = 1 << 4;
+        /// Its pages are no memory.
+        const IO = 1 << 18;
         /// Advice: sequential.
         const SR = 1 << 5;
         /// Advice: random.
         const RR = 1 << 6;
         /// Not copied on fork.
         const DC = 1 << 7;
+        /// It does not get longer.
+        const DE = 1 << 19;
         /// Locked page by page as they are touched.
         const LF = 1 << 8;
         /// Accounted: what it may need is charged.
@@ -39,6 +50,8 @@ bitflags! {
         const WF = 1 << 11;
         /// Not dumped.
         const DD = 1 << 12;
+        /// With huge pages.
+        const HG = 1 << 20;
         /// Without huge pages.
         const NH = 1 << 13;
         /// It may have guard pages.
@@ -49,6 +62,9 @@ bitflags! {
 impl VmaFlags {
     /// Any access.
     pub const ACCESS: Self = Self::RD.union(Self::WR).union(Self::EX);
+
+    /// What only the kernel's own mappings have.
+    pub const SPECIAL: Self = Self::PF.union(Self::IO).union(Self::DE);
 
     /// What `/proc/PID/maps` shows of them.
     pub const IN_MAPS: Self = Self::ACCESS;
@@ -101,19 +117,25 @@ pub struct Shown {
     pub flags: VmaFlags,
     /// The protection key?
     pub key: bool,
+    /// Where one VMA ends and the next one, with the same flags, begins?
+    pub bounds: bool,
 }
 
 impl Shown {
     /// Everything.
-    pub const ALL: Self = Self { flags: VmaFlags::all(), key: true };
+    pub const ALL: Self = Self { flags: VmaFlags::all(), key: true, bounds: true };
 
     /// What `/proc/PID/maps` and `PROCMAP_QUERY` show.
-    pub const MAPS: Self = Self { flags: VmaFlags::IN_MAPS, key: false };
+    pub const MAPS: Self = Self { flags: VmaFlags::IN_MAPS, key: false, bounds: true };
 
     /// What both show.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
-        Self { flags: self.flags.intersection(other.flags), key: self.key && other.key }
+        Self {
+            flags: self.flags.intersection(other.flags),
+            key: self.key && other.key,
+            bounds: self.bounds && other.bounds,
+        }
     }
 
     /// The VMA as far as it is shown.

@@ -8,8 +8,8 @@ use growstack::{Addr, AddrRange, Prot, Size};
 
 use super::log::Head;
 use super::{
-    Advice, Errno, LinuxAnswer, LinuxOp, MlockFlags, MlockallFlags, MmapFlags, MremapFlags,
-    Resource, SegvCode, Shown, Stretch, Vma, VmaFlags,
+    Advice, Errno, FileTraits, FileView, LinuxAnswer, LinuxOp, MlockFlags, MlockallFlags,
+    MmapFlags, MremapFlags, Resource, SegvCode, Shown, Stretch, Vma, VmaFlags,
 };
 
 /// The first argument of a program that is to be a child; the second one is where the window ends, and
@@ -22,10 +22,10 @@ pub const KEPT: &str = "kept";
 pub const DROPPED: &str = "dropped";
 
 /// The first word that a child writes, with the version of what follows.
-pub const HELLO: u64 = 0x6c69_7665_0000_0001;
+pub const HELLO: u64 = 0x6c69_7665_0000_0002;
 
 /// Words of an operation.
-pub const OP: usize = 6;
+pub const OP: usize = 7;
 /// Words before the operations of a request: how many there are, and [`Every`](super::runner::Every).
 pub const REQUEST: usize = 2;
 /// Words of an answer before its VMAs: what it is and how many of them there are, and its number.
@@ -72,38 +72,65 @@ impl State {
 /// An operation in words.
 #[must_use]
 pub fn encode_op(op: &LinuxOp) -> [u64; OP] {
-    let range = |kind, addr: Addr, length: Size, more| [kind, addr.get(), length.get(), more, 0, 0];
-    let at = |kind, addr: Addr| [kind, addr.get(), 0, 0, 0, 0];
+    let range =
+        |kind, addr: Addr, length: Size, more| [kind, addr.get(), length.get(), more, 0, 0, 0];
+    let at = |kind, addr: Addr| [kind, addr.get(), 0, 0, 0, 0, 0];
     match *op {
         LinuxOp::Reset => [0; OP],
         LinuxOp::Mmap { addr, length, prot, flags } => {
-            [1, addr.get(), length.get(), prot.bits().into(), flags.bits().into(), 0]
+            [1, addr.get(), length.get(), prot.bits().into(), flags.bits().into(), 0, 0]
         }
         LinuxOp::Munmap { addr, length } => range(2, addr, length, 0),
         LinuxOp::Mprotect { addr, length, prot, stretch } => {
-            [3, addr.get(), length.get(), prot.bits().into(), stretch.bits().into(), 0]
+            [3, addr.get(), length.get(), prot.bits().into(), stretch.bits().into(), 0, 0]
         }
         LinuxOp::Madvise { addr, length, advice } => range(4, addr, length, advice.number().into()),
         LinuxOp::Mlock { addr, length, flags } => range(5, addr, length, flags.bits().into()),
         LinuxOp::Munlock { addr, length } => range(6, addr, length, 0),
-        LinuxOp::Mlockall { flags } => [7, flags.bits().into(), 0, 0, 0, 0],
-        LinuxOp::Munlockall => [8, 0, 0, 0, 0, 0],
+        LinuxOp::Mlockall { flags } => [7, flags.bits().into(), 0, 0, 0, 0, 0],
+        LinuxOp::Munlockall => [8, 0, 0, 0, 0, 0, 0],
         LinuxOp::Mremap { addr, old, new, flags, target } => {
-            [9, addr.get(), old.get(), new.get(), flags.bits().into(), target.get()]
+            [9, addr.get(), old.get(), new.get(), flags.bits().into(), target.get(), 0]
         }
-        LinuxOp::Setrlimit { resource, limit } => [10, resource.number().into(), limit, 0, 0, 0],
+        LinuxOp::Setrlimit { resource, limit } => [10, resource.number().into(), limit, 0, 0, 0, 0],
         LinuxOp::Load { addr } => at(11, addr),
         LinuxOp::Store { addr } => at(12, addr),
         LinuxOp::KernelStore { addr } => at(13, addr),
         LinuxOp::ProcMem { addr } => at(14, addr),
         LinuxOp::VmRead { addr } => at(15, addr),
+        LinuxOp::MmapFile { addr, length, prot, flags, file } => {
+            let flags = u64::from(flags.bits()) | u64::from(prot.bits()) << 32;
+            let [number, offset, traits] = encode_file(Some(file));
+            [16, addr.get(), length.get(), flags, number, offset, traits]
+        }
+        LinuxOp::Brk { end } => at(17, end),
+        LinuxOp::Given { range, flags, file } => {
+            let [number, offset, traits] = encode_file(file);
+            let (start, end) = (range.start().get(), range.end().get());
+            [18, start, end, flags.bits().into(), number, offset, traits]
+        }
     }
+}
+
+/// A file in words. The last one says whether there is one.
+fn encode_file(file: Option<FileView>) -> [u64; 3] {
+    file.map_or([0; 3], |FileView { number, offset, traits }| {
+        [number, offset, u64::from(traits.bits()) | 1 << 32]
+    })
+}
+
+fn decode_file([number, offset, traits]: [u64; 3]) -> Option<Option<FileView>> {
+    if traits >> 32 == 0 {
+        return (number | offset | traits == 0).then_some(None);
+    }
+    let traits = FileTraits::from_bits(u32::try_from(traits ^ 1 << 32).ok()?)?;
+    Some(Some(FileView { number, offset, traits }))
 }
 
 /// The operation that words stand for.
 #[must_use]
 pub fn decode_op(words: [u64; OP]) -> Option<LinuxOp> {
-    let [kind, first, second, third, fourth, fifth] = words;
+    let [kind, first, second, third, fourth, fifth, sixth] = words;
     let (addr, length) = (Addr::new(first), Size::new(second));
     let small = |word| u32::try_from(word).ok();
     Some(match kind {
@@ -139,6 +166,19 @@ pub fn decode_op(words: [u64; OP]) -> Option<LinuxOp> {
         13 => LinuxOp::KernelStore { addr },
         14 => LinuxOp::ProcMem { addr },
         15 => LinuxOp::VmRead { addr },
+        16 => LinuxOp::MmapFile {
+            addr,
+            length,
+            prot: prot(third >> 32)?,
+            flags: MmapFlags::from_bits(small(third & 0xffff_ffff)?)?,
+            file: decode_file([fourth, fifth, sixth])??,
+        },
+        17 => LinuxOp::Brk { end: addr },
+        18 => LinuxOp::Given {
+            range: AddrRange::new(addr, Addr::new(second))?,
+            flags: VmaFlags::from_bits(small(third)?)?,
+            file: decode_file([fourth, fifth, sixth])?,
+        },
         _ => return None,
     })
 }
@@ -208,28 +248,30 @@ mod tests {
     /// Words in which each field has a number of its own that it can have.
     fn words(kind: u64) -> [u64; OP] {
         match kind {
-            1 => [1, 0x1234, 0x5678, 3, 0x2_0100, 0],
-            3 => [3, 0x1234, 0x5678, 5, 0x100_0000, 0],
-            4 => [4, 0x1234, 0x5678, 102, 0, 0],
-            5 => [5, 0x1234, 0x5678, 1, 0, 0],
-            2 | 6 => [kind, 0x1234, 0x5678, 0, 0, 0],
-            7 => [7, 6, 0, 0, 0, 0],
-            9 => [9, 0x1234, 0x5678, 0x9abc, 3, 0xdef0],
-            10 => [10, 8, u64::MAX, 0, 0, 0],
-            0 | 8 => [kind, 0, 0, 0, 0, 0],
-            _ => [kind, 0x1234, 0, 0, 0, 0],
+            1 => [1, 0x1234, 0x5678, 3, 0x2_0100, 0, 0],
+            3 => [3, 0x1234, 0x5678, 5, 0x100_0000, 0, 0],
+            4 => [4, 0x1234, 0x5678, 102, 0, 0, 0],
+            5 => [5, 0x1234, 0x5678, 1, 0, 0, 0],
+            2 | 6 => [kind, 0x1234, 0x5678, 0, 0, 0, 0],
+            7 => [7, 6, 0, 0, 0, 0, 0],
+            9 => [9, 0x1234, 0x5678, 0x9abc, 3, 0xdef0, 0],
+            10 => [10, 8, u64::MAX, 0, 0, 0, 0],
+            0 | 8 => [kind, 0, 0, 0, 0, 0, 0],
+            16 => [16, 0x1234, 0x5678, 5 << 32 | 0x10, 7, 0x3000, 1 << 32 | 3],
+            18 => [18, 0x1000, 0x3000, 0x7, 7, 0x3000, 1 << 32],
+            _ => [kind, 0x1234, 0, 0, 0, 0, 0],
         }
     }
 
     #[test]
     fn every_operation_survives_the_pipe() {
-        for kind in 0..16 {
+        for kind in 0..19 {
             let op = decode_op(words(kind)).expect("a kind of operation");
             assert_eq!(encode_op(&op), words(kind), "{op:?}");
         }
-        assert_eq!(decode_op(words(16)), None);
-        assert_eq!(decode_op([7, 1 << 40, 0, 0, 0, 0]), None);
-        assert_eq!(decode_op([4, 0, 0, 3, 0, 0]), None);
+        assert_eq!(decode_op(words(19)), None);
+        assert_eq!(decode_op([7, 1 << 40, 0, 0, 0, 0, 0]), None);
+        assert_eq!(decode_op([4, 0, 0, 5, 0, 0, 0]), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use growstack::{Addr, Limits, PAGE_SIZE, Size, StackTunables};
 
 use super::error::ParseError;
 use super::field::{choice, number};
+use super::head::{begins, value, version};
 use super::ops::{GROW_SIZE, GUARD_PAGE, LIMITS, guard_page, write_limit};
 use super::words::{Word, Words};
 use crate::kernel::{Freebsd14, Kernel};
@@ -56,10 +57,7 @@ impl Header {
         first: Word<'_>,
         words: &mut Words<'_>,
     ) -> Result<(), ParseError> {
-        if first.text != wanted {
-            let choices = &format!("`{wanted}`");
-            return Err(words.not_one_of(first, "the first word of this header line", choices));
-        }
+        begins(words, first, wanted)?;
         match wanted {
             "growstack-trace" => version(words)?,
             "map" => self.map(words)?,
@@ -160,20 +158,6 @@ impl Header {
         }
         Ok(())
     }
-}
-
-fn version(words: &mut Words<'_>) -> Result<(), ParseError> {
-    let word = words.need("the version")?;
-    if word.text == "1" {
-        return Ok(());
-    }
-    Err(words.error(word, format!("this program reads version 1 of the format, not {word}")))
-}
-
-/// The next word's value, which must be a number.
-fn value<'a>(words: &mut Words<'a>, key: &'static str) -> Result<(Word<'a>, u64), ParseError> {
-    let word = words.pair(key)?;
-    Ok((word, number(words, word, key, u64::MAX)?))
 }
 
 fn limit_of(limits: &mut Limits, name: LimitName) -> &mut Size {

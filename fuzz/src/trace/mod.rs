@@ -26,6 +26,7 @@
 mod error;
 mod field;
 mod file;
+mod head;
 mod header;
 mod line;
 mod ops;
@@ -38,6 +39,7 @@ pub use error::ParseError;
 pub(crate) use field::{number, protection};
 pub(crate) use file::parse_file;
 pub use file::{read_file, read_file_of, read_packed};
+pub(crate) use head::{begins, value, version};
 pub use line::{parse_answer, parse_dump_line};
 pub use result::{DumpLine, RowText};
 pub(crate) use words::{Word, Words};

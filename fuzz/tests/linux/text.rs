@@ -29,15 +29,30 @@ fn error_of(line: &str) -> String {
 #[test]
 fn what_breaks_the_format_is_refused_where_it_does() {
     let cases = [
-        ("brk 0x1000", "1: the operation must be one of reset, mmap"),
+        ("sbrk 0x1000", "1: the operation must be one of reset, mmap"),
         ("load", "5: ADDR is missing"),
         ("load 0x1g", "6: ADDR must be a number"),
         ("load 0x1000 0x2000", "13: nothing may follow here"),
         ("mmap 0x0 0x1000 rw fixed", "17: PROT must be rwx"),
-        ("mmap 0x0 0x1000 rw- fixed,shared", "21: FLAGS must be - or a list of fixed, growsdown"),
+        (
+            "mmap 0x0 0x1000 rw- fixed,sharing",
+            "21: FLAGS must be - or a list of shared, fixed, growsdown",
+        ),
         ("mmap 0x0 0x1000 rw-", "20: FLAGS is missing"),
         ("mprotect 0x0 0x1000 rw- down", "25: STRETCH must be"),
-        ("madvise 0x0 0x1000 willneed", "20: ADVICE must be one of normal, random"),
+        ("madvise 0x0 0x1000 needed", "20: ADVICE must be one of normal, random"),
+        ("mmap 0x0 0x1000 r-- - 7", "23: the next word must be one of `file=`"),
+        ("mmap 0x0 0x1000 r-- - file=7", "29: offset is missing"),
+        (
+            "mmap 0x0 0x1000 r-- - file=7 offset=0x0 old",
+            "41: TRAITS must be - or a list of read_only",
+        ),
+        ("given 0x2000 0x1000 rd", "14: the VMA ends at 0x1000"),
+        ("given 0x1000 0x2000 rd,zz", "21: FLAGS must be - or a list of rd, wr"),
+        ("brk", "4: END is missing"),
+        ("program top=0x1000 heap=0x0", "28: brk is missing"),
+        ("load 0\nprogram top=0x0 heap=0x0 brk=0x0 data=0x0", "1: the operation must be one of"),
+        ("shown flags=rd key=on bounds=no", "30: bounds must be one of on, off"),
         ("setrlimit nofile 1", "11: RESOURCE must be one of data, stack"),
         ("= 0x0", "1: no operation goes before this result"),
         ("| unchanged", "1: no operation goes before this list"),
@@ -114,6 +129,20 @@ fn comments_stay_where_they_are() {
     assert_eq!(trace.steps[1].above, "# above the next\n");
     assert_eq!(trace.steps[1].line, 13);
     assert_eq!(trace.tail, "# the end\n");
+}
+
+#[test]
+fn what_a_program_has_is_written_as_it_was_read() {
+    let text = format!(
+        "{HEADER}program top=0xf00000 heap=0x210000 brk=0x211000 data=0x10\n\
+         shown flags=rd,wr,sh,ms key=off bounds=off\n\
+         given 0x200000 0x204000 rd,ex file=1 offset=0x3000 huge\ngiven 0x210000 0x211000 rd,wr,ac\n\
+         mmap 0x0 0x1000 r-- shared file=2 offset=0x0 read_only,huge\nbrk 0x212000\n= 0x212000\n\
+         | 0x200000 0x204000 rd\n| vmas=1\n"
+    );
+    let trace = LinuxTrace::parse(text.as_bytes()).unwrap();
+    assert_eq!(trace.to_string(), text);
+    assert!(!trace.shown.bounds && trace.config.program.is_some());
 }
 
 #[test]

@@ -66,6 +66,7 @@ pub(super) fn replay_one(
             );
             let answers = done.answers + done.lists;
             let operations = done.operations;
+            replayed.linux = done;
             replayed.counts = Counts { operations, answers, passed, ..Counts::default() };
         }
         Err(failure) => {

@@ -22,6 +22,12 @@ pub(super) struct Totals {
     pub(super) with_passed: usize,
     /// How many were compared with what the kernel said.
     pub(super) recorded: usize,
+    /// How many of Linux were compared page by page with the kernel's list, and how many pages that has.
+    by_page: usize,
+    pages: u64,
+    /// Stores of which no answer is recorded: for which a stack has grown, and others.
+    grown: usize,
+    written: usize,
     /// For how many maps were left out that have no fork.
     pub(super) forkless: usize,
     /// For how many maps were left out that are of another kernel.
@@ -32,8 +38,8 @@ pub(super) struct Totals {
 
 impl Totals {
     pub(super) fn add(&mut self, path: &Path, replayed: &Replayed) {
-        let Replayed { counts, failed, left_out, recorded, forkless, kernelless, together } =
-            replayed;
+        let Replayed { counts, failed, left_out, recorded, linux, .. } = replayed;
+        let Replayed { forkless, kernelless, together, .. } = replayed;
         self.files += 1;
         self.counts.operations += counts.operations;
         self.counts.answers += counts.answers;
@@ -43,6 +49,10 @@ impl Totals {
         self.lower |= counts.ended.is_some_and(|ended| ended.overlooked);
         self.with_passed += usize::from(counts.passed != 0);
         self.recorded += usize::from(*recorded);
+        self.by_page += usize::from(linux.pages != 0);
+        self.pages += linux.pages;
+        self.grown += linux.grown;
+        self.written += linux.written;
         self.forkless += usize::from(*forkless);
         self.kernelless += usize::from(*kernelless);
         self.together += usize::from(*together && counts.operations != 0);
@@ -60,6 +70,14 @@ impl Totals {
             writeln!(
                 out,
                 "traces compared page by page with /proc/PID/maps of their processes: {recorded}"
+            )?;
+        }
+        if self.by_page != 0 {
+            let Self { by_page, pages, grown, written, .. } = self;
+            writeln!(
+                out,
+                "traces of Linux compared page by page and flag by flag with /proc/PID/smaps: \
+                 {by_page}, pages {pages}, not in the log: grown {grown}, written {written}"
             )?;
         }
         if *passed != 0 {

@@ -24,6 +24,25 @@ const MANY: usize = 10;
 /// Up to this many, they are to get more.
 const FEW: usize = 3;
 
+/// The advice that is drawn: what changes a VMA, or what becomes of touches. With huge pages a load writes.
+const DRAWN: &[Advice] = &[
+    Advice::Normal,
+    Advice::Random,
+    Advice::Sequential,
+    Advice::DontNeed,
+    Advice::Free,
+    Advice::DontFork,
+    Advice::DoFork,
+    Advice::DontDump,
+    Advice::DoDump,
+    Advice::WipeOnFork,
+    Advice::KeepOnFork,
+    Advice::PopulateRead,
+    Advice::PopulateWrite,
+    Advice::GuardInstall,
+    Advice::GuardRemove,
+];
+
 /// Draws an operation.
 pub fn operation(view: &View<'_>, bytes: &mut impl Choices) -> LinuxOp {
     let weights = match view.vmas.len() {
@@ -154,7 +173,7 @@ fn mprotect(view: &View<'_>, bytes: &mut impl Choices) -> LinuxOp {
 
 fn madvise(view: &View<'_>, bytes: &mut impl Choices) -> LinuxOp {
     let (addr, length) = addressed(place::range(view, bytes));
-    let mut advice = bytes.pick(Advice::ALL);
+    let mut advice = bytes.pick(DRAWN);
     if bytes.one_in(8) {
         // What makes touches of mapped pages fail.
         advice = Advice::GuardInstall;

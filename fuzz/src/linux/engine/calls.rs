@@ -39,9 +39,13 @@ impl<const B: usize> EngineSpace<B> {
             LinuxOp::KernelStore { addr } => self.kernel_store(addr),
             LinuxOp::ProcMem { addr } => self.proc_mem(addr),
             LinuxOp::VmRead { addr } => self.vm_read(addr),
-            LinuxOp::Mremap { .. } | LinuxOp::Load { .. } | LinuxOp::Store { .. } => {
-                Err(Errno::ENOSYS)
-            }
+            // Those that it does not have, and those that answer otherwise.
+            LinuxOp::Mremap { .. }
+            | LinuxOp::MmapFile { .. }
+            | LinuxOp::Brk { .. }
+            | LinuxOp::Given { .. }
+            | LinuxOp::Load { .. }
+            | LinuxOp::Store { .. } => Err(Errno::ENOSYS),
         }
     }
 
@@ -125,9 +129,7 @@ impl<const B: usize> EngineSpace<B> {
             Advice::DoFork | Advice::KeepOnFork => done(map.inherit(addr, end, Inherit::Copy)),
             Advice::PopulateRead => self.touch_all(start, end.get(), Prot::READ),
             Advice::PopulateWrite => self.touch_all(start, end.get(), Prot::WRITE),
-            Advice::DontNeed | Advice::Free | Advice::GuardInstall | Advice::GuardRemove => {
-                Err(Errno::ENOSYS)
-            }
+            _ => Err(Errno::ENOSYS),
         }
     }
 

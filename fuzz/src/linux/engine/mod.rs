@@ -105,7 +105,7 @@ impl<const B: usize> LinuxSpace for EngineSpace<B> {
     /// It has no locks on fault, no huge pages, no guard pages, and no keys.
     fn shown(&self) -> Shown {
         let lacks = VmaFlags::LF | VmaFlags::NH | VmaFlags::GU;
-        Shown { flags: VmaFlags::all() - lacks, key: false }
+        Shown { flags: VmaFlags::all() - lacks, ..Shown::MAPS }
     }
 
     /// The index, and the totals of the entries.

@@ -65,6 +65,7 @@ impl Ground {
             huge_pages: machine.huge_pages.is_some(),
             base_pages: process.pages,
             base_data: process.data,
+            program: None,
         };
         Ok(Self {
             program: program.to_owned(),

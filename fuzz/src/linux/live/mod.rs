@@ -9,6 +9,7 @@ mod child;
 mod ground;
 mod machine;
 mod probe;
+mod program;
 mod refused;
 mod space;
 
@@ -16,6 +17,7 @@ use child::Child;
 use machine::Process;
 
 pub use ground::Ground;
+pub use program::config_of;
 pub use refused::Refused;
 pub use space::Spaces;
 

@@ -1,7 +1,7 @@
 //! `madvise` (L60, L61), guard pages among it (L70, L71).
 
 use super::anon::Touched;
-use super::state::{is_aligned, whole_pages};
+use super::state::{Area, is_aligned, whole_pages};
 use super::{Branch, Call, LinuxOracle, PAGE};
 use crate::linux::answer::Errno;
 use crate::linux::op::Advice;
@@ -72,6 +72,10 @@ impl LinuxOracle {
         let area = self.state.list[x];
         let locked = area.has(VmaFlags::LO);
         let old = area.flags;
+        // L79
+        if self.is_no_advice_for(&area, advice) {
+            return self.refuse(Branch::AdviseObject, Errno::EINVAL);
+        }
         let new = match advice {
             Advice::Normal => old - VmaFlags::SR - VmaFlags::RR,
             Advice::Sequential => (old - VmaFlags::RR) | VmaFlags::SR,
@@ -82,10 +86,19 @@ impl LinuxOracle {
             Advice::DoDump => old - VmaFlags::DD,
             Advice::WipeOnFork => old | VmaFlags::WF,
             Advice::KeepOnFork => old - VmaFlags::WF,
-            Advice::DontNeed | Advice::Free | Advice::GuardInstall if locked => {
+            // L80
+            Advice::HugePage => (old - VmaFlags::NH) | VmaFlags::HG,
+            Advice::NoHugePage => (old - VmaFlags::HG) | VmaFlags::NH,
+            Advice::DontNeed
+            | Advice::Free
+            | Advice::Cold
+            | Advice::PageOut
+            | Advice::GuardInstall
+                if locked =>
+            {
                 return self.refuse(Branch::AdviseLocked, Errno::EINVAL);
             }
-            Advice::DontNeed | Advice::Free => {
+            Advice::DontNeed | Advice::Free | Advice::WillNeed | Advice::Cold | Advice::PageOut => {
                 self.reach(Branch::AdviseDropped);
                 return Ok(x);
             }
@@ -105,8 +118,21 @@ impl LinuxOracle {
             self.reach(Branch::AdviseSame);
             return Ok(x);
         }
+        self.may_cut(start, end)?;
         self.reach(Branch::Advised);
         Ok(self.modify(x, start, end, new))
+    }
+
+    /// L79, L80, L87: advice that there is not for this VMA.
+    fn is_no_advice_for(&self, area: &Area, advice: Advice) -> bool {
+        match advice {
+            Advice::Free | Advice::WipeOnFork => !area.is_anonymous(),
+            Advice::HugePage | Advice::NoHugePage => !self.config.huge_pages,
+            Advice::DoFork => area.has(VmaFlags::IO),
+            Advice::DoDump | Advice::GuardInstall | Advice::GuardRemove => area.is_special(),
+            Advice::DontNeed | Advice::Cold | Advice::PageOut => area.has(VmaFlags::PF),
+            _ => false,
+        }
     }
 
     /// L70.

@@ -23,7 +23,8 @@ impl LinuxOracle {
     pub(super) fn make_written(&mut self, x: usize) {
         let list = &self.state.list;
         let area = list[x];
-        if area.anon.is_some() {
+        // L74: what is shared is the object's.
+        if area.anon.is_some() || area.has(VmaFlags::SH) {
             return;
         }
         let upper = list.get(x + 1).filter(|upper| self.share(&area, upper));
@@ -44,12 +45,17 @@ impl LinuxOracle {
         lower.end == upper.start
             && lower.flags & other == upper.flags & other
             && self.has_key(lower.flags) == self.has_key(upper.flags)
+            && lower.object == upper.object
             && lower.pgoff_at(lower.end) == upper.pgoff
     }
 
     /// L54 of a part of one VMA.
     fn populate_part(&mut self, x: usize, start: u64, end: u64) -> Result<(), Unpopulated> {
         let area = self.state.list[x];
+        // L87
+        if area.has(VmaFlags::IO) {
+            return Ok(());
+        }
         if area.has(VmaFlags::LF) {
             self.reach(Branch::PopulateOnFault);
             return Ok(());

@@ -140,4 +140,41 @@ table! {
     GuardsInstalled "L70a" "guard pages were made";
     GuardsRemoved "L70b" "guard pages were taken away";
     GuardsMoved "L70c" "guard pages moved";
+
+    MappedFile "L72a" "mmap mapped a file";
+    ObjectsApart "L72b" "neighbours stayed apart: they show different things, or the kernel's own";
+    Given "L72c" "a VMA was there from the start";
+    GivenTwice "L72d" "two VMAs cannot have been there from the start";
+    MappedShared "L73a" "mmap made a shared mapping";
+    MappedReadOnly "L73b" "mmap made a shared mapping of what was opened for reading";
+    MmapReadOnly "L73c" "mmap refused: to write what was opened for reading";
+    MmapNotGrowable "L73d" "mmap refused: a stack that is not private and anonymous";
+    ProtectReadOnly "L73e" "mprotect refused: to write what was opened for reading";
+    ProtectFile "L75" "mprotect left a mapping of a file accounted";
+    OffsetUnaligned "L76" "mmap refused: an offset inside a page";
+    PlacedFile "L77" "a place for huge pages of a file";
+    RemapObject "L78a" "mremap moved what shows an object";
+    RemapSecondView "L78b" "mremap mapped what is shared once more";
+    AdviseObject "L79" "madvise refused: not for what this VMA shows";
+    BrkAsked "L81" "brk only asked where the heap ends";
+    BrkDataLimit "L82" "brk refused: the limit on data";
+    BrkSame "L83a" "brk within a page";
+    BrkShrunk "L83b" "brk made the heap shorter";
+    BrkNothing "L83c" "brk refused: the heap is not there any more";
+    BrkNoRoom "L84a" "brk refused: something is in the way";
+    BrkLimit "L84b" "brk refused: a limit";
+    BrkExtended "L85" "brk made the heap longer";
+    LockAllTooMuch "L86a" "mlockall refused: the limit";
+    LockedAll "L86b" "all that is mapped was locked";
+    RemapSpecial "L87a" "mremap refused: the kernel's own get no longer";
+    SpecialCut "L87b" "refused: to cut one of the kernel's own";
+}
+
+impl Branch {
+    /// Can an operation take it that is drawn at random? The others are about files, the heap, and what a
+    /// program starts with.
+    #[must_use]
+    pub fn is_drawn(self) -> bool {
+        self < Self::MappedFile
+    }
 }

@@ -53,6 +53,10 @@ impl LinuxOracle {
     }
 
     fn lock_part(&mut self, x: usize, start: u64, end: u64, lock: VmaFlags) -> usize {
+        // L87
+        if self.state.list[x].is_special() {
+            return x;
+        }
         let old = self.state.list[x].flags;
         let new = (old - LOCK) | lock;
         if new == old { x } else { self.modify(x, start, end, new) }
@@ -67,23 +71,44 @@ impl LinuxOracle {
         if !self.may_lock_at_all() {
             return self.refuse(Branch::LockAllForbidden, Errno::EPERM);
         }
+        let now = flags.contains(MlockallFlags::CURRENT);
+        if now && !self.may_lock_everything() {
+            return self.refuse(Branch::LockAllTooMuch, Errno::ENOMEM);
+        }
         let on_fault = flags.contains(MlockallFlags::ONFAULT);
-        self.state.def_flags = if on_fault { LOCK } else { VmaFlags::LO };
-        self.reach(Branch::LockFuture);
+        let lock = if on_fault { LOCK } else { VmaFlags::LO };
+        let future = flags.contains(MlockallFlags::FUTURE);
+        self.state.def_flags = if future { lock } else { VmaFlags::empty() };
+        self.reach_if(future, Branch::LockFuture);
+        if now {
+            self.reach(Branch::LockedAll);
+            self.lock_everything(lock);
+            self.populate_quietly(0, u64::MAX);
+        }
         Ok(0)
+    }
+
+    /// L86: may all that is mapped be locked?
+    fn may_lock_everything(&self) -> bool {
+        let pages = self.config.base_pages.saturating_add(self.state.pages(|_| true));
+        self.locks_without_limit() || pages <= self.state.soft.memlock / PAGE
     }
 
     /// L68: of everything, VMA by VMA.
     pub(super) fn munlockall(&mut self) -> Call {
         self.state.def_flags = VmaFlags::empty();
+        self.lock_everything(VmaFlags::empty());
+        self.reach(Branch::UnlockedAll);
+        Ok(0)
+    }
+
+    fn lock_everything(&mut self, lock: VmaFlags) {
         let mut at = 0;
         while let Some(area) = self.state.list.get(self.state.first_above(at)).copied() {
             let x = self.state.first_above(at);
-            let x = self.lock_part(x, area.start, area.end, VmaFlags::empty());
+            let x = self.lock_part(x, area.start, area.end, lock);
             at = self.state.list[x].end;
         }
-        self.reach(Branch::UnlockedAll);
-        Ok(0)
     }
 }
 

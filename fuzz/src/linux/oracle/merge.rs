@@ -16,8 +16,19 @@ impl LinuxOracle {
         let Some(end) = end.filter(|&end| end != addr) else {
             return self.refuse(Branch::MunmapEmpty, Errno::EINVAL);
         };
+        self.may_cut(addr, end)?;
         self.remove(addr, end);
         Ok(0)
+    }
+
+    /// L87: does neither end of a range lie inside one of the kernel's own mappings?
+    pub(super) fn may_cut(&mut self, start: u64, end: u64) -> Result<(), Errno> {
+        let inside = |area: &Area, at: u64| area.start < at && at < area.end;
+        let cut = |area: &Area| area.is_special() && (inside(area, start) || inside(area, end));
+        if self.state.list.iter().any(cut) {
+            return self.refuse(Branch::SpecialCut, Errno::EINVAL);
+        }
+        Ok(())
     }
 
     /// Unmaps a range, and the guard pages in it.
@@ -103,6 +114,24 @@ impl LinuxOracle {
         }
     }
 
+    /// L85: inserts a VMA that joins no upper neighbour, and a lower one only if that reaches above `floor`.
+    pub(super) fn insert_above(&mut self, part: Area, floor: u64) {
+        let x = self.state.first_above(part.start);
+        let lower = x.checked_sub(1).map(|lower| self.state.list[lower]);
+        let lower = lower.filter(|lower| {
+            floor < lower.end && self.touch_alike(lower, &part) && self.may_join(&part, lower)
+        });
+        match lower {
+            Some(lower) => {
+                self.join_lower(x - 1, lower, part);
+            }
+            None => {
+                self.reach(Branch::InsertedAlone);
+                self.state.list.insert(x, part);
+            }
+        }
+    }
+
     fn join_lower(&mut self, x: usize, lower: Area, part: Area) -> usize {
         self.reach(Branch::MergedLower);
         self.reach_if(lower.has(VmaFlags::GD), Branch::MergedStacks);
@@ -120,6 +149,11 @@ impl LinuxOracle {
         }
         // L48
         if (lower.flags ^ upper.flags).intersects(!VmaFlags::GU) {
+            return false;
+        }
+        // L72, L87
+        if lower.object != upper.object || lower.is_special() {
+            self.reach(Branch::ObjectsApart);
             return false;
         }
         let goes_on = lower.pgoff_at(lower.end) == upper.pgoff;

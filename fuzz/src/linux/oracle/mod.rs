@@ -11,6 +11,8 @@
 mod advise;
 mod anon;
 mod branch;
+mod brk;
+mod given;
 mod growth;
 mod limits;
 mod lock;
@@ -107,8 +109,13 @@ impl LinuxOracle {
                 Ok(0)
             }
             LinuxOp::Mmap { addr, length, prot, flags } => {
-                self.mmap(addr.get(), length.get(), prot, flags)
+                self.mmap(addr.get(), length.get(), prot, flags, None)
             }
+            LinuxOp::MmapFile { addr, length, prot, flags, file } => {
+                self.mmap(addr.get(), length.get(), prot, flags, Some(file))
+            }
+            LinuxOp::Brk { end } => self.brk(end.get()),
+            LinuxOp::Given { range, flags, file } => self.given(range, flags, file),
             LinuxOp::Munmap { addr, length } => self.munmap(addr.get(), length.get()),
             LinuxOp::Mprotect { addr, length, prot, stretch } => {
                 self.mprotect(addr.get(), length.get(), prot, stretch)

@@ -1,5 +1,7 @@
 //! Where a mapping goes for which no place is fixed (L35 to L38).
 
+use growstack::Addr;
+
 use super::state::{Area, page_of};
 use super::{Branch, LinuxOracle, PAGE};
 use crate::linux::config::Capabilities;
@@ -8,6 +10,17 @@ use crate::linux::vma::VmaFlags;
 
 /// What a huge page has, in bytes.
 const HUGE: u64 = 2 << 20;
+
+/// How a place is chosen so that huge pages fit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Alignment {
+    /// Not at all.
+    None,
+    /// L38: as for private anonymous memory.
+    Anonymous,
+    /// L77: as for a file from this offset on.
+    File(u64),
+}
 
 impl LinuxOracle {
     /// L36: a hint as it is looked at.
@@ -24,16 +37,32 @@ impl LinuxOracle {
     }
 
     /// A place for `length` bytes, or none. What numbers the pages have is nothing to it.
-    pub(super) fn place(&mut self, hint: u64, length: u64) -> Option<u64> {
+    pub(super) fn place(&mut self, hint: u64, length: u64, alignment: Alignment) -> Option<u64> {
+        match alignment {
+            Alignment::Anonymous if hint == 0 && length.is_multiple_of(HUGE) => {
+                if let Some(place) = self.place_huge(0, length, 0) {
+                    self.reach(Branch::PlacedHuge);
+                    return Some(place);
+                }
+            }
+            Alignment::File(offset) => {
+                if let Some(place) = self.place_huge(hint, length, offset) {
+                    self.reach(Branch::PlacedFile);
+                    return Some(place);
+                }
+            }
+            Alignment::Anonymous | Alignment::None => {}
+        }
+        self.place_anywhere(hint, length)
+    }
+
+    fn place_anywhere(&mut self, hint: u64, length: u64) -> Option<u64> {
         if hint != 0 {
             if self.is_open(hint, length) {
                 self.reach(Branch::HintTaken);
                 return Some(hint);
             }
             self.reach(Branch::HintRefused);
-        } else if let Some(place) = self.place_huge(length) {
-            self.reach(Branch::PlacedHuge);
-            return Some(place);
         }
         let place = self.search(length);
         self.reach(if place.is_some() { Branch::Placed } else { Branch::NoPlace });
@@ -52,7 +81,7 @@ impl LinuxOracle {
     }
 
     /// The start of a VMA, less the gap that a stack keeps below it.
-    fn start_gap(&self, area: &Area) -> u64 {
+    pub(super) fn start_gap(&self, area: &Area) -> u64 {
         let gap = if area.has(VmaFlags::GD) { self.config.gap.get() } else { 0 };
         area.start.saturating_sub(gap)
     }
@@ -65,7 +94,8 @@ impl LinuxOracle {
             PAGE
         };
         let lowest = lowest.max(self.config.window.start().get());
-        let mut high = self.config.window.end().get();
+        let top = self.config.program.map_or(Addr::MAX, |program| program.top);
+        let mut high = self.config.window.end().min(top).get();
         if self.config.rules.contains(Rules::SEARCH_EACH_HOLE) {
             return self.highest_open(lowest, high, length);
         }
@@ -103,15 +133,22 @@ impl LinuxOracle {
         })
     }
 
-    /// L38: room for whole huge pages.
-    fn place_huge(&mut self, length: u64) -> Option<u64> {
+    /// L38, L77: room for whole huge pages of what begins at `offset`.
+    fn place_huge(&mut self, hint: u64, length: u64, offset: u64) -> Option<u64> {
         let rules = self.config.rules.contains(Rules::ALIGN_HUGE) && self.config.huge_pages;
-        if !rules || length == 0 || !length.is_multiple_of(HUGE) {
+        let first = offset.checked_next_multiple_of(HUGE)?;
+        let holds = offset.checked_add(length)?.checked_sub(first)? >= HUGE;
+        if !rules || !holds {
             return None;
         }
-        let found = self.search(length.checked_add(HUGE)?)?;
-        // All that was added is above it.
-        Some((found + 1).next_multiple_of(HUGE))
+        let padded = length.checked_add(HUGE)?;
+        if hint != 0 && self.is_open(hint, padded) {
+            return Some(hint);
+        }
+        let found = self.search(padded)?;
+        // All that was added is above it, if none of it is needed.
+        let more = offset.wrapping_sub(found) % HUGE;
+        Some(found + if more == 0 { HUGE } else { more })
     }
 
     /// L31: may anything be mapped there?

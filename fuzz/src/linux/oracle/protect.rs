@@ -81,18 +81,24 @@ impl LinuxOracle {
             self.reach(Branch::ProtectSame);
             return Ok(x);
         }
+        // L73, L87
+        if new.contains(VmaFlags::WR) && !area.may_be_written() {
+            return self.refuse(Branch::ProtectReadOnly, Errno::EACCES);
+        }
         let pages = (end - start) / PAGE;
         if new.contains(VmaFlags::WR) {
             if !self.may_expand(pages, new) && self.may_expand(pages, old) {
                 return self.refuse(Branch::ProtectLimit, Errno::ENOMEM);
             }
-            if !old.intersects(VmaFlags::AC | VmaFlags::WR | VmaFlags::NR) {
+            if !old.intersects(VmaFlags::AC | VmaFlags::WR | VmaFlags::NR | VmaFlags::SH) {
                 if !self.may_commit(pages) {
                     return self.refuse(Branch::ProtectCommit, Errno::ENOMEM);
                 }
                 self.reach(Branch::ProtectAccounted);
                 new |= VmaFlags::AC;
             }
+        } else if old.contains(VmaFlags::AC) && !area.is_anonymous() {
+            self.reach(Branch::ProtectFile); // L75
         } else if old.contains(VmaFlags::AC)
             && area.anon.is_none()
             && self.config.rules.contains(Rules::DROP_ACCOUNT)
@@ -100,6 +106,7 @@ impl LinuxOracle {
             self.reach(Branch::ProtectUnaccounted);
             new -= VmaFlags::AC;
         }
+        self.may_cut(start, end)?;
         self.reach(Branch::Protected);
         let x = self.modify(x, start, end, new);
         // L58

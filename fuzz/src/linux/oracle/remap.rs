@@ -1,9 +1,10 @@
 //! `mremap` (L62 to L66).
 
-use super::state::{Area, is_aligned, whole_pages};
+use super::place::Alignment;
+use super::state::{Area, Object, is_aligned, whole_pages};
 use super::{Branch, Call, LinuxOracle, PAGE};
 use crate::linux::answer::Errno;
-use crate::linux::op::MremapFlags;
+use crate::linux::op::{FileTraits, MremapFlags};
 use crate::linux::rules::Rules;
 use crate::linux::vma::VmaFlags;
 
@@ -34,6 +35,19 @@ impl Remap {
     const fn overlaps(&self) -> bool {
         self.addr < self.target.saturating_add(self.new)
             && self.target < self.addr.saturating_add(self.old)
+    }
+}
+
+impl Area {
+    /// L38, L77: how what is moved from `addr` on is placed for huge pages.
+    const fn alignment_at(&self, addr: u64) -> Alignment {
+        match self.object {
+            None => Alignment::Anonymous,
+            Some(Object::File { traits, .. }) if traits.contains(FileTraits::HUGE) => {
+                Alignment::File(self.pgoff_at(addr).wrapping_mul(PAGE))
+            }
+            Some(_) => Alignment::None,
+        }
     }
 }
 
@@ -87,7 +101,7 @@ impl LinuxOracle {
     /// L63: the checks of what is moved or gets longer.
     fn may_remap(&mut self, x: usize, Remap { addr, old, new, .. }: Remap) -> Result<(), Errno> {
         let area = self.state.list[x];
-        if old == 0 {
+        if old == 0 && !area.has(VmaFlags::MS) {
             return self.refuse(Branch::RemapEmpty, Errno::EINVAL);
         }
         // What is cut off may reach beyond the VMA.
@@ -95,6 +109,10 @@ impl LinuxOracle {
             return self.refuse(Branch::RemapCrosses, Errno::EFAULT);
         }
         let Some(more) = new.checked_sub(old).filter(|more| *more != 0) else { return Ok(()) };
+        // L87
+        if area.flags.intersects(VmaFlags::DE | VmaFlags::PF) {
+            return self.refuse(Branch::RemapSpecial, Errno::EFAULT);
+        }
         if !self.may_lock(more / PAGE, area.flags) {
             return self.refuse(Branch::RemapLockLimit, Errno::EAGAIN);
         }
@@ -211,11 +229,12 @@ impl LinuxOracle {
         if asked.keeps_source() && !self.may_expand(old / PAGE, area.flags) {
             return self.refuse(Branch::RemapLimit, Errno::ENOMEM);
         }
+        self.may_cut(addr, addr.saturating_add(old))?;
         let place = if asked.is_fixed() {
             target
         } else {
             let hint = if asked.is_placed() { target } else { 0 };
-            self.place(hint, new).ok_or(Errno::ENOMEM)?
+            self.place(hint, new, area.alignment_at(addr)).ok_or(Errno::ENOMEM)?
         };
         if !self.is_allowed_at(place) {
             return self.refuse(Branch::RemapTooLow, Errno::EPERM);
@@ -227,11 +246,15 @@ impl LinuxOracle {
         // What has never been written gets new numbers.
         let written = area.anon.is_some();
         self.reach(if written { Branch::RemapMovedWritten } else { Branch::RemapMovedClean });
-        let pgoff = if written { area.pgoff_at(addr) } else { place / PAGE };
+        let keeps = written || !area.is_anonymous();
+        self.reach_if(!area.is_anonymous(), Branch::RemapObject);
+        let pgoff = if keeps { area.pgoff_at(addr) } else { place / PAGE };
         self.insert(Area { start: place, end: place + new, pgoff, ..area });
         self.move_guards(addr, addr + old, place);
         if asked.keeps_source() {
             self.keep_source(addr, old);
+        } else if old == 0 {
+            self.reach(Branch::RemapSecondView); // L78
         } else {
             self.remove(addr, addr + old);
         }

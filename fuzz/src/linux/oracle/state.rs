@@ -6,12 +6,27 @@ use growstack::{Addr, AddrRange};
 
 use super::PAGE;
 use crate::linux::config::{LinuxConfig, LinuxLimits};
+use crate::linux::op::FileTraits;
 use crate::linux::vma::{Vma, VmaFlags};
 
 /// The identity that the pages of a VMA have once one of them has been written: VMAs of two
 /// identities never merge.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Anon(u64);
+
+/// What a VMA shows that is not private and anonymous (L72).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Object {
+    /// A file, as it was opened.
+    File {
+        /// Which one.
+        number: u64,
+        /// What is to be known of it.
+        traits: FileTraits,
+    },
+    /// Shared anonymous memory, each mapping its own.
+    Shared(u64),
+}
 
 /// A VMA with what nobody can see of it.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +37,9 @@ pub(super) struct Area {
     /// None, if it has never been written.
     pub(super) anon: Option<Anon>,
     /// The number of its first page: that of its address, unless it was moved.
+    /// That of an object is numbered from where the object begins.
     pub(super) pgoff: u64,
+    pub(super) object: Option<Object>,
 }
 
 impl Area {
@@ -49,6 +66,22 @@ impl Area {
         self.flags.intersects(VmaFlags::ACCESS)
     }
 
+    /// L72: are its pages its own, and not those of an object?
+    pub(super) const fn is_anonymous(&self) -> bool {
+        self.object.is_none()
+    }
+
+    /// L87: is it one of the kernel's own?
+    pub(super) const fn is_special(&self) -> bool {
+        self.flags.intersects(VmaFlags::SPECIAL)
+    }
+
+    /// L73, L87: may it become writable?
+    pub(super) const fn may_be_written(&self) -> bool {
+        let shared = self.flags.intersection(VmaFlags::MS.union(VmaFlags::SH));
+        shared.bits() != VmaFlags::MS.bits() && !self.has(VmaFlags::IO)
+    }
+
     /// L4: growable VMAs are no data, whatever may be done with them.
     pub(super) const fn is_data(&self) -> bool {
         is_data(self.flags)
@@ -63,9 +96,9 @@ impl Area {
     }
 }
 
-/// L4.
+/// L4, L74.
 pub(super) const fn is_data(flags: VmaFlags) -> bool {
-    flags.contains(VmaFlags::WR) && !flags.contains(VmaFlags::GD)
+    flags.contains(VmaFlags::WR) && !flags.intersects(VmaFlags::GD.union(VmaFlags::SH))
 }
 
 /// L2: the protection key of memory that may be executed and nothing else, where there are keys.
@@ -84,7 +117,10 @@ pub(super) struct State {
     pub(super) guards: BTreeSet<u64>,
     /// L66: locked pages that are counted and are no longer there.
     pub(super) leaked: u64,
+    /// L81: where the heap ends.
+    pub(super) brk: u64,
     anons: u64,
+    objects: u64,
 }
 
 impl State {
@@ -95,7 +131,9 @@ impl State {
             def_flags: VmaFlags::empty(),
             guards: BTreeSet::new(),
             leaked: 0,
+            brk: config.program.map_or(0, |program| program.brk.get()),
             anons: 0,
+            objects: 0,
         }
     }
 
@@ -103,6 +141,12 @@ impl State {
     pub(super) fn new_anon(&mut self) -> Anon {
         self.anons += 1;
         Anon(self.anons)
+    }
+
+    /// Shared anonymous memory that no VMA has.
+    pub(super) fn new_object(&mut self) -> Object {
+        self.objects += 1;
+        Object::Shared(self.objects)
     }
 
     /// The first VMA that ends above `addr`; the number of VMAs, if there is none.

@@ -6,11 +6,11 @@ use std::str::FromStr;
 use bitflags::Flags;
 use growstack::{Addr, AddrRange, PAGE_SIZE, Size};
 
-use crate::linux::config::{LinuxConfig, LinuxLimits, Overcommit};
+use crate::linux::config::{LinuxConfig, LinuxLimits, Overcommit, Program};
 use crate::linux::op::Resource;
 use crate::linux::rules::{Rules, Version};
 use crate::linux::vma::{Shown, VmaFlags};
-use crate::trace::{ParseError, Word, Words, number};
+use crate::trace::{ParseError, Word, Words, begins, value, version};
 
 /// The resources in the order of the header.
 const RESOURCES: [Resource; 4] = [Resource::Stack, Resource::As, Resource::Data, Resource::Memlock];
@@ -18,7 +18,8 @@ const RESOURCES: [Resource; 4] = [Resource::Stack, Resource::As, Resource::Data,
 /// The first words of the header lines, in their order.
 pub(super) const LINES: [&str; 6] = ["growstack-trace", "map", "linux", "proc", "limit", "hard"];
 
-/// The first word of a line that may follow them.
+/// The first words of lines that may follow them.
+pub(super) const PROGRAM: &str = "program";
 pub(super) const SHOWN: &str = "shown";
 
 /// A header while it is being read.
@@ -44,10 +45,7 @@ impl Header {
         first: Word<'_>,
         words: &mut Words<'_>,
     ) -> Result<(), ParseError> {
-        if first.text != wanted {
-            let choices = &format!("`{wanted}`");
-            return Err(words.not_one_of(first, "the first word of this header line", choices));
-        }
+        begins(words, first, wanted)?;
         match wanted {
             "growstack-trace" => version(words)?,
             "map" => self.map(words)?,
@@ -116,23 +114,19 @@ impl Header {
 pub(super) fn shown(words: &mut Words<'_>) -> Result<Shown, ParseError> {
     let word = words.pair("flags")?;
     let flags = flags(words, word, "flags")?;
-    let shown = Shown { flags, key: switch(words, "key")? };
+    let key = switch(words, "key")?;
+    let bounds = words.clone().next().is_none() || switch(words, "bounds")?;
     words.finish()?;
-    Ok(shown)
+    Ok(Shown { flags, key, bounds })
 }
 
-fn version(words: &mut Words<'_>) -> Result<(), ParseError> {
-    let word = words.need("the version")?;
-    if word.text == "1" {
-        return Ok(());
-    }
-    Err(words.error(word, format!("this program reads version 1 of the format, not {word}")))
-}
-
-/// The next word's value, which must be a number.
-fn value<'a>(words: &mut Words<'a>, key: &'static str) -> Result<(Word<'a>, u64), ParseError> {
-    let word = words.pair(key)?;
-    Ok((word, number(words, word, key, u64::MAX)?))
+/// What the optional line about a program says.
+pub(super) fn program(words: &mut Words<'_>) -> Result<Program, ParseError> {
+    let mut next = |key| value(words, key).map(|(_, number)| number);
+    let (top, heap) = (Addr::new(next("top")?), Addr::new(next("heap")?));
+    let (brk, data) = (Addr::new(next("brk")?), Size::new(next("data")?));
+    words.finish()?;
+    Ok(Program { top, heap, brk, data })
 }
 
 fn switch(words: &mut Words<'_>, key: &'static str) -> Result<bool, ParseError> {
@@ -172,7 +166,7 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, config: &LinuxConfig, shown: Sho
     let LinuxConfig { version, rules, window, gap, min, fixed_min, keys, capabilities, .. } =
         config;
     let LinuxConfig { soft, hard: most, overcommit, committable, huge_pages, .. } = config;
-    let LinuxConfig { base_pages, base_data, .. } = config;
+    let LinuxConfig { base_pages, base_data, program, .. } = config;
     let (start, end) = (window.start(), window.end());
     writeln!(f, "{magic} 1")?;
     writeln!(f, "{map} min={start} max={end} page={PAGE_SIZE} kernel=linux-{version}")?;
@@ -190,11 +184,15 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, config: &LinuxConfig, shown: Sho
     )?;
     write_limits(f, limit, soft)?;
     write_limits(f, hard, most)?;
+    if let Some(Program { top, heap, brk, data }) = program {
+        writeln!(f, "{PROGRAM} top={top} heap={heap} brk={brk} data={data}")?;
+    }
     if shown == Shown::ALL {
         return Ok(());
     }
-    let Shown { flags, key } = shown;
-    writeln!(f, "{SHOWN} flags={} key={}", Commas(flags), on(key))
+    let Shown { flags, key, bounds } = shown;
+    write!(f, "{SHOWN} flags={} key={}", Commas(flags), on(key))?;
+    writeln!(f, "{}", if bounds { "" } else { " bounds=off" })
 }
 
 const fn on(switch: bool) -> &'static str {
@@ -222,7 +220,7 @@ impl fmt::Display for Limit {
 }
 
 /// Flags of VMAs as one word.
-struct Commas(VmaFlags);
+pub(super) struct Commas(pub(super) VmaFlags);
 
 impl fmt::Display for Commas {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,16 +6,16 @@ use std::str::FromStr;
 use bitflags::Flags;
 use growstack::{Addr, AddrRange, Prot, Size};
 
-use super::header::{Limit, flags};
+use super::header::{Commas, Limit, flags};
 use crate::linux::answer::{Errno, LinuxAnswer, SegvCode};
-use crate::linux::op::{Advice, LinuxOp, Resource, Stretch};
+use crate::linux::op::{Advice, FileTraits, FileView, LinuxOp, Resource, Stretch};
 use crate::linux::vma::{Vma, VmaFlags};
 use crate::linux::words::flag;
-use crate::trace::{ParseError, Word, Words, number, protection};
+use crate::trace::{ParseError, Word, Words, number, protection, value};
 
 /// The words of the operations, in the order of [`LinuxOp`].
 const WORDS: &str = "reset, mmap, munmap, mprotect, madvise, mlock, munlock, mlockall, munlockall, \
-                     mremap, setrlimit, load, store, kstore, procmem, vmread";
+                     mremap, setrlimit, load, store, kstore, procmem, vmread, brk, given";
 
 impl fmt::Display for LinuxOp {
     /// Its line in a trace.
@@ -24,6 +24,14 @@ impl fmt::Display for LinuxOp {
             Self::Reset => f.write_str("reset"),
             Self::Mmap { addr, length, prot, flags } => {
                 write!(f, "mmap {addr} {length} {prot} {flags}")
+            }
+            Self::MmapFile { addr, length, prot, flags, file } => {
+                write!(f, "mmap {addr} {length} {prot} {flags} {file}")
+            }
+            Self::Brk { end } => write!(f, "brk {end}"),
+            Self::Given { range, flags, file } => {
+                write!(f, "given {} {} {}", range.start(), range.end(), Commas(flags))?;
+                file.map_or(Ok(()), |file| write!(f, " {file}"))
             }
             Self::Munmap { addr, length } => write!(f, "munmap {addr} {length}"),
             Self::Mprotect { addr, length, prot, stretch } => {
@@ -54,12 +62,7 @@ impl fmt::Display for LinuxOp {
 pub(super) fn operation(first: Word<'_>, words: &mut Words<'_>) -> Result<LinuxOp, ParseError> {
     let op = match first.text {
         "reset" => LinuxOp::Reset,
-        "mmap" => LinuxOp::Mmap {
-            addr: addr(words, "ADDR")?,
-            length: size(words, "LENGTH")?,
-            prot: prot(words)?,
-            flags: set(words, "FLAGS")?,
-        },
+        "mmap" => mmap(words)?,
         "munmap" => LinuxOp::Munmap { addr: addr(words, "ADDR")?, length: size(words, "LENGTH")? },
         "mprotect" => LinuxOp::Mprotect {
             addr: addr(words, "ADDR")?,
@@ -101,9 +104,47 @@ pub(super) fn operation(first: Word<'_>, words: &mut Words<'_>) -> Result<LinuxO
         "kstore" => LinuxOp::KernelStore { addr: addr(words, "ADDR")? },
         "procmem" => LinuxOp::ProcMem { addr: addr(words, "ADDR")? },
         "vmread" => LinuxOp::VmRead { addr: addr(words, "ADDR")? },
+        "brk" => LinuxOp::Brk { end: addr(words, "END")? },
+        "given" => given(words)?,
         _ => return Err(words.not_one_of(first, "the operation", WORDS)),
     };
     Ok(op)
+}
+
+fn mmap(words: &mut Words<'_>) -> Result<LinuxOp, ParseError> {
+    let (addr, length) = (addr(words, "ADDR")?, size(words, "LENGTH")?);
+    let (prot, flags) = (prot(words)?, set(words, "FLAGS")?);
+    Ok(match file(words)? {
+        None => LinuxOp::Mmap { addr, length, prot, flags },
+        Some(file) => LinuxOp::MmapFile { addr, length, prot, flags, file },
+    })
+}
+
+fn given(words: &mut Words<'_>) -> Result<LinuxOp, ParseError> {
+    let range = range(words)?;
+    Ok(LinuxOp::Given { range, flags: set(words, "FLAGS")?, file: file(words)? })
+}
+
+/// Reads `file=N offset=BYTES [TRAITS]`, if it is there.
+fn file(words: &mut Words<'_>) -> Result<Option<FileView>, ParseError> {
+    if words.clone().next().is_none() {
+        return Ok(None);
+    }
+    let (_, number) = value(words, "file")?;
+    let (_, offset) = value(words, "offset")?;
+    let traits = match words.clone().next() {
+        Some(_) => set(words, "TRAITS")?,
+        None => FileTraits::empty(),
+    };
+    Ok(Some(FileView { number, offset, traits }))
+}
+
+impl fmt::Display for FileView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { number, offset, traits } = self;
+        write!(f, "file={number} offset={offset:#x}")?;
+        if traits.is_empty() { Ok(()) } else { write!(f, " {traits}") }
+    }
 }
 
 /// Reads what stands behind the `=` of an answer.
@@ -127,12 +168,7 @@ pub(super) fn answer(words: &mut Words<'_>) -> Result<LinuxAnswer, ParseError> {
 
 /// Reads what stands behind the `|` of a VMA.
 pub(super) fn vma(words: &mut Words<'_>) -> Result<Vma, ParseError> {
-    let start = addr(words, "START")?;
-    let word = words.clone().need("END")?;
-    let end = addr(words, "END")?;
-    let Some(range) = AddrRange::new(start, end) else {
-        return Err(words.error(word, format!("the VMA ends at {end}, not above its start")));
-    };
+    let range = range(words)?;
     let mut vma = Vma { range, flags: VmaFlags::empty(), key: 0 };
     while let Some(word) = words.next() {
         if let Some(key) = word.text.strip_prefix("pkey=") {
@@ -144,6 +180,15 @@ pub(super) fn vma(words: &mut Words<'_>) -> Result<Vma, ParseError> {
         }
     }
     Ok(vma)
+}
+
+/// Reads the start and the end of a VMA.
+fn range(words: &mut Words<'_>) -> Result<AddrRange, ParseError> {
+    let start = addr(words, "START")?;
+    let word = words.clone().need("END")?;
+    let end = addr(words, "END")?;
+    AddrRange::new(start, end)
+        .ok_or_else(|| words.error(word, format!("the VMA ends at {end}, not above its start")))
 }
 
 fn amount(words: &mut Words<'_>, what: &'static str) -> Result<u64, ParseError> {

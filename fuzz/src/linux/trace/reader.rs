@@ -3,7 +3,7 @@
 use std::mem;
 use std::sync::Arc;
 
-use super::header::{self, Header, SHOWN};
+use super::header::{self, Header, PROGRAM, SHOWN};
 use super::{LinuxStep, LinuxTrace, line};
 use crate::linux::vma::{Shown, Vma};
 use crate::trace::{ParseError, Word, Words};
@@ -67,6 +67,10 @@ impl Reader {
         match first.text {
             "=" => self.answer(first, &mut words),
             "|" => self.list_line(first, &mut words),
+            PROGRAM if self.steps.is_empty() => {
+                self.header.config.program = Some(header::program(&mut words)?);
+                Ok(())
+            }
             SHOWN if self.steps.is_empty() => {
                 self.shown = header::shown(&mut words)?;
                 Ok(())
