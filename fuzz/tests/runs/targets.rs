@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::common::golden_folder;
-use arbitrary::Unstructured;
 use crate::common::liar::{HONEST, Lie};
+use arbitrary::Unstructured;
 use growstack::{EntryFlags, Size};
 use growstack_fuzz::answer::Row;
 use growstack_fuzz::cli::{Exit, maps};
