@@ -103,22 +103,55 @@ fn every_branch_is_reached() {
 /// What no recorded program does: no kernel lists a VMA twice.
 const NOT_BY_PROGRAMS: [&str; 1] = ["L72d"];
 
+/// The traces of programs that were recorded.
+fn programs() -> Vec<(PathBuf, LinuxTrace)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/recorded");
+    let files = walkdir::WalkDir::new(folder).sort_by_file_name();
+    let paths = files.into_iter().map(|entry| entry.unwrap().into_path());
+    let paths = paths.filter(|path| path.to_string_lossy().ends_with(".linux.trace.zst"));
+    let read = |path: PathBuf| {
+        let trace = LinuxTrace::parse(&read_packed(&path).unwrap()).unwrap();
+        (path, trace)
+    };
+    paths.map(read).collect()
+}
+
+/// A machine that is otherwise is seen by what the programs were answered, or had at their end.
+#[test]
+fn programs_do_not_replay_by_other_rules() {
+    let programs = programs();
+    let differ = |other: &dyn Fn(&mut LinuxConfig)| {
+        let differs = |(_, trace): &&(PathBuf, LinuxTrace)| {
+            let mut trace = trace.clone();
+            other(&mut trace.config);
+            replay(&trace, &ORACLE, &[]).is_err()
+        };
+        programs.iter().filter(differs).count()
+    };
+    assert_eq!(differ(&|_| ()), 0);
+    let without = |rule: Rules| move |config: &mut LinuxConfig| config.rules -= rule;
+    assert!(differ(&without(Rules::ALIGN_HUGE)) > 3, "L38, L77");
+    assert!(differ(&without(Rules::DROP_ACCOUNT)) > 1, "L57");
+    let more = growstack::Size::pages(1024);
+    let all = programs.len();
+    let top = |config: &mut LinuxConfig| {
+        if let Some(program) = &mut config.program {
+            program.top = program.top.wrapping_add(more);
+        }
+    };
+    assert!(differ(&top) > all / 2, "L77");
+}
+
 #[test]
 fn recorded_programs_agree_with_the_kernel_and_reach_their_rules() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/recorded");
-    let (mut programs, mut pages) = (0, 0);
+    let (mut number, mut pages) = (0, 0);
     let mut missing: BTreeSet<Branch> =
         Branch::ALL.iter().copied().filter(|branch| !branch.is_drawn()).collect();
-    for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
-        let path = entry.unwrap().into_path();
-        if !path.to_string_lossy().ends_with(".linux.trace.zst") {
-            continue;
-        }
-        let trace = LinuxTrace::parse(&read_packed(&path).unwrap()).unwrap();
+    for (path, trace) in programs() {
         let counts = replay(&trace, &ORACLE, &[]);
         let counts = counts.unwrap_or_else(|failure| panic!("{}: {failure}", path.display()));
         assert_eq!(counts.passed, 0, "{}", path.display());
-        programs += 1;
+        number += 1;
         pages += counts.pages;
         let mut map = LinuxOracle::new(trace.config);
         for step in &trace.steps {
@@ -126,7 +159,7 @@ fn recorded_programs_agree_with_the_kernel_and_reach_their_rules() {
             missing.retain(|branch| !map.trail().contains(branch));
         }
     }
-    assert!(programs > 20 && pages > 100_000, "{programs} programs, {pages} pages");
+    assert!(number > 20 && pages > 100_000, "{number} programs, {pages} pages");
     let ids: Vec<&str> = missing.iter().map(|branch| branch.id()).collect();
     assert_eq!(ids, NOT_BY_PROGRAMS);
 }
