@@ -44,8 +44,8 @@ pub(crate) fn lives(log: &Log, lives: &[Life]) -> Vec<Option<LinuxRecording>> {
     let mut forks: HashMap<usize, Start> = HashMap::new();
     let mut all = Vec::new();
     for (number, life) in lives.iter().enumerate() {
-        let mut telling = Telling { log, files: &mut files, fork: forks.remove(&number) };
-        all.push(telling.life(life).map(|(recording, children)| {
+        let mut reader = Reader { log, files: &mut files, fork: forks.remove(&number) };
+        all.push(reader.life(life).map(|(recording, children)| {
             forks.extend(children);
             recording
         }));
@@ -53,13 +53,13 @@ pub(crate) fn lives(log: &Log, lives: &[Life]) -> Vec<Option<LinuxRecording>> {
     all
 }
 
-struct Telling<'a> {
+struct Reader<'a> {
     log: &'a Log,
     files: &'a mut Files,
     fork: Option<Start>,
 }
 
-impl Telling<'_> {
+impl Reader<'_> {
     fn life(&mut self, life: &Life) -> Option<(LinuxRecording, HashMap<usize, Start>)> {
         let mut problems = Vec::new();
         let mut start = match self.fork.take() {
@@ -72,7 +72,7 @@ impl Telling<'_> {
         for op in &start.given {
             oracle.apply(op);
         }
-        let pending = self.told(life, &mut start.attached, &mut oracle, &mut acts, &mut problems);
+        let pending = self.acts(life, &mut start.attached, &mut oracle, &mut acts, &mut problems);
         let last = self.last(life).map(|listed| user(&listed, start.config));
         let mut found = Vec::new();
         if let Some(listed) = &last {
@@ -119,8 +119,8 @@ impl Telling<'_> {
         snapshot.listed.clone().filter(|_| is_end)
     }
 
-    /// Goes through the story. Returns the calls that are under way at its end.
-    fn told(
+    /// Appends what the log says of a life. Returns the calls that are under way at its end.
+    fn acts(
         &mut self,
         life: &Life,
         attached: &mut Attached,
