@@ -138,7 +138,7 @@ struct Run<'s> {
 }
 
 impl Run<'_> {
-    /// Whether a fault, so many addresses from the edge of the map, adds pages; `None` if the map has
+    /// Whether a fault, by its distance from the edge of the map in addresses, adds pages; `None` if the map has
     /// no such stack.
     fn compare(&mut self, fault: u64) -> Result<Option<bool>, Box<Failure>> {
         let grow = Op::Grow { addr: Addr::new(FIRST * PAGE_SIZE + fault * UNIT) };

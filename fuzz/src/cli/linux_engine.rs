@@ -3,9 +3,9 @@
 use std::convert::Infallible;
 use std::path::Path;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
-use super::live::{report, write_table, write_tally};
+use super::live::{conclude, report};
 use super::{Exit, Streams};
 use crate::driver::Settings;
 use crate::linux::engine::{self, EngineSpace};
@@ -37,20 +37,10 @@ impl EngineRun<'_> {
             Ok(Box::new(OneByOne { config, create }))
         };
         let Ok(outcome) = random::run(&self.settings, allowed, &make);
-        write_table(&outcome, streams.out)?;
-        let written = write_tally(self.json, &self.settings, &outcome);
-        if let Err(error) = &written {
-            writeln!(streams.err, "growstack: {error:#}")?;
-        }
-        let Some(found) = &outcome.found else {
-            ensure!(outcome.counts.operations != 0, "nothing was compared");
-            writeln!(streams.out, "no divergence, seed {seed}")?;
-            return Ok(if written.is_ok() { Exit::Agreed } else { Exit::Unusable });
-        };
         let map = LinuxMap { name: ENGINE, create: &create };
-        report(&map, (seed, found), "--kernel linux", self.cut, streams)?;
-        writeln!(streams.out, "divergence, seed {seed}")?;
-        Ok(Exit::Diverged)
+        conclude(&outcome, &self.settings, self.json, streams, |found, streams| {
+            report(&map, (seed, found), "--kernel linux", self.cut, streams)
+        })
     }
 }
 

@@ -74,19 +74,9 @@ impl LiveRun<'_> {
             Ok(Box::new(Live::start_with(&ground, Privileges::of(number, &ground))?))
         };
         let outcome = random::run(&self.settings, allowed, &make)?;
-        write_table(&outcome, streams.out)?;
-        let written = write_tally(self.json, &self.settings, &outcome);
-        if let Err(error) = &written {
-            writeln!(streams.err, "growstack: {error:#}")?;
-        }
-        let Some(found) = &outcome.found else {
-            ensure!(outcome.counts.operations != 0, "nothing was compared");
-            writeln!(streams.out, "no divergence, seed {seed}")?;
-            return Ok(if written.is_ok() { Exit::Agreed } else { Exit::Unusable });
-        };
-        self.report(found, &ground, streams)?;
-        writeln!(streams.out, "divergence, seed {seed}")?;
-        Ok(Exit::Diverged)
+        conclude(&outcome, &self.settings, self.json, streams, |found, streams| {
+            self.report(found, &ground, streams)
+        })
     }
 
     /// Makes the sequence short on the kernel, and prints it as a trace with the kernel's answers.
@@ -98,6 +88,30 @@ impl LiveRun<'_> {
         let map = LinuxMap { name: LIVE, create: &create };
         report(&map, (self.settings.seed, found), &again, self.cut, streams)
     }
+}
+
+/// Writes the totals of a run and its divergence, which `report` prints.
+pub(super) fn conclude<'o>(
+    outcome: &Outcome,
+    settings: &Settings,
+    json: Option<&Path>,
+    streams: &mut Streams<'o>,
+    report: impl FnOnce(&Found, &mut Streams<'o>) -> Result<()>,
+) -> Result<Exit> {
+    let seed = settings.seed;
+    write_table(outcome, streams.out)?;
+    let written = write_tally(json, settings, outcome);
+    if let Err(error) = &written {
+        writeln!(streams.err, "growstack: {error:#}")?;
+    }
+    let Some(found) = &outcome.found else {
+        ensure!(outcome.counts.operations != 0, "nothing was compared");
+        writeln!(streams.out, "no divergence, seed {seed}")?;
+        return Ok(if written.is_ok() { Exit::Agreed } else { Exit::Unusable });
+    };
+    report(found, streams)?;
+    writeln!(streams.out, "divergence, seed {seed}")?;
+    Ok(Exit::Diverged)
 }
 
 /// Makes a sequence short on the map where it diverged, and prints it as a trace with that map's
@@ -133,11 +147,7 @@ pub(super) fn report(
 }
 
 /// Writes the totals of a run, if there is a file for them.
-pub(super) fn write_tally(
-    json: Option<&Path>,
-    settings: &Settings,
-    outcome: &Outcome,
-) -> Result<()> {
+fn write_tally(json: Option<&Path>, settings: &Settings, outcome: &Outcome) -> Result<()> {
     let Some(path) = json else { return Ok(()) };
     let threads = u32::try_from(settings.threads.get()).unwrap_or(u32::MAX);
     let tally = Tally {
@@ -150,7 +160,7 @@ pub(super) fn write_tally(
 }
 
 /// Writes the totals of a run as a table.
-pub(super) fn write_table(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+fn write_table(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     let Outcome { counts, elapsed, .. } = outcome;
     write!(out, "{counts}")?;
     writeln!(
